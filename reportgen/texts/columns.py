@@ -85,13 +85,13 @@ def only_words(columns: Columns, table: TextTable) -> str | None:
         return None
     used = {getattr(columns, part) or part for part in _BESIDE if getattr(columns, part) != ""}
     used |= set(choice_columns(columns.choices, table.columns))
-    found = set[str]()
+    with_words = set[str]()
     left = [name for name in table.columns if name not in used]
     for row in table.rows:  # once, as a large file is read again each time
-        found.update(name for name in left if is_words(row.cells.get(name)))
-        if len(found) > 1:
+        with_words.update(name for name in left if is_words(row.cells.get(name)))
+        if len(with_words) > 1:
             return None
-    return next(iter(found), None)
+    return next(iter(with_words), None)
 
 
 def is_words(cell: Cell) -> bool:

@@ -33,9 +33,9 @@ def given_units(value: str, text: str, pair: str = "") -> tuple[Places, Places]:
         return _places(given, text), ()
     if not isinstance(given, dict):
         raise ValueError(f"no JSON list of units; {EXAMPLE}")
-    lists = {name: own for name, own in given.items() if name in SEGMENTS and own is not None}
+    lists = {name: units for name, units in given.items() if name in SEGMENTS and units is not None}
     if len(given.keys() | SEGMENTS) > len(SEGMENTS) or not all(
-        isinstance(own, list) for own in lists.values()
+        isinstance(units, list) for units in lists.values()
     ):
         raise ValueError(f"an object of other things than lists of units; {OF_A_PAIR}")
     try:
@@ -46,17 +46,17 @@ def given_units(value: str, text: str, pair: str = "") -> tuple[Places, Places]:
 
 
 def _places(items: Sequence[object], text: str) -> Places:
-    found: list[Place] = []
+    places: list[Place] = []
     end = 0
     for number, item in enumerate(items, 1):
         start, end = _place(item, number, text, end)
-        found.append((start, end))
+        places.append((start, end))
     shifted = without_surrogates(text) != text
     return tuple(
         (len(without_surrogates(text[:start])), len(without_surrogates(text[:end])))
         if shifted
         else (start, end)
-        for start, end in found
+        for start, end in places
     )
 
 

@@ -81,11 +81,11 @@ def _strings(texts: object) -> list[str]:
         raise InputError(
             f"texts: {type(texts).__name__}; give a list of strings, a table, or a file's name"
         )
-    found = list(texts)
-    for number, text in enumerate(found, 1):
+    strings = list(texts)
+    for number, text in enumerate(strings, 1):
         if not isinstance(text, str):
             raise InputError(f"text {number} is {type(text).__name__}, not a string")
-    return found
+    return strings
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:

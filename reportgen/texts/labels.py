@@ -37,14 +37,14 @@ def label_map(text: str) -> Mapping[str, str]:
         UsageError: as `read_label_map`.
     """
     pairs = _from_json(text) if text.lstrip().startswith("{") else _from_pairs(text)
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for old, new in pairs:
         old, new = old.strip(), new.strip()
         if not old or not new:
             raise UsageError(f"--label-map: a label is empty; {_EXAMPLE}")
-        if found.setdefault(old, new) != new:
+        if names.setdefault(old, new) != new:
             raise UsageError(f"--label-map: two new names for {quoted(repr(old))}; keep one")
-    return found
+    return names
 
 
 def renamed(labels: Sequence[str | None], names: Mapping[str, str]) -> list[str | None]:
@@ -54,14 +54,14 @@ def renamed(labels: Sequence[str | None], names: Mapping[str, str]) -> list[str 
     Raises:
         UsageError: `names` has none of the labels.
     """
-    found = [_renamed(label, names) for label in labels]
-    if all(new is None or new == old for new, old in zip(found, labels, strict=True)):
+    new_labels = [_renamed(label, names) for label in labels]
+    if all(new is None or new == old for new, old in zip(new_labels, labels, strict=True)):
         given = list(dict.fromkeys(label for label in labels if label is not None))
         if not given:
             raise UsageError("--label-map: the texts have no labels; name their --label-column")
         first = ", ".join(repr(label)[:40] for label in given[:5])
         raise UsageError(f"--label-map: no text has one of its labels; there are {quoted(first)}")
-    return found
+    return new_labels
 
 
 def _renamed(label: str | None, names: Mapping[str, str]) -> str | None:

@@ -34,8 +34,8 @@ def choice_columns(given: Sequence[str] | None, names: Sequence[str]) -> tuple[s
         return tuple(given)
     if _LIST in names:
         return (_LIST,)
-    found = [name for name in names if _NUMBERED.fullmatch(name)]
-    return tuple(sorted(found, key=lambda name: int("".join(filter(str.isdecimal, name)))))
+    numbered = [name for name in names if _NUMBERED.fullmatch(name)]
+    return tuple(sorted(numbered, key=lambda name: int("".join(filter(str.isdecimal, name)))))
 
 
 def choices_of(cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -45,10 +45,10 @@ def choices_of(cells: Sequence[Cell]) -> tuple[str, ...]:
     Raises:
         ValueError: a cell holds something else; the message says what is wrong.
     """
-    found = _listed(cells[0]) if len(cells) == 1 else [_text(cell) for cell in cells]
-    while found and not found[-1].strip():
-        found.pop()
-    return tuple(found)
+    choices = _listed(cells[0]) if len(cells) == 1 else [_text(cell) for cell in cells]
+    while choices and not choices[-1].strip():
+        choices.pop()
+    return tuple(choices)
 
 
 def _listed(cell: object) -> list[str]:

@@ -66,13 +66,13 @@ class Ids:
 
         hashes = np.sort(np.frombuffer(self._hashes, np.uint64))
         doubles = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
-        found: dict[str, str] = {}
+        places: dict[str, str] = {}
         for text_id, where in texts if doubles else ():
             if _hash(text_id) not in doubles:
                 continue
-            if text_id in found:
-                raise doubled(text_id, found[text_id], where)
-            found[text_id] = where
+            if text_id in places:
+                raise doubled(text_id, places[text_id], where)
+            places[text_id] = where
 
 
 def doubled(text_id: str, first: str, where: str) -> InputError:
@@ -129,7 +129,7 @@ class TextSet:
     @property
     def read_alike(self) -> Iterator[tuple[str | None, ...]]:
         """What is read of each text: equal of texts that are."""
-        return ((own.text, own.pair, own.completion) for own in self.texts)
+        return ((text.text, text.pair, text.completion) for text in self.texts)
 
 
 def read_texts(
@@ -256,14 +256,14 @@ def _collect(
     cut: list[str] = []  # where each text is that was cut
     ids = Ids()
 
-    def found() -> Iterator[TextInput]:
+    def read_rows() -> Iterator[TextInput]:
         nonlocal choice_names
         n = 0
         for source in sources:
             input_format = source.format
             if input_format is None:
-                input_format, said = format_found(source.content, columns, encoding, delimiter)
-                notes.extend(said)
+                input_format, remarks = format_found(source.content, columns, encoding, delimiter)
+                notes.extend(remarks)
                 if isinstance(source.content, bytes):
                     require_bounded(source.content, input_format, source.shown)
             table = read_table(
@@ -276,15 +276,17 @@ def _collect(
                 limit=None if limit is None else max(0, limit - n),
                 sheet=sheet,
             )
-            own, said = chosen(columns, table, source.shown) if table.columns else (columns, ())
-            notes.extend((*table.notes, *said))
-            if not choice_names and len(own.choices or ()) > 1:
-                choice_names = own.choices or ()
+            chosen_columns, remarks = (
+                chosen(columns, table, source.shown) if table.columns else (columns, ())
+            )
+            notes.extend((*table.notes, *remarks))
+            if not choice_names and len(chosen_columns.choices or ()) > 1:
+                choice_names = chosen_columns.choices or ()
             for row in table.rows:
                 n += 1
                 where = f"{source.shown}{table.joint}{row.place}"
                 place = f"{source.name}{table.joint}{row.place}"
-                text = _beginning(_text(row, own, where, str(n), place))
+                text = _beginning(_text(row, chosen_columns, where, str(n), place))
                 ids.add(text.id, where)
                 if text.is_cut and (limit is None or n <= limit):
                     cut.append(where)
@@ -294,7 +296,7 @@ def _collect(
             digest = table.sha256 or source.sha256
             files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
 
-    texts = kept_texts(found())
+    texts = kept_texts(read_rows())
     if cut:
         notes.append(
             f"{some(cut)}: of a text of more than {limits.MAX_TEXT:,} characters the first "
@@ -353,7 +355,7 @@ def _beginning(text: TextInput) -> TextInput:
     most, pair = limits.MAX_TEXT, text.pair
     if len(text.text) <= most and len(pair or "") <= most:
         return text
-    of_text, of_pair = (_within(own, most) for own in text.units or ((), ()))
+    of_text, of_pair = (_within(places, most) for places in text.units or ((), ()))
     units = text.units and (of_text, of_pair)
     pair = pair if pair is None else pair[:most]
     return replace(text, text=text.text[:most], pair=pair, units=units, is_cut=True)
@@ -375,13 +377,13 @@ def _choices(row: FileRow, columns: Columns, where: str) -> tuple[str, ...]:
     if not names:
         return ()
     try:
-        found = choices_of([row.cells.get(name) for name in names])
+        choices = choices_of([row.cells.get(name) for name in names])
     except ValueError as error:
         listed = " or ".join(map(quoted_name, names[:5]))
         raise InputError(
             f"{where}: column {listed} {error}; or leave choices unused with --choice-columns ''"
         ) from error
-    return tuple(map(without_surrogates, found))
+    return tuple(map(without_surrogates, choices))
 
 
 def _units(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] | None:

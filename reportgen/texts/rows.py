@@ -28,8 +28,8 @@ class OddCell:
     def words(self) -> Sequence[str] | None:
         """The items of a list of strings, numbers, true and false."""
         items = self.items if isinstance(self.items, Sequence) else (None,)
-        found = [item for item in items if isinstance(item, str)]
-        return found if len(found) == len(items) else None
+        words = [item for item in items if isinstance(item, str)]
+        return words if len(words) == len(items) else None
 
     @property
     def labels(self) -> str | None:
@@ -40,8 +40,8 @@ class OddCell:
         if isinstance(items, Mapping):
             answers = items.get("text")
             return answers.labels if isinstance(answers, OddCell) else None
-        texts = [own.get("text") if isinstance(own, Mapping) else own for own in items or ()]
-        given = [text for own, text in zip(items or (), texts, strict=True) if own is not None]
+        texts = [item.get("text") if isinstance(item, Mapping) else item for item in items or ()]
+        given = [text for item, text in zip(items or (), texts, strict=True) if item is not None]
         known = replace(self, items=given).words
         return None if items is None or known is None else replace(self, items=texts).as_json
 
@@ -78,7 +78,7 @@ class RowsOnDisk(Collection[FileRow]):
         return self._read()
 
     def __contains__(self, row: object) -> bool:
-        return any(own == row for own in self)
+        return any(other == row for other in self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,29 +42,29 @@ class WordSplitter:
 
         Places that are `given` are words as they are, and what lies between them is split.
         """
-        found: list[Place] = []
+        words: list[Place] = []
         at = 0
         for start, end in (*given, (len(text), len(text))):
-            found += ((at + first, at + last) for first, last in self._split(text[at:start]))
+            words += ((at + first, at + last) for first, last in self._split(text[at:start]))
             if end > start:
-                found.append((start, end))
+                words.append((start, end))
             at = end
-        return found
+        return words
 
     def _split(self, text: str) -> Iterator[Place]:
-        for found in _WORD.finditer(text):
-            if found["japanese"] is None:
-                yield found.span()
+        for match in _WORD.finditer(text):
+            if match["japanese"] is None:
+                yield match.span()
                 continue
-            at = found.start()
-            for word in self.japanese(found[0]):
+            at = match.start()
+            for word in self.japanese(match[0]):
                 yield at, at + len(word)
                 at += len(word)
 
 
 def between_spaces(text: str) -> tuple[Place, ...]:
     """The start and end of each stretch of `text` between spaces, in code points."""
-    return tuple(found.span() for found in regex.finditer(r"\S+", text))
+    return tuple(match.span() for match in regex.finditer(r"\S+", text))
 
 
 def word_splitter() -> WordSplitter:
@@ -84,4 +84,4 @@ def word_splitter() -> WordSplitter:
 
 def by_script(text: str) -> list[str]:
     """Split a stretch of Japanese where its script changes."""
-    return [found[0] for found in _SCRIPT.finditer(text)]
+    return [match[0] for match in _SCRIPT.finditer(text)]

@@ -29,11 +29,11 @@ _LEAST_WIDE = 8  # bytes: fewer may hold a NUL by chance
 def check_encoding(name: str) -> None:
     """Raise UsageError if `name` is not a text encoding that Python knows."""
     try:
-        found = codecs.lookup(name)
+        codec = codecs.lookup(name)
         "".encode(name)  # fails where the codec is not for text
     except (LookupError, ValueError, TypeError) as error:
         raise _unknown(name) from error
-    if found.name.replace("-", "_") in _NOT_OF_FILES:
+    if codec.name.replace("-", "_") in _NOT_OF_FILES:
         raise _unknown(name)
 
 

@@ -122,23 +122,23 @@ def _csv(lines: Lines | FileLines, path: str, *, delimiter: str | None) -> TextT
     if delimiter is not None:
         return _cells(lines, path, delimiter)
     fault: InputError | None = None
-    found: tuple[int, str, TextTable] | None = None
+    best: tuple[int, str, TextTable] | None = None
     for separator, count in _separators(lines.beginning):
-        if found is not None and count < found[0]:
+        if best is not None and count < best[0]:
             break
         try:
             table = _cells(lines, path, separator)
         except InputError as error:
             fault = fault or error
             continue
-        if found is not None and count:
+        if best is not None and count:
             raise InputError(
-                f"{path}: the cells could be split at {found[1]!r} or at {separator!r}; say which "
+                f"{path}: the cells could be split at {best[1]!r} or at {separator!r}; say which "
                 "with --delimiter"
             )
-        found = (count, separator, table)
-    if found is not None:
-        return found[2]
+        best = (count, separator, table)
+    if best is not None:
+        return best[2]
     assert fault is not None
     raise fault
 
@@ -151,8 +151,8 @@ def _separators(text: str) -> list[tuple[str, int]]:
     is taken as part of a column name.
     """
     header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
-    found = {each: len(re.findall(rf"{each}(?! )", header)) for each in ",;\t" if each in header}
-    return sorted(found.items(), key=lambda each: -each[1]) or [(",", 0)]
+    counts = {each: len(re.findall(rf"{each}(?! )", header)) for each in ",;\t" if each in header}
+    return sorted(counts.items(), key=lambda each: -each[1]) or [(",", 0)]
 
 
 def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:

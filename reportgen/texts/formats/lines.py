@@ -29,8 +29,8 @@ class Lines:
         while start < len(text):
             for end, place in ends.items():
                 if place < start:
-                    found = text.find(end, start)
-                    ends[end] = len(text) if found < 0 else found
+                    next_place = text.find(end, start)
+                    ends[end] = len(text) if next_place < 0 else next_place
             at = min(ends.values())
             after = at + (2 if text.startswith("\r\n", at) else 1)
             yield text[start:after]

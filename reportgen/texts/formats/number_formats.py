@@ -63,16 +63,16 @@ def _filled(value: str, section: str) -> str:
     n_places = sum(part[0] == "0" for part in parts)
     digits = str(int(number)).zfill(n_places)
     first, rest = digits[: len(digits) - n_places + 1], iter(digits[len(digits) - n_places + 1 :])
-    found, is_first = [], True
+    pieces, is_first = [], True
     for part in parts:
         if part[0] != "0":
-            found.append(part[1] or part[2] or part[3] or "")
+            pieces.append(part[1] or part[2] or part[3] or "")
         elif is_first:
-            found.append(first)
+            pieces.append(first)
             is_first = False
         else:
-            found.append(next(rest))
-    return "".join(found)
+            pieces.append(next(rest))
+    return "".join(pieces)
 
 
 def _moment(value: str, has_date: bool, has_time: bool, is_1904: bool) -> str:

@@ -160,7 +160,7 @@ def cells_of(column: pa.ChunkedArray) -> list[Cell]:
     if _holds_answers(column.type):
         column = pc.struct_field(column, "text")
     if pa.types.is_nested(column.type):
-        return [None if own is None else _list_of(own) for own in column.to_pylist()]
+        return [None if cell is None else _list_of(cell) for cell in column.to_pylist()]
     try:
         cells: list[Cell] = column.cast(pa.string()).to_pylist()
     except pa.ArrowException:  # bytes that are not text
@@ -177,5 +177,5 @@ def _list_of(items: Sequence[object]) -> OddCell:
 
 def _item(item: object) -> object:
     if isinstance(item, list):
-        return [_item(own) for own in item]
+        return [_item(inner) for inner in item]
     return item if item is None else str(item)

@@ -35,8 +35,8 @@ class Package:
         Raises:
             InputError: it is too large.
         """
-        found = self._packed.getinfo(part)
-        if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        entry = self._packed.getinfo(part)
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError("packed in a way that Excel does not use")
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -45,7 +45,7 @@ class Package:
         parser.CharacterDataHandler = handler.text
         parser.StartDoctypeDeclHandler = _refuse  # entities may be repeated without end
         # Reading stops where the part ends by its own account, which is checked against its sum.
-        with self._packed.open(found) as stream:
+        with self._packed.open(entry) as stream:
             while piece := stream.read(_PIECE):
                 self._left -= len(piece)
                 if self._left < 0:
@@ -62,18 +62,20 @@ class Package:
     def relations(self, part: str) -> Mapping[str, tuple[str, str]]:
         """What a part refers to, by id: the kind and the part."""
         folder = PurePosixPath(part).parent
-        own = str(folder / "_rels" / f"{PurePosixPath(part).name}.rels").removeprefix("./")
-        found: dict[str, tuple[str, str]] = {}
+        relations_part = str(folder / "_rels" / f"{PurePosixPath(part).name}.rels").removeprefix(
+            "./"
+        )
+        targets: dict[str, tuple[str, str]] = {}
 
         def start(name: str, given: Mapping[str, str]) -> None:
             if name == "Relationship" and given.get("TargetMode") != "External":
                 target = given["Target"]
                 whole = target[1:] if target.startswith("/") else _joined(folder, target)
-                found[given["Id"]] = (given["Type"].rpartition("/")[2], whole)
+                targets[given["Id"]] = (given["Type"].rpartition("/")[2], whole)
 
-        if self.has(own):
-            self.parse(own, Handler(start))
-        return found
+        if self.has(relations_part):
+            self.parse(relations_part, Handler(start))
+        return targets
 
 
 def _joined(folder: PurePosixPath, target: str) -> str:
@@ -136,7 +138,7 @@ class Book:
                 self.sheets.append((given["name"], part, hidden))
 
     def part_of(self, kind: str) -> str | None:
-        return next((part for own, part in self._relations.values() if own == kind), None)
+        return next((part for relation, part in self._relations.values() if relation == kind), None)
 
 
 _OLE = b"\xd0\xcf\x11\xe0"  # of .xls files, and of workbooks with a password
@@ -401,9 +403,9 @@ def _unescaped(text: str) -> str:
     if "_x" not in text:
         return text
 
-    def character(found: re.Match[str]) -> str:
-        code = int(found[1], 16)
-        return found[0] if 0xD800 <= code < 0xE000 else chr(code)
+    def character(match: re.Match[str]) -> str:
+        code = int(match[1], 16)
+        return match[0] if 0xD800 <= code < 0xE000 else chr(code)
 
     return _ESCAPED.sub(character, text)
 

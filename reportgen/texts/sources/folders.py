@@ -55,11 +55,11 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
     n_other = size = 0
     digest = hashlib.sha256()
     for name in names:
-        found = _TEXT_FILE.fullmatch(name)
+        match = _TEXT_FILE.fullmatch(name)
         file = folder / name
         if file.is_dir():
             subfolders.append(name)
-        elif found is None:
+        elif match is None:
             n_other += 1
         elif len(rows) >= limits.MAX_ROWS:
             raise InputError(f"{path}: more than {limits.MAX_ROWS:,} texts; split it")
@@ -71,11 +71,11 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
             size += max(len(stored), len(content))
             if size > limits.MAX_BYTES:
                 raise InputError(f"{path}: more than {limits.MAX_BYTES:,} bytes of text; split it")
-            own = hashlib.sha256(stored).hexdigest()
-            digest.update(f"{own} {without_surrogates(name)}\n".encode())
+            file_digest = hashlib.sha256(stored).hexdigest()
+            digest.update(f"{file_digest} {without_surrogates(name)}\n".encode())
             # The end of the last line is no part of a text, in a folder as in a file.
             text = decode(content, shown, encoding).rstrip("\r\n")
-            rows.append(FileRow(without_surrogates(name), {"id": found["id"], "text": text}))
+            rows.append(FileRow(without_surrogates(name), {"id": match["id"], "text": text}))
     if not rows:
         raise InputError(f"{path}: a folder without .txt files; give the files in it")
     notes = (*_unread_folders(path, subfolders), *_unread_files(path, n_other))

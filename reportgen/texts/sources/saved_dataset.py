@@ -53,8 +53,8 @@ def read_saved_dataset(
 
 def _splits(folder: Path, path: str) -> str:
     names = _description(folder / "dataset_dict.json", path).get("splits")
-    found = [str(name) for name in names] if isinstance(names, list) else []
-    shown = [name if name.isprintable() else repr(name) for name in found[:10]]
+    splits = [str(name) for name in names] if isinstance(names, list) else []
+    shown = [name if name.isprintable() else repr(name) for name in splits[:10]]
     return ", ".join(f"{path.rstrip('/')}/{name}" for name in shown) or "one of its folders"
 
 
@@ -62,12 +62,12 @@ def _description(file: Path, path: str) -> dict[str, Any]:
     try:
         if require_regular(file) > _DESCRIPTION_BYTES:
             raise ValueError("too large")
-        found = json.loads(file.read_bytes())
+        description = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}/{file.name}: cannot be read; save it again") from error
-    if not isinstance(found, dict):
+    if not isinstance(description, dict):
         raise InputError(f"{path}/{file.name}: not a JSON object; save it again")
-    return found
+    return description
 
 
 def _read(

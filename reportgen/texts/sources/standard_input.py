@@ -61,8 +61,8 @@ def _json(text: str) -> object:
         return None
 
 
-def _is_list(found: object) -> bool:
-    return isinstance(found, list) and bool(found) and isinstance(found[0], dict | str)
+def _is_list(content: object) -> bool:
+    return isinstance(content, list) and bool(content) and isinstance(content[0], dict | str)
 
 
 def _of_lines(
@@ -80,10 +80,10 @@ def _of_lines(
         return "txt", _doubts(data, encoding)
     if name not in table.columns and (columns.text is not None or not _is_among_numbers(table)):
         return "txt", ()
-    found = name if name in table.columns else only_words(columns, table)
-    shown = quoted_name(found or "")
-    said = f"{_SHOWN}: read as a table, as its first line names the column {shown}"
-    return "csv", (f"{said}; {_LINES}",)
+    column = name if name in table.columns else only_words(columns, table)
+    shown = quoted_name(column or "")
+    note = f"{_SHOWN}: read as a table, as its first line names the column {shown}"
+    return "csv", (f"{note}; {_LINES}",)
 
 
 def _doubts(data: bytes | Path, encoding: str | None) -> tuple[str, ...]:
@@ -97,11 +97,11 @@ def _doubts(data: bytes | Path, encoding: str | None) -> tuple[str, ...]:
 
 def _is_among_numbers(table: TextTable) -> bool:
     """Whether the only column of words has a name, and beside it stand named columns of numbers."""
-    found = only_words(BY_NAME, table)
-    others = [name for name in table.columns if name != found]
+    words_column = only_words(BY_NAME, table)
+    others = [name for name in table.columns if name != words_column]
     cells = ((row.cells.get(name) for row in table.rows) for name in others)
     return (
-        found is not None
+        words_column is not None
         and bool(others)
         and all(map(is_words, table.columns))
         and all(all(not cell or _is_number(cell) for cell in column) for column in cells)
