@@ -48,7 +48,9 @@ class Judgement:
 
 
 def judge(
-    own: "pd.Series[float]", baselines: "Mapping[View, pd.Series[float]]", n_judged: int = 1
+    correlations: "pd.Series[float]",
+    baselines: "Mapping[View, pd.Series[float]]",
+    n_judged: int = 1,
 ) -> Judgement | None:
     """The judgement of a ranking by its agreement with effects, by text; None for too few texts.
 
@@ -60,14 +62,15 @@ def judge(
         baselines: the same of each baseline; a text that one has no value for counts as 0.
         n_judged: how many rankings are judged together.
     """
-    found = estimate(own)
-    if found is None or found.interval is None:
+    estimated = estimate(correlations)
+    if estimated is None or estimated.interval is None:
         return None
-    agreement = widened(found, n_judged, 1.0)
+    agreement = widened(estimated, n_judged, 1.0)
     gaps = {
         view: gap
         for view, base in baselines.items()
-        if (gap := estimate(own.to_numpy() - _values(base, own.index))) is not None
+        if (gap := estimate(correlations.to_numpy() - _values(base, correlations.index)))
+        is not None
     }
     above = {view: widened(gap, n_judged, 2.0) for view, gap in gaps.items()}
     among = {view: widened(gap, n_judged * len(gaps), 2.0) for view, gap in gaps.items()}
@@ -82,8 +85,8 @@ def judge(
 
 def _values(base: "pd.Series[float]", texts: "pd.Index[int]") -> Floats:
     """The values of `base` for these texts, 0 where it has none."""
-    found = (base if base.index.equals(texts) else base.reindex(texts)).to_numpy(np.float64)
-    return np.where(np.isnan(found), 0.0, found)
+    values = (base if base.index.equals(texts) else base.reindex(texts)).to_numpy(np.float64)
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _verdict(agreement: Interval, *, is_worse: bool, is_level: bool) -> AgreementVerdict:
@@ -100,6 +103,6 @@ def _verdict(agreement: Interval, *, is_worse: bool, is_level: bool) -> Agreemen
     return "partly" if agreement.low >= TRUST_PARTLY else "little"
 
 
-def _ends(found: Estimate) -> Interval:
-    assert found.interval is not None  # as many texts as the agreement has
-    return found.interval
+def _ends(figure: Estimate) -> Interval:
+    assert figure.interval is not None  # as many texts as the agreement has
+    return figure.interval

@@ -78,7 +78,7 @@ class RoleFigures:
         excesses = [layer.excess for layer in self.layers]
         moved = lows_among(excesses, [layer.share for layer in self.layers], self.n_tried)
         return tuple(
-            replace(own, excess=excess) for own, excess in zip(self.layers, moved, strict=True)
+            replace(layer, excess=excess) for layer, excess in zip(self.layers, moved, strict=True)
         )
 
 
@@ -93,23 +93,23 @@ def takes_part(results: Results) -> Booleans:
 def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
-    found: Booleans = long_enough & results.analysed
-    different = None if results.is_redacted else _few_different(texts[list(READ)][found])
+    counted: Booleans = long_enough & results.analysed
+    different = None if results.is_redacted else _few_different(texts[list(READ)][counted])
     if different is not None:
-        found = np.isin(np.arange(len(found)), different)
-    found.flags.writeable = False  # it is handed to many
-    return found
+        counted = np.isin(np.arange(len(counted)), different)
+    counted.flags.writeable = False  # it is handed to many
+    return counted
 
 
 def _few_different(texts: pd.DataFrame) -> list[int] | None:
     """The rows of the first of equal `texts`; None where at least MIN_TEXTS are different."""
-    found: dict[tuple[str, ...], int] = {}
+    first_rows: dict[tuple[str, ...], int] = {}
     columns = (texts[name].fillna("") for name in READ)
     for row, *read in zip(texts.index, *columns, strict=True):
-        found.setdefault(tuple(read), int(row))
-        if len(found) == MIN_TEXTS:
+        first_rows.setdefault(tuple(read), int(row))
+        if len(first_rows) == MIN_TEXTS:
             return None
-    return list(found.values())
+    return list(first_rows.values())
 
 
 def n_by_status(results: Results) -> Mapping[str, int]:
@@ -132,22 +132,23 @@ def role_figures(results: Results, role: str) -> RoleFigures:
 
     def column(name: str) -> Floats:
         """`[text, layer]`."""
-        (own,) = results.of_role(role, name)
-        if np.isnan(own).all():  # not measured: one number in memory
+        (stored,) = results.of_role(role, name)
+        if np.isnan(stored).all():  # not measured: one number in memory
             return np.broadcast_to(np.float64(np.nan), (n_texts, len(layers)))
         values = np.full(n_texts * len(layers), np.nan)
-        values[place] = own[takes]
+        values[place] = stored[takes]
         return values.reshape(n_texts, -1)
 
     # One after the other, so that not all columns are in memory at once.
     figures = layer_figures(layers, column("share"), column("expected"))
     figures = with_norms(figures, *map(column, _NORMS))
     figures = with_vectors(figures, *map(column, _VECTORS))
-    own = column("self_share")
+    self_share = column("self_share")
     return RoleFigures(
         n_texts,
         tuple(
-            replace(found, self_share=float(own[:, i].mean())) for i, found in enumerate(figures)
+            replace(layer, self_share=float(self_share[:, i].mean()))
+            for i, layer in enumerate(figures)
         ),
     )
 
@@ -156,7 +157,7 @@ def _places(results: Results, role: str) -> tuple[Booleans, Places, Places]:
     """Returns which rows of a role are of texts that take part, the layers of these rows, and the
     place of each of them in `[text, layer]`, where only texts that have the role are counted."""
     counted = takes_part(results)
-    text, layer = (own.astype(np.int32) for own in results.of_role(role, "text", "layer"))
+    text, layer = (column.astype(np.int32) for column in results.of_role(role, "text", "layer"))
     takes = counted[text]
     text, layer = text[takes], layer[takes]
     has_role = np.zeros(len(counted), np.bool_)
@@ -197,11 +198,11 @@ def with_norms(figures: Iterable[LayerFigures], *norms: Floats) -> tuple[LayerFi
     is_weighted = bool(np.isfinite(norms[3]).any())
     share, size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
     if not len(share):
-        return tuple(replace(own, is_weighted=is_weighted) for own in figures)
+        return tuple(replace(layer, is_weighted=is_weighted) for layer in figures)
     ratios = estimates(weighted[0]) if is_weighted else ratio_estimates(size, content_size)
     return tuple(
-        replace(own, norm_share=of_norms, value_ratio=ratio, is_weighted=is_weighted)
-        for own, of_norms, ratio in zip(figures, estimates(share), ratios, strict=True)
+        replace(layer, norm_share=of_norms, value_ratio=ratio, is_weighted=is_weighted)
+        for layer, of_norms, ratio in zip(figures, estimates(share), ratios, strict=True)
     )
 
 
@@ -211,12 +212,12 @@ def with_vectors(
     """`figures` with those of what is passed on and of hidden states, `[text, layer]` each, which
     may be of other texts: `activations` are the largest hidden values of the token and of content.
     """
-    (ranks,), (own, content) = measured(output_rank), measured(*activations)
+    (ranks,), (largest, content) = measured(output_rank), measured(*activations)
     if len(ranks):
         pairs = zip(figures, estimates(ranks), strict=True)
-        figures = [replace(found, output_rank=rank) for found, rank in pairs]
-    if len(own):
-        trios = zip(figures, estimates(own), content.mean(axis=0).tolist(), strict=True)
+        figures = [replace(layer, output_rank=rank) for layer, rank in pairs]
+    if len(largest):
+        trios = zip(figures, estimates(largest), content.mean(axis=0).tolist(), strict=True)
         figures = [replace(f, activation=most, content_activation=mean) for f, most, mean in trios]
     return tuple(figures)
 
@@ -226,11 +227,11 @@ def excess(share: Floats, expected: Floats) -> Floats:
 
     0 also where there is nothing else to look at, so that an equal share is all attention.
     """
-    found: Floats = share - expected
+    beyond: Floats = share - expected
     is_all = expected >= 1
-    np.divide(found, 1 - expected, out=found, where=~is_all)
-    found[is_all] = 0
-    return found
+    np.divide(beyond, 1 - expected, out=beyond, where=~is_all)
+    beyond[is_all] = 0
+    return beyond
 
 
 def _range(values: Floats) -> Interval:

@@ -60,18 +60,18 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     way: Way = "asked" if is_measured else _way(results)
     view = asked if is_measured else _LOOKS[way]
     given = size_agreement(results)
-    own, rarity = given.get(view), given.get("rarity")
+    agreement, rarity = given.get(view), given.get("rarity")
     plain = {name: given[name] for name in BASELINES if name in given}
-    judged = None if own is None else judge(own, plain)
+    judged = None if agreement is None else judge(agreement, plain)
     compared = [name for name in _measured(results) if name in given and name not in CHANGES]
     return Colouring(
         view=view,
         way=way,
         n_views=0 if judged is None else len(compared),
-        n_texts=0 if own is None else int(own.notna().sum()),
+        n_texts=0 if agreement is None else int(agreement.notna().sum()),
         judgement=judged,
-        rarity=estimate(rarity.reindex(own.index))
-        if judged is not None and own is not None and rarity is not None
+        rarity=estimate(rarity.reindex(agreement.index))
+        if judged is not None and agreement is not None and rarity is not None
         else None,
         missing=None if is_measured or asked == AUTO else asked,
     )

@@ -35,7 +35,7 @@ def check_detail(choice: str | None, ids: Collection[str]) -> None:
             )
 
 
-def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], int]:
+def detailed(findings: "Findings", choice: str | None) -> tuple[tuple[int, ...], int]:
     """All rows of `texts`, those with the most detail first, and the number of rows from the start
     that may show more than a line in the list.
 
@@ -44,14 +44,14 @@ def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], in
     Raises:
         UsageError: `choice` is not something --detail takes, or names a text that does not exist.
     """
-    ids = found.texts["text_id"].astype(str).tolist()
+    ids = findings.texts["text_id"].astype(str).tolist()
     check_detail(choice, ids)
-    chosen = _chosen(found, choice, ids)
+    chosen = _chosen(findings, choice, ids)
     taken = set(chosen)
-    return (*chosen, *(row for row in found.order if row not in taken)), len(chosen)
+    return (*chosen, *(row for row in findings.order if row not in taken)), len(chosen)
 
 
-def listed_first(found: "Findings", choice: str | None) -> tuple[int, ...]:
+def listed_first(findings: "Findings", choice: str | None) -> tuple[int, ...]:
     """The rows of `texts` that a page lists first, each once: those named by --detail, the text
     that is open first, those that deserve a look, and those with the largest errors.
 
@@ -60,11 +60,11 @@ def listed_first(found: "Findings", choice: str | None) -> tuple[int, ...]:
     """
     chosen: Sequence[int] = ()
     if choice is not None and choice != "all":
-        chosen = _chosen(found, choice, found.texts["text_id"].astype(str).tolist())
+        chosen = _chosen(findings, choice, findings.texts["text_id"].astype(str).tolist())
         chosen = chosen[:MOST_COUNTED] if _COUNTED.fullmatch(choice) else chosen
-    picked = found.picked
+    picked = findings.picked
     rows = dict.fromkeys((*chosen, picked.first, *picked.texts, *picked.worst))
-    return tuple(row for row in rows if found.analysed[row])
+    return tuple(row for row in rows if findings.analysed[row])
 
 
 def _named(choice: str, ids: Collection[str]) -> list[str]:
@@ -74,23 +74,23 @@ def _named(choice: str, ids: Collection[str]) -> list[str]:
     return [name.strip() for name in choice.split(",") if name.strip()]
 
 
-def _chosen(found: "Findings", choice: str | None, ids: Sequence[str]) -> tuple[int, ...]:
+def _chosen(findings: "Findings", choice: str | None, ids: Sequence[str]) -> tuple[int, ...]:
     if choice is None:
-        return found.order
+        return findings.order
     if choice in ("all", "none"):
         return tuple(range(len(ids))) if choice == "all" else ()
     if counted := _COUNTED.fullmatch(choice):
         count = int(counted[2])
-        return tuple(range(len(ids)))[:count] if counted[1] == "first" else _worst(found, count)
+        return tuple(range(len(ids)))[:count] if counted[1] == "first" else _worst(findings, count)
     rows = {name: row for row, name in reversed(list(enumerate(ids)))}
     return tuple(dict.fromkeys(rows[name] for name in _named(choice, set(ids))))
 
 
-def _worst(found: "Findings", count: int) -> tuple[int, ...]:
+def _worst(findings: "Findings", count: int) -> tuple[int, ...]:
     """The rows with the largest error against their label; without labels, those that deserve a
     look first."""
-    errors: list[float] = found.text_figures["error"].tolist()
+    errors: list[float] = findings.text_figures["error"].tolist()
     known = [row for row, error in enumerate(errors) if isfinite(error)]
     if not known:
-        return found.order[:count]
+        return findings.order[:count]
     return tuple(sorted(known, key=lambda row: -errors[row])[:count])

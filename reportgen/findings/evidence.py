@@ -67,8 +67,8 @@ def _drawn_agreement(results: Results) -> pd.DataFrame:
     is_drawn = results.info.schema_version >= _DRAWN_SINCE
     kept = stored if is_drawn else stored[~stored["statistic"].isin(RANK_STATISTICS)]
     scores = (_rarity_scores if is_drawn else _scores_again)(results, known)
-    found = pd.DataFrame(list(scores), columns=list(Score._fields))
-    parts = [part for part in (kept, found) if len(part)]
+    drawn = pd.DataFrame(list(scores), columns=list(Score._fields))
+    parts = [part for part in (kept, drawn) if len(part)]
     both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
     return both.astype(stored.dtypes.to_dict())
 
@@ -96,9 +96,9 @@ def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
         effects = results.effects_of(text)
         if effects is None or text not in rarities:
             continue
-        own = first[text] + np.flatnonzero(content[first[text] : first[text] + n_tokens[text]])
-        values = effects[EFFECT].to_numpy(np.float64)[own - first[text]]
-        by_unit = values_of_units(BY_ID[EFFECT], values, unit_starts(unit[own]))
+        rows = first[text] + np.flatnonzero(content[first[text] : first[text] + n_tokens[text]])
+        values = effects[EFFECT].to_numpy(np.float64)[rows - first[text]]
+        by_unit = values_of_units(BY_ID[EFFECT], values, unit_starts(unit[rows]))
         yield from text_agreement(
             text, {EFFECT: by_unit, _OF_ALL: rarities[text]}, is_distance=is_distance
         )
@@ -172,15 +172,15 @@ class LiveRows:
 
 def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
     """Every view and statistic that was measured, views in the order of VIEWS."""
-    found: list[ViewFigures] = []
+    view_figures: list[ViewFigures] = []
     for statistic in STATISTICS:
         by_view = results.recent(_of_different, statistic)
         # Views without a sign stand in "spearman" by size.
         beside = by_view
         if statistic == "spearman_size":
             beside = results.recent(_of_different, "spearman")
-        found += (_view_figures(view, statistic, by_view, beside) for view in by_view)
-    return tuple(sorted(found, key=lambda figures: VIEWS.index(figures.view)))
+        view_figures += (_view_figures(view, statistic, by_view, beside) for view in by_view)
+    return tuple(sorted(view_figures, key=lambda figures: VIEWS.index(figures.view)))
 
 
 ByView = Mapping[View, "pd.Series[float]"]  # values by text
@@ -199,9 +199,12 @@ def _of_every(results: Results, statistic: Statistic) -> ByView:
 
 def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
     """The values of a statistic, for each view that has any, in the order of VIEWS."""
-    own = rows["statistic"].to_numpy(dtype=object) == statistic
-    texts, values = rows["text"].to_numpy()[own], rows["value"].to_numpy(np.float64)[own]
-    names = rows["view"].to_numpy(dtype=object)[own]
+    is_statistic = rows["statistic"].to_numpy(dtype=object) == statistic
+    texts, values = (
+        rows["text"].to_numpy()[is_statistic],
+        rows["value"].to_numpy(np.float64)[is_statistic],
+    )
+    names = rows["view"].to_numpy(dtype=object)[is_statistic]
     known = set(names)
     return {
         view: pd.Series(values[names == view], texts[names == view])
@@ -227,9 +230,11 @@ def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
     measured. Of equal texts only the first counts, unless `with_copies` asks for all."""
     target, values = target_of(results.info.evidence), _of_every if with_copies else _of_different
     plain, by_size = (results.recent(values, name) for name in ("spearman", "spearman_size"))
-    unsigned = {view: own for view, own in plain.items() if not is_signed(view, target)}
+    unsigned = {view: by_text for view, by_text in plain.items() if not is_signed(view, target)}
     return {
-        view: found for view in VIEWS if (found := {**unsigned, **by_size}.get(view)) is not None
+        view: correlations
+        for view in VIEWS
+        if (correlations := {**unsigned, **by_size}.get(view)) is not None
     }
 
 
@@ -239,8 +244,8 @@ def judgements(results: Results) -> Mapping[View, Judgement]:
     given = size_agreement(results)
     plain = {view: given[view] for view in BASELINES if view in given}
     judged = [view for view in given if BY_ID[view].group != "baselines"]
-    found = {view: judge(given[view], plain, len(judged)) for view in judged}
-    return {view: own for view, own in found.items() if own is not None}
+    verdicts = {view: judge(given[view], plain, len(judged)) for view in judged}
+    return {view: judgement for view, judgement in verdicts.items() if judgement is not None}
 
 
 def is_signed(view: View, target: Target) -> bool:
@@ -339,14 +344,14 @@ def explained_values(results: Results) -> NDArray[np.float64] | None:
         return None
     given, rows = results.texts["scores"], np.flatnonzero(results.analysed)
     pairs = zip(rows, given.iloc[rows], strict=True)
-    rows = np.array([row for row, own in pairs if np.isfinite(own).all()], np.intp)
-    found = np.full(len(given), np.nan)
+    rows = np.array([row for row, text_scores in pairs if np.isfinite(text_scores).all()], np.intp)
+    values = np.full(len(given), np.nan)
     if len(rows):
         scores = np.array(list(given.iloc[rows]), dtype=np.float64)
         names = results.info.output.labels
         place = names.index(evidence.target) if evidence.target in names else None
-        found[rows] = of_scores(scores, place)
-    return found
+        values[rows] = of_scores(scores, place)
+    return values
 
 
 def explained_range(results: Results) -> float | None:
@@ -381,8 +386,8 @@ def n_units(results: Results) -> NDArray[np.intp]:
 
 def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of `rows` whose text has at least MIN_CONTENT text tokens."""
-    own: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
-    return own
+    long_rows: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
+    return long_rows
 
 
 def _view_figures(
@@ -393,16 +398,16 @@ def _view_figures(
 ) -> ViewFigures:
     """The figures of a view. `by_view` holds the values of the statistic by text; `beside` those
     of the baselines, which have no sign."""
-    own = by_view[view]
-    agreement = estimate(own)
+    values = by_view[view]
+    agreement = estimate(values)
     assert agreement is not None
     figures = ViewFigures(view, statistic, agreement)
     if figures.stated is None:
         return figures
     rarity, random = (beside.get(baseline) for baseline in ("rarity", "random"))
     if rarity is not None and view not in (*BASELINES, "random"):
-        figures = replace(figures, over_rarity=estimate(own - rarity))
+        figures = replace(figures, over_rarity=estimate(values - rarity))
     if random is not None and view != "random" and statistic in _HIGHER_IS_BETTER:
-        lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
+        lead = (values - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
         figures = replace(figures, beats_random=int((lead > 0).sum()))
     return figures

@@ -46,7 +46,9 @@ class ShuffledFigures:
     @property
     def share(self) -> Share | None:
         """None for too few texts, and where the view does not surely agree at all."""
-        differs, agrees, half = (own.interval for own in (self.difference, self.whole, self.half))
+        differs, agrees, half = (
+            figure.interval for figure in (self.difference, self.whole, self.half)
+        )
         if differs is None or agrees is None or half is None or agrees.low <= 0:
             return None
         if differs.low <= 0:
@@ -60,16 +62,18 @@ def shuffled_figures(results: Results) -> Mapping[View, ShuffledFigures]:
     if rows.empty:
         return {}
     rows, whole = without_copies(results, rows, "view"), size_agreement(results)
-    found: dict[View, ShuffledFigures] = {}
+    figures: dict[View, ShuffledFigures] = {}
     for view in (view for view in VIEWS if view in whole):
-        own = rows[rows["view"] == view].set_index("text")["value"]
-        both = pd.concat([whole[view].rename("whole"), own.rename("own")], axis=1, join="inner")
-        real, moved = both["whole"].to_numpy(np.float64), both["own"].to_numpy(np.float64)
+        shuffled = rows[rows["view"] == view].set_index("text")["value"]
+        both = pd.concat(
+            [whole[view].rename("whole"), shuffled.rename("shuffled")], axis=1, join="inner"
+        )
+        real, moved = both["whole"].to_numpy(np.float64), both["shuffled"].to_numpy(np.float64)
         kinds = (moved, real, real - moved, real / 2 - moved)
         parts = [estimate(values) for values in kinds]
         if len(both) >= MIN_TEXTS and all(parts):
-            found[view] = ShuffledFigures(*(part for part in parts if part is not None))
-    return found
+            figures[view] = ShuffledFigures(*(part for part in parts if part is not None))
+    return figures
 
 
 SHAPLEY: View = "shapley"
@@ -114,19 +118,19 @@ def shapley_figures(results: Results, shown_first: View) -> ShapleyFigures | Non
     own_errors = results.evidence.set_index("text")[SHAPLEY_ERROR].astype(np.float64)
     effects, alike = results.effects, first_alike(results)
     texts = effects.loc[effects[SHAPLEY].notna(), "text"].unique().tolist()
-    found: dict[int, tuple[float, float, float]] = {}
+    by_text: dict[int, tuple[float, float, float]] = {}
     for text in texts:
-        first, own = int(alike[text]), results.effects_of(text)
-        if first in found or own is None:
+        first, text_effects = int(alike[text]), results.effects_of(text)
+        if first in by_text or text_effects is None:
             continue
-        views = unit_views(results.tokens_of(text), own, (EFFECT, SHAPLEY, colours))
+        views = unit_views(results.tokens_of(text), text_effects, (EFFECT, SHAPLEY, colours))
         scores = [_agreement(views, view) for view in (EFFECT, colours)]
         if np.isfinite(scores).all():
             spread = float(np.nanstd(views[SHAPLEY]))
-            found[first] = scores[0], scores[1], float(own_errors[text]) / spread
-    if len(found) < MIN_TEXTS:
+            by_text[first] = scores[0], scores[1], float(own_errors[text]) / spread
+    if len(by_text) < MIN_TEXTS:
         return None
-    by_effect, by_colours, errors = np.array([*found.values()]).T
+    by_effect, by_colours, errors = np.array([*by_text.values()]).T
     effect = estimate(by_effect)
     assert effect is not None  # there are texts, and all their scores are finite
     return ShapleyFigures(
@@ -141,6 +145,10 @@ def _agreement(views: Mapping[View, Floats], view: View) -> float:
     there is none."""
     if view not in views or SHAPLEY not in views:
         return float("nan")
-    own, values = views[view], views[SHAPLEY]
-    both = np.isfinite(own) & np.isfinite(values)
-    return spearman(abs(own[both]), abs(values[both])) if both.sum() >= MIN_UNITS else float("nan")
+    view_values, values = views[view], views[SHAPLEY]
+    both = np.isfinite(view_values) & np.isfinite(values)
+    return (
+        spearman(abs(view_values[both]), abs(values[both]))
+        if both.sum() >= MIN_UNITS
+        else float("nan")
+    )

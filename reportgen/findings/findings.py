@@ -394,8 +394,8 @@ class Findings:
         """What the agreement of each measure says beyond the baselines: of the one that colours the
         texts by itself, since it was not chosen by that; of the others together."""
         shown = self.colouring.judgement
-        own = {} if shown is None else {self.colouring.view: shown}
-        return {**evidence.judgements(self.results), **own}
+        of_colouring = {} if shown is None else {self.colouring.view: shown}
+        return {**evidence.judgements(self.results), **of_colouring}
 
     @property
     def shown_first(self) -> View:
@@ -476,7 +476,7 @@ class Findings:
     @cached_property
     def placed(self) -> Placed:
         """The notes by their place in the report."""
-        tokens = (pile.subject.key for pile in self.piles.found)
+        tokens = (pile.subject.key for pile in self.piles.every)
         return place(self.notes, self.info, tokens)
 
     @cached_property

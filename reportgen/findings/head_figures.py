@@ -100,16 +100,16 @@ def role_shares(results: Results) -> Mapping[str, Floats]:
     Where no text is long enough to count, all do; a role that no text has is left out.
     """
     counted = takes_part(results)
-    found: dict[str, Floats] = {}
+    shares: dict[str, Floats] = {}
     for role in results.info.roles:
         text, layer, share = results.of_role(role.key, "text", "layer", "share")
         if counted.any():
-            own = counted[text.astype(np.intp)]
-            layer, share = layer[own], share[own]
+            takes = counted[text.astype(np.intp)]
+            layer, share = layer[takes], share[takes]
         if len(share):
             means = pd.Series(share.astype(np.float32)).groupby(layer.astype(np.intp)).mean()
-            found[role.key] = np.asarray(means, np.float64)
-    return found
+            shares[role.key] = np.asarray(means, np.float64)
+    return shares
 
 
 def text_means(results: Results, name: str) -> Floats:
@@ -154,8 +154,8 @@ class TextShares:
     def get(self, text: int) -> tuple[float, float] | None:
         """Both shares of row `text` of `texts`; None if it was not analysed, or the model has no
         special token."""
-        found = float(self.share[text]), float(self.even[text])
-        return None if isnan(found[0]) or isnan(found[1]) else found
+        shares = float(self.share[text]), float(self.even[text])
+        return None if isnan(shares[0]) or isnan(shares[1]) else shares
 
 
 def shares_by_text(results: Results) -> TextShares:

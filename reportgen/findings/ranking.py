@@ -96,10 +96,10 @@ def order(ranked: Mapping[Reason, Places], n_texts: int) -> tuple[int, ...]:
     return tuple(np.argsort(places, kind="stable").tolist())
 
 
-def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places]:
+def ranking(takes_part: Booleans, text_figures: pd.DataFrame) -> Mapping[Reason, Places]:
     """By reason, the rows of the texts that it applies to, those that stand out most first.
 
-    `found` are the `figures`. A correct prediction is no reason. Texts with few text tokens
+    `text_figures` are the `figures`. A correct prediction is no reason. Texts with few text tokens
     are listed by their error and length only, if there are longer ones: their figures of attention
     rest on little. Nor is a text listed for attention that is that of the average text,
     or for special tokens that get no more than their equal share or than is usual at its length.
@@ -107,7 +107,7 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, Places] = {}
     for reason in REASONS:
-        values = found[reason].to_numpy(dtype=np.float64)
+        values = text_figures[reason].to_numpy(dtype=np.float64)
         if reason not in _OF_ALL:
             values = np.where(counted, values, np.nan)
         if reason in _LEAST_OF:
@@ -118,11 +118,11 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
     return ranked
 
 
-def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame, alike: Places) -> Picked:
+def picked(ranked: Mapping[Reason, Places], text_figures: pd.DataFrame, alike: Places) -> Picked:
     """The texts that deserve a look; none where there are too few texts to pick from.
 
-    `ranked` is as `ranking` gives it, `found` are the `figures`, `alike` is the row of the first
-    text that is equal: of equal texts a reason picks one. The reasons take turns; one by
+    `ranked` is as `ranking` gives it, `text_figures` are the `figures`, `alike` is the row of the
+    first text that is equal: of equal texts a reason picks one. The reasons take turns; one by
     which all texts are alike picks none.
 
     With labels, the text with the largest error is open first, because readers look for it.
@@ -130,16 +130,16 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame, alike: Places) 
     the user chose.
     """
     rows = {
-        reason: own[np.sort(np.unique(alike[own], return_index=True)[1])][:RANKS].tolist()
-        for reason, own in ranked.items()
-        if len(own) and not _are_alike(reason, found[reason].to_numpy(np.float64)[own])
+        reason: places[np.sort(np.unique(alike[places], return_index=True)[1])][:RANKS].tolist()
+        for reason, places in ranked.items()
+        if len(places) and not _are_alike(reason, text_figures[reason].to_numpy(np.float64)[places])
     }
     texts: dict[int, tuple[tuple[Reason, int], ...]] = {}
     for rank in range(RANKS):
-        for reason, own in rows.items():
-            if rank < len(own):
-                texts[own[rank]] = (*texts.get(own[rank], ()), (reason, rank))
-    most = min(_MOST, -(-len(found) // _SHARE)) if len(found) >= _LEAST else 0
+        for reason, first_rows in rows.items():
+            if rank < len(first_rows):
+                texts[first_rows[rank]] = (*texts.get(first_rows[rank], ()), (reason, rank))
+    most = min(_MOST, -(-len(text_figures) // _SHARE)) if len(text_figures) >= _LEAST else 0
     first = int(ranked["error"][0]) if len(ranked["error"]) else 0
     worst = tuple(ranked["error"][:MARKED].tolist())
     return Picked(tuple(rows), dict(list(texts.items())[:most]), first, worst)
@@ -165,12 +165,12 @@ def strangeness(results: Results) -> Floats:
         values, even = results.head_values("entropy"), np.zeros_like(even)
     counted = counted_texts(results, values)
     typical = column_means(values, counted) - column_means(even, counted)
-    found = np.empty(len(values))
+    distances = np.empty(len(values))
     for i in range(0, len(values), _AT_ONCE):
         part = slice(i, i + _AT_ONCE)
         apart = values[part].astype(np.float64) - even[part] - typical
-        found[part] = np.sqrt((apart**2).mean(axis=(1, 2)))
-    return found
+        distances[part] = np.sqrt((apart**2).mean(axis=(1, 2)))
+    return distances
 
 
 def usual_at_length(share: Floats, tokens: Floats) -> Floats:
@@ -194,9 +194,9 @@ def _agreement(results: Results, view: View) -> Floats:
     values = np.full(len(results.texts), np.nan)
     if results.info.evidence.level == "none":
         return values
-    found = size_agreement(results, with_copies=True).get(view)
-    if found is not None:
-        values[found.index.to_numpy(np.intp)] = found.to_numpy(np.float64)
+    agreement = size_agreement(results, with_copies=True).get(view)
+    if agreement is not None:
+        values[agreement.index.to_numpy(np.intp)] = agreement.to_numpy(np.float64)
     return np.where(_is_still(results), np.nan, values)
 
 
@@ -208,8 +208,8 @@ def _is_still(results: Results) -> Booleans:
     sizes = effects[[EFFECT, JOINT_EFFECT]].astype(np.float64).abs().max(axis=1)
     largest = sizes.groupby(effects["text"]).max().reindex(range(len(results.texts)))
     least = TINY_EFFECT * (explained_range(results) or 0.0)
-    found: Booleans = (largest.fillna(0.0) <= least).to_numpy(np.bool_)
-    return found
+    is_still: Booleans = (largest.fillna(0.0) <= least).to_numpy(np.bool_)
+    return is_still
 
 
 def _errors(results: Results) -> tuple[Floats, Floats]:
@@ -222,6 +222,6 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     if task.chart_column is not None:
         shown = items[task.chart_column].to_numpy(np.float64)
         prediction[items["text"].to_numpy(np.intp)] = shown
-    found = task.errors.of_texts(items)
-    error[found.texts] = found.parts[0][:, 0]
+    errors = task.errors.of_texts(items)
+    error[errors.texts] = errors.parts[0][:, 0]
     return error, prediction

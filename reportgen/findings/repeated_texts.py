@@ -21,17 +21,17 @@ def first_alike(results: Results) -> Places:
 
 
 def _first_alike(results: Results) -> Places:
-    found: Places = np.arange(len(results.texts))
+    alike: Places = np.arange(len(results.texts))
     rows = results.texts.reset_index(drop=True)
     rows = rows[rows.duplicated(list(READ), keep=False)]
     if results.is_redacted or rows.empty:
-        return found
+        return alike
     given = pd.DataFrame(dict(enumerate(task_of(results.info.output).given(rows))), rows.index)
     groups = given.groupby(list(given), dropna=False, sort=False).ngroup()
     _, first, copy = np.unique(groups, return_index=True, return_inverse=True)
     places = rows.index.to_numpy()
-    found[places] = places[first[copy]]
-    return found
+    alike[places] = places[first[copy]]
+    return alike
 
 
 def n_different(rows: pd.DataFrame) -> int:
@@ -45,11 +45,11 @@ def n_different(rows: pd.DataFrame) -> int:
 
 def _hashes(rows: pd.DataFrame, key: str) -> NDArray[np.uint64]:
     """`[row]`: keyed hashes of 64 bits, computed for a few rows at a time."""
-    found = np.zeros(len(rows), np.uint64)
+    hashes = np.zeros(len(rows), np.uint64)
     for i in range(0, len(rows), _AT_ONCE):
         part = rows.iloc[i : i + _AT_ONCE]
-        found[i : i + _AT_ONCE] = pd.util.hash_pandas_object(part, index=False, hash_key=key)
-    return found
+        hashes[i : i + _AT_ONCE] = pd.util.hash_pandas_object(part, index=False, hash_key=key)
+    return hashes
 
 
 def without_copies(results: Results, rows: pd.DataFrame, *keys: str) -> pd.DataFrame:
@@ -58,5 +58,5 @@ def without_copies(results: Results, rows: pd.DataFrame, *keys: str) -> pd.DataF
     What stands in the column `text` is then the first of the equal texts. `keys` are the columns
     that tell apart the rows of one text.
     """
-    own = rows.assign(text=first_alike(results)[rows["text"].to_numpy(np.intp)])
-    return own.drop_duplicates(["text", *keys])
+    by_first = rows.assign(text=first_alike(results)[rows["text"].to_numpy(np.intp)])
+    return by_first.drop_duplicates(["text", *keys])

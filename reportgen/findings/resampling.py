@@ -33,13 +33,13 @@ def resampled_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
         means: NDArray[np.float64] = np.concatenate(sums) / n_texts
         return means
     groups = _groups(n_texts)
-    columns = [np.bincount(groups, weights=own, minlength=GROUPS) for own in values.T]
+    columns = [np.bincount(groups, weights=column, minlength=GROUPS) for column in values.T]
     of_groups = np.column_stack([*columns, np.bincount(groups, minlength=GROUPS)])
     drawn_sums = np.concatenate(
         [drawn.astype(np.float64) @ of_groups for drawn in draw_counts(GROUPS)]
     )
-    found: NDArray[np.float64] = drawn_sums[:, :-1] / drawn_sums[:, -1:]
-    return found
+    group_means: NDArray[np.float64] = drawn_sums[:, :-1] / drawn_sums[:, -1:]
+    return group_means
 
 
 @lru_cache(maxsize=1)

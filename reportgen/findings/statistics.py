@@ -68,29 +68,29 @@ class Estimate:
 
 def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | None:
     """The mean over texts of the finite values of `[text]`; None if there are none."""
-    (found,) = measured(np.asarray(values, dtype=np.float64)[:, None])
-    return estimates(found)[0] if len(found) else None
+    (known,) = measured(np.asarray(values, dtype=np.float64)[:, None])
+    return estimates(known)[0] if len(known) else None
 
 
-def widened(found: Estimate, n_tried: int, most: float) -> Estimate:
-    """`found` with an interval that holds for it and `n_tried` - 1 other figures at once.
+def widened(figure: Estimate, n_tried: int, most: float) -> Estimate:
+    """`figure` with an interval that holds for it and `n_tried` - 1 other figures at once.
 
     Both ends move away from the mean as Student's t does from a level of 2.5 % to 2.5 % divided by
     the number of figures (Bonferroni), and no farther from 0 than `most`, the largest that the
     figure can be.
     """
-    if found.interval is None or n_tried <= 1:
-        return found
-    level, freedom = (1 - CONFIDENCE) / 2, found.n_texts - 1
+    if figure.interval is None or n_tried <= 1:
+        return figure
+    level, freedom = (1 - CONFIDENCE) / 2, figure.n_texts - 1
     grown = float(stdtrit(freedom, 1 - level / n_tried) / stdtrit(freedom, 1 - level))
-    ends = (found.mean + grown * (end - found.mean) for end in found.interval)
-    return replace(found, interval=Interval(*(min(most, max(-most, end)) for end in ends)))
+    ends = (figure.mean + grown * (end - figure.mean) for end in figure.interval)
+    return replace(figure, interval=Interval(*(min(most, max(-most, end)) for end in ends)))
 
 
 def share_estimate(values: Floats) -> Estimate | None:
     """Like `estimate`, of shares: its interval is not without width where all are 0, or all 1."""
-    found = estimate(values)
-    return found and replace(found, interval=certain_share(found.interval, found.n_texts))
+    mean = estimate(values)
+    return mean and replace(mean, interval=certain_share(mean.interval, mean.n_texts))
 
 
 def estimates(values: Floats) -> tuple[Estimate, ...]:
@@ -230,11 +230,11 @@ def _intervals_of_known(resampled: Floats, n_texts: int) -> list[Interval | None
     unknown = np.isnan(resampled)
     if not unknown.any():
         return intervals_between(resampled, n_texts)
-    found: list[Interval | None] = []
+    intervals: list[Interval | None] = []
     for column, missing in zip(resampled.T, unknown.T, strict=True):
         enough = missing.sum() <= 0.01 * len(column)
-        found += intervals_between(column[~missing][:, None], n_texts) if enough else [None]
-    return found
+        intervals += intervals_between(column[~missing][:, None], n_texts) if enough else [None]
+    return intervals
 
 
 def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
@@ -247,9 +247,9 @@ def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
     scores = np.zeros_like(means)
     scores[known & (means != 0)] = np.inf  # where the texts do not differ at all
     np.divide(np.abs(means), errors, out=scores, where=known & (errors > 0))
-    found = np.ones_like(means)
-    found[known] = 2 * stdtr(n_texts[known] - 1.0, -scores[known])
-    return found
+    chances = np.ones_like(means)
+    chances[known] = 2 * stdtr(n_texts[known] - 1.0, -scores[known])
+    return chances
 
 
 def tail(n_texts: int, confidence: float = CONFIDENCE) -> float:
@@ -288,12 +288,12 @@ def _quantiles(resampled: Floats, n_texts: int, confidence: float = CONFIDENCE) 
     places = last * shares
     before = np.floor(places).astype(np.intp)
     part = (places - before)[:, None]
-    found = np.sort(resampled, axis=0)  # which takes less than half as long as np.partition
-    low, high = found[before], found[before + 1]
+    ordered = np.sort(resampled, axis=0)  # which takes less than half as long as np.partition
+    low, high = ordered[before], ordered[before + 1]
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
         gap = high - low
         between = np.where(part < 0.5, low + gap * part, high - gap * (1 - part))
-    return np.where(np.isnan(found[last]), np.nan, between)
+    return np.where(np.isnan(ordered[last]), np.nan, between)
 
 
 def lows_among(
@@ -312,13 +312,13 @@ def lows_among(
         sizes: what each figure is made of, such as a share; the distance of its lower end on a
             scale of logarithms says how far the texts of that figure differ.
     """
-    own = np.array([_distance(size) for size in sizes])
-    pool = float(np.mean(own[own > 0] ** 2)) if (own > 0).any() else 0.0
-    n_pooled, level = int((own > 0).sum()), (1 - CONFIDENCE) / 2
-    found = []
-    for figure, distance in zip(figures, own, strict=True):
+    distances = np.array([_distance(size) for size in sizes])
+    pool = float(np.mean(distances[distances > 0] ** 2)) if (distances > 0).any() else 0.0
+    n_pooled, level = int((distances > 0).sum()), (1 - CONFIDENCE) / 2
+    moved = []
+    for figure, distance in zip(figures, distances, strict=True):
         if figure.interval is None or figure.interval.low <= 0:
-            found.append(figure)
+            moved.append(figure)
             continue
         freedom, spread = figure.n_texts - 1.0, 1.0
         if distance > 0:
@@ -327,8 +327,8 @@ def lows_among(
         further = stdtrit(freedom, 1 - level / (len(figures) * n_tried))
         grown = max(1.0, spread * further / stdtrit(figure.n_texts - 1, 1 - level))
         low = figure.mean * (figure.interval.low / figure.mean) ** float(grown)
-        found.append(replace(figure, interval=Interval(low, figure.interval.high)))
-    return tuple(found)
+        moved.append(replace(figure, interval=Interval(low, figure.interval.high)))
+    return tuple(moved)
 
 
 def low_of_means(sums: Floats, squares: Floats, n_texts: int, n_tried: int) -> Floats:

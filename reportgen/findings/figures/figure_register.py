@@ -280,8 +280,10 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
 # What metrics are called, but for those that say little beside the others of their task: these
 # alone are not watched.
 _METRICS: Mapping[str, list[str]] = {
-    "run": [own.of_run for own in METRICS if own not in (BIAS, MACRO_F1, LABELS_EXACT)],
-    "compare": [own.change for own in METRICS if own not in (BIAS, ENTITY_F1, LABELS_EXACT)],
+    "run": [metric.of_run for metric in METRICS if metric not in (BIAS, MACRO_F1, LABELS_EXACT)],
+    "compare": [
+        metric.change for metric in METRICS if metric not in (BIAS, ENTITY_F1, LABELS_EXACT)
+    ],
 }
 WATCHED: Mapping[str, tuple[str, ...]] = {
     command: tuple(dict.fromkeys((*names, *_METRICS[command])))

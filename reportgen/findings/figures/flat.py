@@ -71,17 +71,17 @@ class Figure:
 
         `keys` is what stands for the keys in its name.
         """
-        found: Any = item
+        value: Any = item
         for attribute in (self.place or self.name).split("."):
-            if isinstance(found, Mapping):
-                found = found[attribute]
-            elif found is not None:
-                found = getattr(found, attribute)
-        if found is None and self.is_optional:
+            if isinstance(value, Mapping):
+                value = value[attribute]
+            elif value is not None:
+                value = getattr(value, attribute)
+        if value is None and self.is_optional:
             return {}
-        values = [found]
+        values = [value]
         if self.has_interval:
-            values = [found.mean, found.low, found.high] if found else [None] * 3
+            values = [value.mean, value.low, value.high] if value else [None] * 3
         names = (re.sub(r"<(\w+)>", lambda key: keys[key[1]], name) for name in self.names)
         return dict(zip(names, map(rounded, values), strict=True))
 
@@ -109,8 +109,8 @@ class FigureList:
 
         A figure with a name of its own goes before a family.
         """
-        found = [figure for figure in self.figures if self._is_of(name, figure)]
-        return min(found, key=lambda figure: figure.name.count("<"), default=None)
+        candidates = [figure for figure in self.figures if self._is_of(name, figure)]
+        return min(candidates, key=lambda figure: figure.name.count("<"), default=None)
 
     def of(self, families: Iterable[str], names: Iterable[str]) -> frozenset[str]:
         """Those of `names` that are one of the figures `families`, or of these families; not the
@@ -141,7 +141,7 @@ class FigureList:
         return f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures"
 
     def _is_of(self, name: str, figure: Figure) -> bool:
-        return any(re.fullmatch(self._pattern(own), name) for own in figure.names)
+        return any(re.fullmatch(self._pattern(figure_name), name) for figure_name in figure.names)
 
     def _pattern(self, name: str) -> str:
         pieces = re.split(r"<(\w+)>", name)  # text, key, text, key, ...
@@ -155,7 +155,7 @@ def figure_key(key: str) -> str:
     """A role's or subject's key as names of figures have it: letters, digits and `_`; any other
     character is `u` and its code point."""
     plain = key.replace("token:", "token_", 1) if key.startswith("token:") else key
-    return re.sub(r"\W", lambda found: f"u{ord(found[0]):04x}", plain)
+    return re.sub(r"\W", lambda match: f"u{ord(match[0]):04x}", plain)
 
 
 def rounded(value: Value) -> Value:
@@ -171,14 +171,14 @@ def measure(figures: FigureList, findings: "Findings") -> dict[str, Value]:
 
     Figures of evidence that was not gathered, and of roles the model does not have, are left out.
     """
-    found: dict[str, Value] = {}
+    values: dict[str, Value] = {}
     for family, members in groupby(figures.figures, lambda figure: "".join(figure.keys[:1])):
-        own = tuple(members)
+        family_figures = tuple(members)
         for keys, item in _ITEMS[family](findings):
-            for figure in own:
+            for figure in family_figures:
                 if figure.keys == tuple(keys):
-                    found |= figure.values(keys, item)
-    return found
+                    values |= figure.values(keys, item)
+    return values
 
 
 def value_of(figures: FigureList, name: str, findings: "Findings") -> Value:
@@ -226,8 +226,8 @@ def _subjects(findings: "Findings") -> _Items:
     for figures in findings.subjects:
         keys = {"subject": figure_key(figures.subject.key)}
         yield keys, figures
-        for test, found in figures.tests.items():
-            yield {**keys, "test": test}, found
+        for test, tested in figures.tests.items():
+            yield {**keys, "test": test}, tested
 
 
 def _views(findings: "Findings") -> _Items:

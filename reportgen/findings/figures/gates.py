@@ -46,10 +46,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A gate and what was found; `found` is None for a figure that was not measured."""
+    """A gate and what was found; `value` is None for a figure that was not measured."""
 
     gate: Gate
-    found: Value
+    value: Value
     passed: bool
 
 
@@ -114,19 +114,19 @@ def has_failed(results: Sequence[GateResult]) -> bool:
     return any(not result.passed and result.gate.level == "fail" for result in results)
 
 
-def found_text(gate: Gate, found: float | int) -> str:
+def found_text(gate: Gate, value: float | int) -> str:
     """A figure as `gate` prints it: with the digits that summary.json holds, and in percent where
     the gate is."""
     if gate.is_percent:
-        return f"{100 * found:.6g}%"
-    return f"{found:.6g}" if isinstance(found, float) else str(found)
+        return f"{100 * value:.6g}%"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def gate_line(result: GateResult) -> str:
     """A gate and what was found, for a line of a log."""
-    found = result.found
-    said = "not measured" if found is None else f"found {found_text(result.gate, found)}"
-    return f"{result.gate.expression}: {said}"
+    value = result.value
+    text = "not measured" if value is None else f"found {found_text(result.gate, value)}"
+    return f"{result.gate.expression}: {text}"
 
 
 def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:
@@ -138,13 +138,13 @@ def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:
             "figure": result.gate.figure,
             "operator": result.gate.operator,
             "expected": result.gate.expected,
-            "found": result.found,
+            "found": result.value,
             "passed": result.passed,
         }
         for result in results
     ]
 
 
-def _evaluate(gate: Gate, found: Value) -> GateResult:
-    holds = found is None or _COMPARE[gate.operator](found, gate.expected)
-    return GateResult(gate, found, passed=not holds)
+def _evaluate(gate: Gate, value: Value) -> GateResult:
+    holds = value is None or _COMPARE[gate.operator](value, gate.expected)
+    return GateResult(gate, value, passed=not holds)

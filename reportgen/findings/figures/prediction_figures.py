@@ -30,9 +30,11 @@ from reportgen.tasks import (
 )
 
 
-def _fit(own: ItemFigure) -> Figure:
+def _fit(item_figure: ItemFigure) -> Figure:
     """The flat figure of a figure of a task."""
-    return Estimated(own.of_run, own.unit, own.of_one, f"fits.{own.name}")
+    return Estimated(
+        item_figure.of_run, item_figure.unit, item_figure.of_one, f"fits.{item_figure.name}"
+    )
 
 
 def _n_items(name: str, meaning: str) -> Figure:

@@ -133,9 +133,11 @@ def explained(info: RunInfo) -> dict[str, str]:
     name = info.output.name
     if target_of(info.evidence).is_output:
         name = target or next(iter(info.output.labels), name)
-    said: dict[str, str] = {"scalar": scalar, "output_name": name}
+    values: dict[str, str] = {"scalar": scalar, "output_name": name}
     against = info.evidence.against
-    return said | ({"target": target} if target else {}) | ({"against": against} if against else {})
+    return (
+        values | ({"target": target} if target else {}) | ({"against": against} if against else {})
+    )
 
 
 def _kept(keys: tuple[str | None, ...]) -> tuple[str, ...]:
@@ -176,7 +178,7 @@ def place(notes: Sequence[Note], info: RunInfo, others: Iterable[str] = ()) -> P
             overview.append(note)
     return Placed(
         tuple(overview),
-        {key: tuple(own) for key, own in sinks.items()},
+        {key: tuple(sink_notes) for key, sink_notes in sinks.items()},
         tuple(agreement),
         tuple(trust),
     )

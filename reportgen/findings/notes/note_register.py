@@ -41,42 +41,42 @@ RULES = (
 )
 
 
-def corpus_notes(found: "Findings") -> tuple[Note, ...]:
+def corpus_notes(findings: "Findings") -> tuple[Note, ...]:
     """The notes on all texts together, with one verdict per special-token role.
 
     Tokens come first, sinks before others, each with all its notes. Then come the rows that the
     output reads, and the notes of RULES.
     """
-    about_tokens = sorted(subject_notes(found).values(), key=_rank)
-    notes = [note for own in about_tokens for note in own]
-    if not found.info.roles:
-        notes.append(_no_special(found))
-    live = live_rows_note(found)
-    if live is not None and found.live_rows is not None and not found.live_rows.are_all:
+    about_tokens = sorted(subject_notes(findings).values(), key=_rank)
+    notes = [note for token_notes in about_tokens for note in token_notes]
+    if not findings.info.roles:
+        notes.append(_no_special(findings))
+    live = live_rows_note(findings)
+    if live is not None and findings.live_rows is not None and not findings.live_rows.are_all:
         notes.append(live)
     reads_cls_only = live is not None and live.role == "cls"
-    notes += caution_notes(notes, reads_cls_only, explained(found.info))
-    return (*notes, *(note for rule in RULES for note in rule(found)))
+    notes += caution_notes(notes, reads_cls_only, explained(findings.info))
+    return (*notes, *(note for rule in RULES for note in rule(findings)))
 
 
-def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
+def text_notes(findings: "Findings", text: int) -> tuple[Note, ...]:
     """The notes on row `text` of `texts` alone; none for a text that was not analysed."""
-    if found.results.text_row(text)["status"] not in ANALYSED:
+    if findings.results.text_row(text)["status"] not in ANALYSED:
         return ()
-    return (*text_spread_notes(found, text), *missing_text_notes(found, text))
+    return (*text_spread_notes(findings, text), *missing_text_notes(findings, text))
 
 
-def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
+def subject_notes(findings: "Findings") -> Mapping[str, tuple[Note, ...]]:
     """The notes on each special-token role and each other token that has a verdict, by its key.
 
     Roles come first. The notes of each go from the attention that it gets to what that does.
     """
-    tested = {figures.subject.key: figures for figures in found.subjects}
-    roles = [Subject(role.key, role.token, "role") for role in found.info.roles]
-    judged = [(role, found.roles[role.key]) for role in roles]
-    judged += [(pile.subject, pile.figures) for pile in found.piles.found]
+    tested = {figures.subject.key: figures for figures in findings.subjects}
+    roles = [Subject(role.key, role.token, "role") for role in findings.info.roles]
+    judged = [(role, findings.roles[role.key]) for role in roles]
+    judged += [(pile.subject, pile.figures) for pile in findings.piles.every]
     return {
-        subject.key: _notes_on(found, subject, figures, tested.get(subject.key))
+        subject.key: _notes_on(findings, subject, figures, tested.get(subject.key))
         for subject, figures in judged
     }
 
@@ -87,14 +87,16 @@ def _rank(notes: tuple[Note, ...]) -> int:
     return 0 if notes[0].verdict == "sink" else 1 if notes[0].is_in_heads else 2
 
 
-def _no_special(found: "Findings") -> Note:
+def _no_special(findings: "Findings") -> Note:
     """A note that there is no special token, and whether other tokens were looked at."""
     values: dict[str, float | int | str] = {"min_texts": MIN_TEXTS}
     also: tuple[str, ...] = ()
-    if int(found.takes_part.sum()) < MIN_TEXTS:
+    if int(findings.takes_part.sum()) < MIN_TEXTS:
         also = ("no-special-few",)
-    elif found.piles.n_tried and all(pile.subject.kind != "token" for pile in found.piles.found):
-        also, values["n_tried"] = ("no-token",), found.piles.n_tried
+    elif findings.piles.n_tried and all(
+        pile.subject.kind != "token" for pile in findings.piles.every
+    ):
+        also, values["n_tried"] = ("no-token",), findings.piles.n_tried
         values["sink_excess"] = SINK_EXCESS
     return Note(
         "no-special", None, None, values, (GU,), "verdict", also=also, verdict="no_special_tokens"
@@ -102,19 +104,19 @@ def _no_special(found: "Findings") -> Note:
 
 
 def _notes_on(
-    found: "Findings", subject: Subject, figures: RoleFigures, tested: SubjectFigures | None
+    findings: "Findings", subject: Subject, figures: RoleFigures, tested: SubjectFigures | None
 ) -> tuple[Note, ...]:
     verdict, layer = subject_verdict(subject, figures)
     if layer is None:
         return (verdict,)
-    verdict = with_heads(verdict, found.sink_heads.get(subject.key))
+    verdict = with_heads(verdict, findings.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
-    tests = _tests(found, layer, tested, is_sink)
+    tests = _tests(findings, layer, tested, is_sink)
     if subject == LEARNED_SINK:
         return (verdict, about(subject, "learned", {}), *tests)
     also = (
-        why_note(subject, layer, figures.layers, found.live_rows, explained(found.info))
+        why_note(subject, layer, figures.layers, findings.live_rows, explained(findings.info))
         if verdict.verdict == "sink"
         else massive_note(subject, figures.layers)
     )
@@ -122,23 +124,23 @@ def _notes_on(
     swap = swap_note(tested, layer.layer) if tested and is_sink else None
     does = [note for note in (value, *tests, swap) if note is not None]
     at = verdict.sink_layer
-    score = None if at is None else _score(found, subject, at, does)
+    score = None if at is None else _score(findings, subject, at, does)
     return tuple(note for note in (verdict, also, *does, score) if note is not None)
 
 
-def _score(found: "Findings", subject: Subject, layer: int, does: Sequence[Note]) -> Note | None:
+def _score(findings: "Findings", subject: Subject, layer: int, does: Sequence[Note]) -> Note | None:
     """The note on why a sink, if only of single heads, draws attention in `layer`, from 1; `does`
     are those on what it passes on."""
-    scores = found.sink_scores.get(subject.key, {}).get(layer)
-    unread = found.info.evidence.unread_scores
-    return score_note(subject, scores, unread, found.info.model.n_heads, does)
+    scores = findings.sink_scores.get(subject.key, {}).get(layer)
+    unread = findings.info.evidence.unread_scores
+    return score_note(subject, scores, unread, findings.info.model.n_heads, does)
 
 
 def _tests(
-    found: "Findings", layer: LayerFigures, tested: SubjectFigures | None, is_sink: bool
+    findings: "Findings", layer: LayerFigures, tested: SubjectFigures | None, is_sink: bool
 ) -> tuple[Note, ...]:
     """The notes on the sink tests of a token that gets most in `layer`."""
     if tested is None:
         return ()
-    output, asked = explained(found.info), SINK_TESTS_AT[found.info.evidence.level]
+    output, asked = explained(findings.info), SINK_TESTS_AT[findings.info.evidence.level]
     return sink_test_notes(tested, layer.layer, is_sink, output, asked)

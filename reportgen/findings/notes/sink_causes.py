@@ -54,9 +54,9 @@ def why_note(
         also += _what_it_does(layer)
         if layer.output_rank is not None:
             values["output_rank"] = layer.output_rank.mean
-    found = _largest(layers)
-    if found is not None:
-        values |= found
+    activation = _largest(layers)
+    if activation is not None:
+        values |= activation
         also.append("why-activation")
         if _is_massive(layers):
             values["massive"] = MASSIVE
@@ -72,18 +72,18 @@ def why_note(
 
 def massive_note(subject: Subject, layers: Sequence[LayerFigures]) -> Note | None:
     """A note that a token has massive activations although it is no sink; None if it has none."""
-    found = _largest(layers)
-    if found is None or not _is_massive(layers):
+    activation = _largest(layers)
+    if activation is None or not _is_massive(layers):
         return None
-    return about(subject, "massive", {**found, "massive": MASSIVE}, SUN)
+    return about(subject, "massive", {**activation, "massive": MASSIVE}, SUN)
 
 
 def _largest(layers: Sequence[LayerFigures]) -> dict[str, float | int] | None:
     """The largest hidden value in the layer where it is largest; None where it was not measured."""
-    known = [own for own in layers if own.activation is not None]
+    known = [layer for layer in layers if layer.activation is not None]
     if not known:
         return None
-    top = max(known, key=lambda own: own.activation.mean if own.activation else 0.0)
+    top = max(known, key=lambda layer: layer.activation.mean if layer.activation else 0.0)
     assert top.activation is not None
     return {
         "activation": top.activation.mean,
@@ -95,8 +95,12 @@ def _largest(layers: Sequence[LayerFigures]) -> dict[str, float | int] | None:
 def _is_massive(layers: Sequence[LayerFigures]) -> bool:
     """Whether the whole interval lies above the limit for massive activations, in at least one
     layer."""
-    known = [own.activation.interval for own in layers if own.activation is not None]
-    return any(certain(lambda size: size >= MASSIVE, own) for own in known if own is not None)
+    known = [layer.activation.interval for layer in layers if layer.activation is not None]
+    return any(
+        certain(lambda size: size >= MASSIVE, interval)
+        for interval in known
+        if interval is not None
+    )
 
 
 def _what_it_does(layer: LayerFigures) -> list[str]:
@@ -204,7 +208,7 @@ def _adds_little(others: Iterable[Note]) -> bool:
 
 def _keys(scores: SinkScores) -> Values:
     """What is known of the token's key, compared with those of text tokens; nothing otherwise."""
-    size, own, usual = scores.key_size, scores.key_cosine, scores.text_cosine
-    if size is None or own is None or usual is None:
+    size, cosine, usual = scores.key_size, scores.key_cosine, scores.text_cosine
+    if size is None or cosine is None or usual is None:
         return {}
-    return {"key_size": size.mean, "key_cosine": own.mean, "text_cosine": usual.mean}
+    return {"key_size": size.mean, "key_cosine": cosine.mean, "text_cosine": usual.mean}

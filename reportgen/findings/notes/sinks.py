@@ -231,8 +231,8 @@ def _passes_on(
         return about(subject, "N5-unclear", values, kind="test")
     crossed = {test: _crossed(test, ratio) for test, ratio in done.items()}
     test, limit = next((test, limit) for test, limit in crossed.items() if limit is not None)
-    found = {"test": test, **figure("test_ratio", done[test]), "test_limit": limit}
-    values = {"n_texts": done[test].n_texts, **found, **output}
+    crossing = {"test": test, **figure("test_ratio", done[test]), "test_limit": limit}
+    values = {"n_texts": done[test].n_texts, **crossing, **output}
     return about(subject, "tests-unclear", values, kind="test")
 
 

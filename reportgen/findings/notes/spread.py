@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
 
-def mixing_notes(found: "Findings") -> list[Note]:
+def mixing_notes(findings: "Findings") -> list[Note]:
     """N19: how much of what an attention block puts out comes from other tokens."""
-    estimate = found.mixing
+    estimate = findings.mixing
     if estimate is None:
         return []
     id = "N19-few" if estimate.interval is None else "N19"
@@ -24,24 +24,24 @@ def mixing_notes(found: "Findings") -> list[Note]:
     return [plain(id, values, KOBAYASHI_2021)]
 
 
-def spread_notes(found: "Findings") -> list[Note]:
+def spread_notes(findings: "Findings") -> list[Note]:
     """N15 over all texts, with how it is computed; the notes of each text do not repeat that."""
     columns = ["n_tokens", "effective_tokens", "n_content", "effective_content"]
-    texts = found.texts[columns][found.takes_part]
+    texts = findings.texts[columns][findings.takes_part]
     if texts.empty:
         return []
     if texts["effective_content"].notna().any():
         texts = texts[texts["effective_content"].notna()]
     means = {name: float(texts[name].mean()) for name in columns}
-    return [replace(_spread_note(found, {"n_texts": len(texts), **means}), also=("N15-method",))]
+    return [replace(_spread_note(findings, {"n_texts": len(texts), **means}), also=("N15-method",))]
 
 
-def length_notes(found: "Findings") -> list[Note]:
+def length_notes(findings: "Findings") -> list[Note]:
     """N16 and N17: how many texts are too short for a verdict, or longer than the head size."""
-    sizes = found.texts["n_tokens"][found.analysed]
+    sizes = findings.texts["n_tokens"][findings.analysed]
     n_analysed = len(sizes)
-    n_short = int((found.texts["n_content"][found.analysed] < MIN_CONTENT).sum())
-    head_size = found.info.model.head_size
+    n_short = int((findings.texts["n_content"][findings.analysed] < MIN_CONTENT).sum())
+    head_size = findings.info.model.head_size
     n_long = int((sizes > head_size).sum())
     notes: list[Note] = []
     if n_short:
@@ -53,11 +53,11 @@ def length_notes(found: "Findings") -> list[Note]:
     return notes
 
 
-def text_spread_notes(found: "Findings", text: int) -> list[Note]:
+def text_spread_notes(findings: "Findings", text: int) -> list[Note]:
     """N15 to N17 for row `text` of `texts`, which was analysed."""
-    row = found.results.text_row(text)
+    row = findings.results.text_row(text)
     n_tokens, n_content = int(row["n_tokens"]), int(row["n_content"])
-    head_size = found.info.model.head_size
+    head_size = findings.info.model.head_size
     notes: list[Note] = []
     if not n_content:
         notes.append(plain("N16-empty", {}))
@@ -66,38 +66,38 @@ def text_spread_notes(found: "Findings", text: int) -> list[Note]:
     else:
         effective = {name: float(row[name]) for name in ("effective_tokens", "effective_content")}
         counts = {"n_tokens": n_tokens, "n_content": n_content}
-        notes.append(_spread_note(found, counts | effective))
+        notes.append(_spread_note(findings, counts | effective))
     if n_tokens > head_size:
         notes.append(plain("N17-text", {"n_tokens": n_tokens, "head_size": head_size}, BRUNNER))
     return notes
 
 
-def live_rows_note(found: "Findings") -> Note | None:
+def live_rows_note(findings: "Findings") -> Note | None:
     """N9: how many rows of the last layer the output can depend on; exact, so without interval.
 
     None where it was not measured. Its id is N9-all where the output can depend on every row.
     """
-    live = found.live_rows
+    live = findings.live_rows
     if live is None:
         return None
     values = {
         "n_texts": live.n_texts,
         "n_live": _mean(live.n_live, live.n_texts),
         "n_rows": _mean(live.n_rows, live.n_texts),
-        **explained(found.info),
+        **explained(findings.info),
     }
     if live.are_all:
         return plain("N9-all", values)
-    also = ("N9-earlier",) if found.info.model.n_layers > 1 else ()
-    cls = next((role for role in found.info.roles if role.key == "cls"), None)
+    also = ("N9-earlier",) if findings.info.model.n_layers > 1 else ()
+    cls = next((role for role in findings.info.roles if role.key == "cls"), None)
     if live.reads_cls_only and cls is not None:
         return about(Subject(cls.key, cls.token, "role"), "N9-cls", values, also=also)
     return plain("N9", values, also=also)
 
 
-def _spread_note(found: "Findings", values: Mapping[str, float]) -> Note:
+def _spread_note(findings: "Findings", values: Mapping[str, float]) -> Note:
     """N15; without the part on text tokens if that says the same or is not defined."""
-    if found.info.roles and not isnan(values["effective_content"]):
+    if findings.info.roles and not isnan(values["effective_content"]):
         return plain("N15", values, CLARK)
     kept = {key: value for key, value in values.items() if not key.endswith("content")}
     return plain("N15-tokens", kept, CLARK)

@@ -31,30 +31,30 @@ if TYPE_CHECKING:
 _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 
 
-def trust_notes(found: "Findings") -> list[Note]:
+def trust_notes(findings: "Findings") -> list[Note]:
     """N13 on agreement, then N12, N13c, N13d, N14 and N14b on single measures."""
-    if found.info.evidence.level == "none" or found.is_constant:
+    if findings.info.evidence.level == "none" or findings.is_constant:
         return []
-    output = explained(found.info)
-    row = next((role.token for role in found.info.roles if role.key == "cls"), "")
+    output = explained(findings.info)
+    row = next((role.token for role in findings.info.roles if role.key == "cls"), "")
     ranked = RankedViews(
-        found.agreement_by_size,
-        found.agreement_with_sign,
-        found.has_joint,
-        found.judgements,
+        findings.agreement_by_size,
+        findings.agreement_with_sign,
+        findings.has_joint,
+        findings.judgements,
     )
-    agreement = agreement_notes(ranked, row, output, found.info.model.is_causal)
-    if not agreement and found.results.effects["deletion"].notna().any():
-        spearman = (item for item in found.agreement if item.statistic == "spearman")
+    agreement = agreement_notes(ranked, row, output, findings.info.model.is_causal)
+    if not agreement and findings.results.effects["deletion"].notna().any():
+        spearman = (item for item in findings.agreement if item.statistic == "spearman")
         n_ranked = max((figures.estimate.n_texts for figures in spearman), default=0)
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
         agreement = [plain("N13-few", {**limits, **output}, JAIN, kind="banner")]
     rest = [
-        rollout_note(found.rollout_share, ranked.by_size.get("rollout"), ranked.has_joint),
-        offset_note(found.mask_offset, output),
-        deletion_offset_note(found.deletion_offset, output),
-        incomplete_note(found),
-        unconserved_note(found),
+        rollout_note(findings.rollout_share, ranked.by_size.get("rollout"), ranked.has_joint),
+        offset_note(findings.mask_offset, output),
+        deletion_offset_note(findings.deletion_offset, output),
+        incomplete_note(findings),
+        unconserved_note(findings),
     ]
     return [*agreement, *(note for note in rest if note is not None)]
 
@@ -87,16 +87,16 @@ def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bo
     for view in shown:
         is_size = view in ranked.by_size
         figures = ranked.by_size if is_size else ranked.with_sign
-        own, ceiling = figures[view], figures.get("mask")
+        view_figures, ceiling = figures[view], figures.get("mask")
         judged = ranked.judgements.get(view) if is_size else None
         signed = ranked.with_sign.get(view) if is_size else None
         top = ranked.with_sign.get("mask") if signed else None
         values = {
-            "n_texts": own.estimate.n_texts,
+            "n_texts": view_figures.estimate.n_texts,
             "view": view,
             "row": row,
             "effect": f"effect_{'size' if is_size else 'signed'}{joint.replace('-', '_')}",
-            **figure("agreement", own.estimate),
+            **figure("agreement", view_figures.estimate),
             **figure("ceiling", ceiling.estimate if ceiling else None),
             **_against(judged),
             **figure("signed", signed.estimate if signed else None),
@@ -104,7 +104,7 @@ def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bo
             **output,
         }
         first = "" if notes else "-first"  # the first note explains its terms
-        ends = own.estimate.interval
+        ends = view_figures.estimate.interval
         also = (
             _against_nothing(ends, judged),
             None if notes else f"N13-explained{joint}",
@@ -189,50 +189,54 @@ def deletion_offset_note(offset: Estimate | None, output: Values) -> Note | None
     return plain("N13d", {**values, **output}, HASE, kind="trust")
 
 
-def incomplete_note(found: "Findings") -> Note | None:
+def incomplete_note(findings: "Findings") -> Note | None:
     """N14: how many texts have integrated gradients that do not add up."""
-    rows = found.results.evidence[found.results.evidence["ig_complete"].notna()]
+    rows = findings.results.evidence[findings.results.evidence["ig_complete"].notna()]
     failed = rows[~rows["ig_complete"].astype(bool)]
     if failed.empty:
         return None
     counts = {"n_incomplete": len(failed), "n_attributed": len(rows)}
-    return _incomplete("N14", failed["ig_error"].max(), failed["ig_steps"].max(), counts, found)
+    return _incomplete("N14", failed["ig_error"].max(), failed["ig_steps"].max(), counts, findings)
 
 
-def incomplete_text_note(found: "Findings", row: Mapping[str, Any]) -> Note | None:
+def incomplete_text_note(findings: "Findings", row: Mapping[str, Any]) -> Note | None:
     """N14 for one text; `row` is its row of `evidence`."""
     holds = row["ig_complete"]
     failed = not pd.isna(holds) and not holds
-    return _incomplete("N14-text", row["ig_error"], row["ig_steps"], {}, found) if failed else None
+    return (
+        _incomplete("N14-text", row["ig_error"], row["ig_steps"], {}, findings) if failed else None
+    )
 
 
 def _incomplete(
-    id: str, error: float, n_steps: int, counts: Mapping[str, int], found: "Findings"
+    id: str, error: float, n_steps: int, counts: Mapping[str, int], findings: "Findings"
 ) -> Note:
     """`error` and `n_steps` are the largest; the error may be missing."""
     known = {} if pd.isna(error) else {"ig_error": float(error)}
     steps = {"ig_steps": int(n_steps)}
-    values: Values = {**counts, **steps, **known, **explained(found.info)}
+    values: Values = {**counts, **steps, **known, **explained(findings.info)}
     also = (f"{id}-error" if known else None,)
     return plain(id, values, SUNDARARAJAN, kind="trust", also=also)
 
 
-def unconserved_note(found: "Findings") -> Note | None:
+def unconserved_note(findings: "Findings") -> Note | None:
     """N14b: how many texts have no shares of CP-LRP, because these do not add up; None where no
     text has any, which is told as missing."""
-    if "cp_lrp" in found.info.evidence.withheld:
+    if "cp_lrp" in findings.info.evidence.withheld:
         return None
-    rows = found.results.evidence[found.results.evidence[CP_LRP_HOLDS].notna()]
+    rows = findings.results.evidence[findings.results.evidence[CP_LRP_HOLDS].notna()]
     failed = rows[~rows[CP_LRP_HOLDS].astype(bool)]
     if failed.empty:
         return None
     counts = {"n_incomplete": len(failed), "n_attributed": len(rows), "conserved": CONSERVED}
-    return plain("N14b", {**counts, **explained(found.info)}, ALI, kind="trust")
+    return plain("N14b", {**counts, **explained(findings.info)}, ALI, kind="trust")
 
 
-def unconserved_text_note(found: "Findings", row: Mapping[str, Any]) -> Note | None:
+def unconserved_text_note(findings: "Findings", row: Mapping[str, Any]) -> Note | None:
     """N14b for one text; `row` is its row of `evidence`."""
     holds = row[CP_LRP_HOLDS]
-    if "cp_lrp" in found.info.evidence.withheld or pd.isna(holds) or holds:
+    if "cp_lrp" in findings.info.evidence.withheld or pd.isna(holds) or holds:
         return None
-    return plain("N14b-text", {"conserved": CONSERVED, **explained(found.info)}, ALI, kind="trust")
+    return plain(
+        "N14b-text", {"conserved": CONSERVED, **explained(findings.info)}, ALI, kind="trust"
+    )

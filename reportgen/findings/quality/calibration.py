@@ -82,8 +82,8 @@ def calibration(scored: Scored | None, alike: Places) -> Calibration | None:
         return None
     n_bins = min(_BINS, max(1, len(chances) // _BIN))
     place = np.empty(len(chances), np.intp)
-    for i, own in enumerate(np.array_split(np.argsort(chances, kind="stable"), n_bins)):
-        place[own] = i
+    for i, items in enumerate(np.array_split(np.argsort(chances, kind="stable"), n_bins)):
+        place[items] = i
     apart = _by_text(text, place, chances - right, (n_texts, n_bins))
     sizes = _by_text(text, place, np.ones(len(chances)), (n_texts, n_bins))
     n_items = sizes.sum(axis=1, keepdims=True)
@@ -117,8 +117,8 @@ def _by_text(text: Places, place: Places, values: Floats, shape: tuple[int, int]
 
 def _mean_distance(apart: Floats, n_items: Floats) -> Floats:
     """`[resample, 1]`, from means over texts: of the sums by bin `[resample, bin]`, of items."""
-    found: Floats = abs(apart).sum(axis=1, keepdims=True) / n_items
-    return found
+    distance: Floats = abs(apart).sum(axis=1, keepdims=True) / n_items
+    return distance
 
 
 def _without(error: float, square: float) -> float:
@@ -128,10 +128,10 @@ def _without(error: float, square: float) -> float:
 
 def _at_least(error: Estimate, gap: Estimate, p: float) -> Estimate:
     """An error, which is in its interval, and no smaller than a gap that is sure."""
-    own, ends = error.interval, gap.interval
-    if own is None or ends is None:
+    interval, ends = error.interval, gap.interval
+    if interval is None or ends is None:
         return error
-    mean, low, high = error.mean, *own
+    mean, low, high = error.mean, *interval
     if p <= 1 - CONFIDENCE and not ends.low <= 0 <= ends.high:
         nearest, farthest = sorted(map(abs, ends))
         mean, low, high = max(mean, abs(gap.mean)), max(low, nearest), max(high, farthest)
@@ -142,28 +142,28 @@ def _gap(apart: Floats, n_items: Floats, mean_chance: float, share: float) -> Es
     """The mean probability less the share right. Where all are right, or none, no resample differs
     in that: there the exact interval of the share is taken."""
     n_texts = len(apart)
-    (found,) = ratio_estimates(apart.sum(axis=1, keepdims=True), n_items)
-    assert found is not None  # every text has an item
+    (gap,) = ratio_estimates(apart.sum(axis=1, keepdims=True), n_items)
+    assert gap is not None  # every text has an item
     if share in (0.0, 1.0):
         exact = certain_share(Interval(share, share), n_texts)
         assert exact is not None
         ends = Interval(mean_chance - exact.high, mean_chance - exact.low)
-        return Estimate(found.mean, ends, n_texts)
-    return found
+        return Estimate(gap.mean, ends, n_texts)
+    return gap
 
 
 def _by_chance(chances: Floats, place: Places, n_bins: int, gap: float) -> tuple[float, float]:
     """What the error by bins is on average, and how often the gap is as large, if each item is
     right with its probability."""
     step = -(-len(chances) // _MOST_ITEMS)
-    own = chances[::step]
+    sample = chances[::step]
     random, weights = np.random.default_rng(_SEED), np.eye(n_bins)[place[::step]]
     sums = np.zeros((_DRAWS, n_bins))
-    size = max(1, 1_000_000 // len(own))
+    size = max(1, 1_000_000 // len(sample))
     for start in range(0, _DRAWS, size):
-        drawn = random.random((min(size, _DRAWS - start), len(own))) < own
-        sums[start : start + size] = (own - drawn) @ weights
-    scale = (len(chances) / len(own)) ** 0.5  # of the spread of sums over all items
+        drawn = random.random((min(size, _DRAWS - start), len(sample))) < sample
+        sums[start : start + size] = (sample - drawn) @ weights
+    scale = (len(chances) / len(sample)) ** 0.5  # of the spread of sums over all items
     sums *= scale / len(chances)
     noise = float(abs(sums).sum(axis=1).mean())
     return noise, float((1 + (abs(sums.sum(axis=1)) >= gap - 1e-12).sum()) / (1 + _DRAWS))
@@ -173,12 +173,12 @@ def _bins(
     text: Places, place: Places, chances: Floats, right: Floats, shape: tuple[int, int]
 ) -> list[Bin]:
     hits, sizes = (_by_text(text, place, v, shape) for v in (right, np.ones(len(chances))))
-    found = []
+    bins = []
     for i in range(shape[1]):
         has = sizes[:, i] > 0
         (share,) = ratio_estimates(hits[has, i : i + 1], sizes[has, i : i + 1])
         assert share is not None
         ends = certain_share(share.interval, share.n_texts)
-        own = Estimate(share.mean, ends, share.n_texts)
-        found.append(Bin(int(sizes[:, i].sum()), float(chances[place == i].mean()), own))
-    return found
+        right_share = Estimate(share.mean, ends, share.n_texts)
+        bins.append(Bin(int(sizes[:, i].sum()), float(chances[place == i].mean()), right_share))
+    return bins

@@ -37,18 +37,18 @@ def label_use(results: Results) -> LabelUse | None:
     labelled = results.analysed & labels.notna().to_numpy(np.bool_)
     if readable is None or not labelled.any():
         return None
-    found = readable.read(results)
-    used = labelled & found.used
-    unused = labels[labelled & ~used].tolist() if found.misfits is None else []
+    reading = readable.read(results)
+    used = labelled & reading.used
+    unused = labels[labelled & ~used].tolist() if reading.misfits is None else []
     return LabelUse(
         n_labelled=int(labelled.sum()),
         n_used=int(used.sum()),
-        read_as=found.read_as,
-        n_folded=found.n_folded,
-        n_percent=found.n_percent,
+        read_as=reading.read_as,
+        n_folded=reading.n_folded,
+        n_percent=reading.n_percent,
         unused=str(unused[0]) if unused else None,
-        misfits=found.misfits or (),
-        n_unknown=found.n_unknown,
+        misfits=reading.misfits or (),
+        n_unknown=reading.n_unknown,
     )
 
 
@@ -105,7 +105,7 @@ class LabelCounts:
     predicted: Places  # [label], texts
     # Over the texts with known labels, [label]:
     given: Places
-    found: Places  # predicted and given
+    right: Places  # predicted and given
     claimed: Places  # predicted
 
 
@@ -160,6 +160,6 @@ def label_counts(items: pd.DataFrame, n_labels: int) -> LabelCounts:
         n_texts=len(predicted),
         predicted=predicted.sum(axis=0),
         given=given[known].sum(axis=0),
-        found=(predicted & given)[known].sum(axis=0),
+        right=(predicted & given)[known].sum(axis=0),
         claimed=predicted[known].sum(axis=0),
     )

@@ -46,17 +46,17 @@ def smallest_change(text: str) -> SmallestChange:
     Raises:
         UsageError: `text` says nothing of the kind.
     """
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for part in text.split(","):
         match = _PARTS.fullmatch(part.strip())
         key = "of_error" if match and match[2] == "%" else "of_share"
-        if match is None or key in found:
+        if match is None or key in limits:
             raise UsageError(
                 f"--smallest-change {text}: write a share of the old error, points of a share, or "
                 "both, such as 5%,1point"
             )
-        found[key] = float(match[1]) / 100
-    return SmallestChange(**found)
+        limits[key] = float(match[1]) / 100
+    return SmallestChange(**limits)
 
 
 def write_smallest_change(smallest: SmallestChange) -> str:
@@ -92,8 +92,8 @@ def deciding(
         wanted: the figure that was asked for by `--quality`; where it is not measured, the first
             that is.
     """
-    own = quality_names(output)
-    names = (wanted, *own) if wanted in own else own
+    available = quality_names(output)
+    names = (wanted, *available) if wanted in available else available
     return next((QUALITY[name] for name in names if name in measured), None)
 
 

@@ -47,15 +47,15 @@ def rank_fit(task: Task, items: pd.DataFrame) -> RankFit | None:
         return None
     sums = RANK.sums(items)
     predictions, labels = (part[:, 0] for part in sums.parts)
-    found = rank_correlation(predictions, labels)
-    if found is None:
+    correlation = rank_correlation(predictions, labels)
+    if correlation is None:
         return None
     return RankFit(
         texts=sums.texts,
         predictions=mean_ranks(predictions),
         labels=mean_ranks(labels),
-        correlation=found.mean,
-        interval=found.interval,
+        correlation=correlation.mean,
+        interval=correlation.interval,
     )
 
 
@@ -95,10 +95,10 @@ class Fits(Mapping[str, Estimate | None]):
 
     def known(self, name: str) -> Estimate:
         """A metric that is defined, as some text has a right answer."""
-        found = self[name]
-        if found is None:
+        metric = self[name]
+        if metric is None:
             raise KeyError(name)
-        return found
+        return metric
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._figures)

@@ -22,33 +22,33 @@ class Choices:
     @cached_property
     def by_text(self) -> dict[int, Chosen]:
         """What was picked, by row of `texts`."""
-        return {own.text: own for own in self.every}
+        return {chosen.text: chosen for chosen in self.every}
 
     @property
     def labelled(self) -> list[Chosen]:
         """The texts whose right choice is known."""
-        return [own for own in self.every if own.label != NONE]
+        return [chosen for chosen in self.every if chosen.label != NONE]
 
     @property
     def unmatched(self) -> list[Chosen]:
         """The texts that have a label which names none of their choices."""
-        return [own for own in self.every if own.has_label and own.label == NONE]
+        return [chosen for chosen in self.every if chosen.has_label and chosen.label == NONE]
 
     @property
     def n_right(self) -> int:
         """How many texts had their right choice picked."""
-        return sum(own.is_right for own in self.every)
+        return sum(chosen.is_right for chosen in self.every)
 
     @property
     def by_chance(self) -> float:
         """The expected share of right answers if choices were picked at random, over the texts
         whose right choice is known."""
-        return float(np.mean([1 / len(own.names) for own in self.labelled]))
+        return float(np.mean([1 / len(chosen.names) for chosen in self.labelled]))
 
     @property
     def chances(self) -> Floats:
         """`[text]`: the probability of the choice that was picked."""
-        return np.array([chance_of(own) for own in self.every])
+        return np.array([chance_of(chosen) for chosen in self.every])
 
     @property
     def mean_chance(self) -> float:
@@ -58,15 +58,15 @@ class Choices:
     @property
     def n_places(self) -> int:
         """The largest number of choices of any text."""
-        return max(len(own.names) for own in self.every)
+        return max(len(chosen.names) for chosen in self.every)
 
     def picked_at(self) -> Counter[int]:
         """How often the choice at each place, from 0, was picked."""
-        return Counter(own.place for own in self.every)
+        return Counter(chosen.place for chosen in self.every)
 
     def right_at(self) -> Counter[int]:
         """How often the choice at each place, from 0, is the right one."""
-        return Counter(own.label for own in self.labelled)
+        return Counter(chosen.label for chosen in self.labelled)
 
 
 def chances_of(chosen: Chosen) -> Floats:
@@ -84,7 +84,7 @@ def choices(results: Results) -> Choices | None:
     """What the model picked for all texts; None where texts bring no choices."""
     if not task_of(results.info.output).has_choices:
         return None
-    found = chosen_texts(results)
-    if not found.every:
+    chosen = chosen_texts(results)
+    if not chosen.every:
         return None
-    return Choices(found.every, found.read_as)
+    return Choices(chosen.every, chosen.read_as)

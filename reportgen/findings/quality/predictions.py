@@ -113,8 +113,8 @@ class Fit:
             place = np.searchsorted(cuts, self.labels)
         groups = (place == band for band in np.unique(place))
         return tuple(
-            (float(self.labels[own].min()), float(self.labels[own].max()), self.group(own))
-            for own in groups
+            (float(self.labels[group].min()), float(self.labels[group].max()), self.group(group))
+            for group in groups
         )
 
 
@@ -164,7 +164,7 @@ def frequent(items: pd.DataFrame) -> tuple[Frequent, ...]:
     groups = items.groupby("predicted", sort=False)["probability"].agg(["size", "mean"])
     groups = groups.sort_values("size", ascending=False, kind="stable")
     columns = (groups.index.tolist(), groups["size"].tolist(), groups["mean"].tolist())
-    return tuple(Frequent(*own) for own in zip(*columns, strict=True))
+    return tuple(Frequent(*row) for row in zip(*columns, strict=True))
 
 
 def label_fit(task: Task, items: pd.DataFrame) -> Fit | None:

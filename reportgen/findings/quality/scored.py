@@ -62,8 +62,10 @@ class Scored:
     def among(self, items: Booleans) -> "Scored":
         """The same of these `items` `[item]`."""
         lists = ("texts", "errors", "constant", "chances", "right", "labels", "predictions")
-        own = {name: getattr(self, name) for name in lists}
-        return replace(self, **{n: list_[items] for n, list_ in own.items() if list_ is not None})
+        columns = {name: getattr(self, name) for name in lists}
+        return replace(
+            self, **{n: list_[items] for n, list_ in columns.items() if list_ is not None}
+        )
 
     @property
     def against_constant(self) -> ConstantVerdict | None:
@@ -97,23 +99,23 @@ def scored(findings: "Findings") -> Scored | None:
     task, names = task_of(findings.info.output), findings.info.output.labels
     if task.errors is None:
         return None
-    found = task.errors.of_items(findings.items, names)
-    if not len(found.texts):
+    item_errors = task.errors.of_items(findings.items, names)
+    if not len(item_errors.texts):
         return None
-    labels: Answers | None = found.labels
+    labels: Answers | None = item_errors.labels
     predictions, chances = None, None
-    if found.named is not None:
-        chances = found.named["probability"].to_numpy(np.float64)
+    if item_errors.named is not None:
+        chances = item_errors.named["probability"].to_numpy(np.float64)
         if task.has_outcomes:
-            labels, predictions = _names(findings, found.named)
+            labels, predictions = _names(findings, item_errors.named)
     return Scored(
         measure=task.errors.measure,
-        texts=found.texts,
-        errors=found.errors,
-        constant=found.constant,
-        n_constants=found.n_constants,
+        texts=item_errors.texts,
+        errors=item_errors.errors,
+        constant=item_errors.constant,
+        n_constants=item_errors.n_constants,
         chances=chances,
-        right=found.right,
+        right=item_errors.right,
         labels=labels,  # not predictions of numbers: far ones are wrong more whatever the model
         predictions=predictions,
     )
@@ -126,9 +128,9 @@ def _names(findings: "Findings", known: pd.DataFrame) -> tuple[Answers, Answers]
         labels, predicted = (known[name].to_numpy(object) for name in ("label", "predicted"))
         return labels.astype(np.str_), predicted.astype(np.str_)
     columns = dict(enumerate(findings.info.output.labels))
-    own = findings.choices.labelled
+    labelled = findings.choices.labelled
     labels, predicted = (
         np.array([columns.get(place, str(place + 1)) for place in places], np.str_)
-        for places in ([one.label for one in own], [one.place for one in own])
+        for places in ([one.label for one in labelled], [one.place for one in labelled])
     )
     return labels, predicted

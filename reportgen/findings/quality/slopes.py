@@ -61,17 +61,19 @@ def slopes(fit: Fit | None, alike: Places) -> Slopes | None:
 
     def ratios(x: Floats, y: Floats, both: Floats, xx: Floats, yy: Floats) -> Floats:
         shared, spreads = both - x * y, (yy - y**2, xx - x**2)
-        found = np.full((len(x), 2), np.nan)
+        quotients = np.full((len(x), 2), np.nan)
         for i, spread in enumerate(spreads):
             known = spread[:, 0] > SAME
-            found[known, i] = (shared[known] / spread[known])[:, 0]
+            quotients[known, i] = (shared[known] / spread[known])[:, 0]
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers of unlike sizes
-            return found * (sizes[0] / sizes[1], sizes[1] / sizes[0])
+            return quotients * (sizes[0] / sizes[1], sizes[1] / sizes[0])
 
     intervals = intervals_of(ratios, *(column[:, None] for column in columns))
     (whole,) = ratios(*(np.array([[column.mean()]]) for column in columns))
     if not np.isfinite(whole).all():
         return None
     intervals = intervals if len(intervals) == 2 else [None, None]  # of few texts there is one
-    found = [Estimate(float(own), i, len(first)) for own, i in zip(whole, intervals, strict=True)]
-    return Slopes(*found)
+    both_slopes = [
+        Estimate(float(slope), i, len(first)) for slope, i in zip(whole, intervals, strict=True)
+    ]
+    return Slopes(*both_slopes)

@@ -53,7 +53,9 @@ class Tags:
     @property
     def kinds(self) -> list[tuple[str, int]]:
         """The kinds of entities and how many there are, the most frequent in front."""
-        return Counter(own.kind for found in self.entities.values() for own in found).most_common()
+        return Counter(
+            entity.kind for entities in self.entities.values() for entity in entities
+        ).most_common()
 
 
 def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> Tags:
@@ -66,13 +68,19 @@ def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> T
         zip(*columns, strict=True), spelled, predicted.tolist(), labels.tolist(), strict=True
     ):
         words.setdefault(text, []).append(Word(text, position, name, tag, chance, label))
-    by_text = {text: tuple(own) for text, own in words.items()}
+    by_text = {text: tuple(text_words) for text, text_words in words.items()}
     marks_entities = OUTSIDE in names
-    wrong = (word for own in words.values() for word in own if word.label not in (NONE, word.tag))
+    wrong = (
+        word
+        for text_words in words.values()
+        for word in text_words
+        if word.label not in (NONE, word.tag)
+    )
     return Tags(
         words=by_text,
         entities={
-            row: _entities(own, names) if marks_entities else () for row, own in by_text.items()
+            row: _entities(text_words, names) if marks_entities else ()
+            for row, text_words in by_text.items()
         },
         marks_entities=marks_entities,
         predicted=np.bincount(predicted, minlength=len(names)),
@@ -81,8 +89,12 @@ def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> T
 
 
 def _entities(words: Sequence[Word], names: Sequence[str]) -> tuple[Entity, ...]:
-    found = []
+    entities = []
     for kind, first, last in spans([names[word.tag] for word in words]):
-        own = words[first : last + 1]
-        found.append(Entity(own[0].text, kind, " ".join(w.name for w in own), (first, last)))
-    return tuple(found)
+        entity_words = words[first : last + 1]
+        entities.append(
+            Entity(
+                entity_words[0].text, kind, " ".join(w.name for w in entity_words), (first, last)
+            )
+        )
+    return tuple(entities)

@@ -81,7 +81,9 @@ def aspects(findings: "Findings", scored: Scored) -> Iterator[Aspect]:
     yield Aspect("group", names=group)
     yield Aspect("source", names=np.array(files, np.str_))
     if not findings.results.is_redacted:
-        yield Aspect("script", names=np.array([main_script(own) for own in texts["text"]], np.str_))
+        yield Aspect(
+            "script", names=np.array([main_script(text) for text in texts["text"]], np.str_)
+        )
     yield _flag("cut", (texts["status"] == "truncated").to_numpy(np.bool_))
     yield _flag("unknown", (texts["n_unknown"] > 0).to_numpy(np.bool_))
     has_pair = texts["pair"].notna().to_numpy(np.bool_)
@@ -94,7 +96,7 @@ def main_script(text: str) -> str:
     alone does; "" without letters."""
     counts = Counter(
         _SCRIPTS.get(first, first.lower())
-        for letter, n in Counter(own for own in text if own.isalpha()).items()
+        for letter, n in Counter(character for character in text if character.isalpha()).items()
         for first in [character_name(letter, "OTHER").split()[0]] * n
     )
     if not counts:
@@ -207,8 +209,8 @@ class WhereWrong:
         worse = [part for part in sure if part.is_worse]
         told = {part.aspect for part in worse}
         better = [part for part in sure if part.aspect not in told]
-        for own in (worse, better):
-            own.sort(key=lambda part: -abs(part.error.mean - part.rest.mean))
+        for subsets in (worse, better):
+            subsets.sort(key=lambda part: -abs(part.error.mean - part.rest.mean))
         return (*([self.trend] if self.trend and self.trend.is_sure else []), *worse, *better)
 
 
@@ -236,23 +238,23 @@ def compared(scored: Scored, differ_in: Iterable[Aspect]) -> WhereWrong | None:
         if aspect.id == "length" and aspect.values is not None:
             lengths = aspect.values
             continue
-        every = [_Tried(aspect.id, *own) for own in _parts(aspect)]
+        every = [_Tried(aspect.id, *candidate) for candidate in _parts(aspect)]
         if len(every) == 2 and (every[0].texts ^ every[1].texts).all():  # two names of one thing
-            every = [max(every, key=lambda own: float(errors[own.texts].mean()))]
-        judged = [own for own in every if _least(own.texts) >= MIN_TEXTS]
-        n_small += sum(0 < _least(own.texts) < MIN_TEXTS for own in every)
+            every = [max(every, key=lambda candidate: float(errors[candidate.texts].mean()))]
+        judged = [candidate for candidate in every if _least(candidate.texts) >= MIN_TEXTS]
+        n_small += sum(0 < _least(candidate.texts) < MIN_TEXTS for candidate in every)
         tried += judged
-    columns = [own.texts.astype(np.float64) for own in tried]
+    columns = [candidate.texts.astype(np.float64) for candidate in tried]
     has_trend = len(errors) >= 3 * MIN_TEXTS and np.ptp(lengths) > 0
     if has_trend:
         columns.append(mean_ranks(lengths))
     p = adjusted_p(np.column_stack(columns), errors).tolist() if columns else []
     trend = _trend(lengths, errors, p.pop(), mean) if has_trend else None
     parts = []
-    for own, chance in zip(tried, p, strict=True):
-        inside, rest = mean(errors[own.texts]), mean(errors[~own.texts])
+    for part, chance in zip(tried, p, strict=True):
+        inside, rest = mean(errors[part.texts]), mean(errors[~part.texts])
         apart = difference(inside, rest)
-        parts.append(Subset(own.aspect, own.name, own.band, inside, rest, apart, chance))
+        parts.append(Subset(part.aspect, part.name, part.band, inside, rest, apart, chance))
     return WhereWrong(scored.measure, len(errors), mean(errors), trend, tuple(parts), n_small)
 
 
@@ -281,26 +283,26 @@ def adjusted_p(columns: Floats, errors: Floats) -> Floats:
     n = len(errors)
     ranks = _standard(mean_ranks(errors)[:, None])[:, 0]
     columns = _standard(columns)
-    own = abs(ranks @ columns)
-    order = np.argsort(own, kind="stable")  # the weakest evidence first
-    random, at_least = np.random.default_rng(_SEED), np.zeros(len(own))
+    correlations = abs(ranks @ columns)
+    order = np.argsort(correlations, kind="stable")  # the weakest evidence first
+    random, at_least = np.random.default_rng(_SEED), np.zeros(len(correlations))
     size = max(1, _BATCH_CELLS // n)
     for start in range(0, _SHUFFLES, size):
         shuffled = np.tile(ranks, (min(size, _SHUFFLES - start), 1))
         random.permuted(shuffled, axis=1, out=shuffled)
         strongest = np.maximum.accumulate(abs(shuffled @ columns[:, order]), axis=1)
-        at_least += (strongest >= own[order] - 1e-9).sum(axis=0)
+        at_least += (strongest >= correlations[order] - 1e-9).sum(axis=0)
     p = (1 + at_least) / (1 + _SHUFFLES)
-    found = np.empty_like(p)
-    found[order] = np.maximum.accumulate(p[::-1])[::-1]
-    return found
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.maximum.accumulate(p[::-1])[::-1]
+    return adjusted
 
 
 def _standard(columns: Floats) -> Floats:
     """`[text, column]` with mean 0 and length 1 in each column; none is constant."""
     centred = columns - columns.mean(axis=0)
-    found: Floats = centred / np.sqrt((centred**2).sum(axis=0))
-    return found
+    standard: Floats = centred / np.sqrt((centred**2).sum(axis=0))
+    return standard
 
 
 def _parts(aspect: Aspect) -> Iterator[tuple[str, Interval | None, Booleans]]:
@@ -353,14 +355,14 @@ def _ends(values: Floats) -> Interval:
     return Interval(float(values.min()), float(values.max()))
 
 
-def difference(own: Estimate, rest: Estimate) -> Interval | None:
+def difference(inside: Estimate, rest: Estimate) -> Interval | None:
     """The interval of the difference of the means of two sets of texts, from theirs (Newcombe 1998;
     Zou and Donner 2008)."""
-    if own.interval is None or rest.interval is None:
+    if inside.interval is None or rest.interval is None:
         return None
-    middle = own.mean - rest.mean
-    down = np.hypot(own.mean - own.interval.low, rest.interval.high - rest.mean)
-    up = np.hypot(own.interval.high - own.mean, rest.mean - rest.interval.low)
+    middle = inside.mean - rest.mean
+    down = np.hypot(inside.mean - inside.interval.low, rest.interval.high - rest.mean)
+    up = np.hypot(inside.interval.high - inside.mean, rest.mean - rest.interval.low)
     return Interval(float(middle - down), float(middle + up))
 
 
@@ -368,17 +370,17 @@ def _mean(errors: Floats, *, is_share: bool) -> Estimate:
     """The mean over texts: with its bootstrap interval, of many texts with Student's."""
     n = len(errors)
     if n <= _FEW:
-        found = (share_estimate if is_share else estimate)(errors)
-        assert found is not None  # there is a text
-        return found
+        estimated = (share_estimate if is_share else estimate)(errors)
+        assert estimated is not None  # there is a text
+        return estimated
     reach = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2) * errors.std(ddof=1) / n**0.5)
     mean = float(errors.mean())
     return Estimate(mean, Interval(mean - reach, mean + reach), n)
 
 
-def _is_much(own: Estimate, rest: Estimate) -> bool:
+def _is_much(inside: Estimate, rest: Estimate) -> bool:
     """Whether two mean errors differ by enough of the larger to be worth telling."""
-    return abs(own.mean - rest.mean) > WORTH_TELLING * max(own.mean, rest.mean)
+    return abs(inside.mean - rest.mean) > WORTH_TELLING * max(inside.mean, rest.mean)
 
 
 def _is_apart(interval: Interval | None, above: bool) -> bool:

@@ -33,12 +33,12 @@ def cross_tokens(results: Results) -> tuple[CrossToken, ...]:
     equal share; empty for models without a separate decoder."""
     if results.info.model.decoder is None:
         return ()
-    found = []
+    tokens = []
     for subject, is_own in _subjects(results).items():
         figures = _figures(results, is_own)
         if figures.layers:
-            found.append(_judged(subject, figures))
-    return tuple(sorted(found, key=lambda token: -token.layer.excess.mean))
+            tokens.append(_judged(subject, figures))
+    return tuple(sorted(tokens, key=lambda token: -token.layer.excess.mean))
 
 
 def _subjects(results: Results) -> Mapping[Subject, Callable[[pd.DataFrame], Booleans]]:
@@ -48,9 +48,9 @@ def _subjects(results: Results) -> Mapping[Subject, Callable[[pd.DataFrame], Boo
         return lambda tokens: (tokens["role"] == key).fillna(False).to_numpy(np.bool_)
 
     def is_first(tokens: pd.DataFrame) -> Booleans:
-        own = np.zeros(len(tokens), np.bool_)
-        own[0] = not tokens["is_special"].iloc[0]
-        return own
+        is_subject = np.zeros(len(tokens), np.bool_)
+        is_subject[0] = not tokens["is_special"].iloc[0]
+        return is_subject
 
     roles = {
         Subject(role.key, role.token, "role"): has_role(role.key) for role in results.info.roles
@@ -63,11 +63,11 @@ def _figures(results: Results, is_own: Callable[[pd.DataFrame], Booleans]) -> Ro
     names = ("role", "is_special", f"{CROSS}_layers")
     for text in np.flatnonzero(takes_part(results)):
         tokens = results.tokens_of(int(text), *names)
-        own = is_own(tokens)
-        if own.any() and tokens[names[-1]].notna().all():
+        is_subject = is_own(tokens)
+        if is_subject.any() and tokens[names[-1]].notna().all():
             layers: Floats = np.stack([np.asarray(one, np.float64) for one in tokens[names[-1]]])
-            shares.append(layers[own].sum(axis=0))
-            expected.append(np.full(layers.shape[1], own.mean()))
+            shares.append(layers[is_subject].sum(axis=0))
+            expected.append(np.full(layers.shape[1], is_subject.mean()))
     if not shares:
         return RoleFigures(0, ())
     share, even = np.stack(shares), np.stack(expected)

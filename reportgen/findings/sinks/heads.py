@@ -75,7 +75,7 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
     keys = [role.key for role in results.info.roles]
     columns = {keys[0]: "special_share"} if len(keys) == 1 else _COLUMNS
     model = results.info.model
-    found: dict[str, SinkHeads] = {}
+    heads: dict[str, SinkHeads] = {}
     for key in keys:
         if key not in columns:
             continue
@@ -87,16 +87,16 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
         total, squares, n_texts = np.zeros(shape), np.zeros(shape), 0
         for start in range(0, len(even), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            own = results.head_values(columns[key], part).astype(np.float64)
+            shares = results.head_values(columns[key], part).astype(np.float64)
             expected = even[part, :, None].astype(np.float64)
-            beyond = excess(own, np.repeat(expected, model.n_heads, axis=2))
+            beyond = excess(shares, np.repeat(expected, model.n_heads, axis=2))
             known = beyond[counted[part] & np.isfinite(beyond).all(axis=(1, 2))]
             total, squares = total + known.sum(axis=0), squares + (known**2).sum(axis=0)
             n_texts += len(known)
         if n_texts:
             low = low_of_means(total, squares, n_texts, total.size * len(keys))
-            found[key] = SinkHeads(total / n_texts, low)
-    return found
+            heads[key] = SinkHeads(total / n_texts, low)
+    return heads
 
 
 def token_heads(results: Results) -> Mapping[str, SinkHeads]:
@@ -121,18 +121,18 @@ def token_heads(results: Results) -> Mapping[str, SinkHeads]:
         n_texts[: len(counts)] += counts
         sums = sums.plus(more)
     n_tried = int((n_texts >= MIN_TEXTS).sum())
-    found: dict[str, SinkHeads] = {}
+    heads: dict[str, SinkHeads] = {}
     for key, token in names.items():
         start, end = np.searchsorted(sums.pair, (token * size, (token + 1) * size)).tolist()
-        n, own = int(n_texts[token]), slice(start, end)
-        if n < MIN_TEXTS or not (sums.excess[own] >= n * SINK_EXCESS).any():
+        n, rows = int(n_texts[token]), slice(start, end)
+        if n < MIN_TEXTS or not (sums.excess[rows] >= n * SINK_EXCESS).any():
             continue
         total, squares = np.zeros(size), np.zeros(size)
-        places = sums.pair[own] - token * size
-        total[places], squares[places] = sums.excess[own], sums.square[own]
+        places = sums.pair[rows] - token * size
+        total[places], squares[places] = sums.excess[rows], sums.square[rows]
         low = low_of_means(total, squares, n, size * n_tried)
-        found[key] = SinkHeads((total / n).reshape(shape), low.reshape(shape))
-    return dict(sorted(found.items(), key=lambda item: (-item[1].n_sink, item[0])))
+        heads[key] = SinkHeads((total / n).reshape(shape), low.reshape(shape))
+    return dict(sorted(heads.items(), key=lambda item: (-item[1].n_sink, item[0])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,10 +148,10 @@ class _ExcessSums:
         """These and `more` together."""
         pair, place = np.unique(np.concatenate([self.pair, more.pair]), return_inverse=True)
 
-        def added(own: Floats, other: Floats) -> Floats:
-            values = np.concatenate([own, other])
-            found: Floats = np.bincount(place, weights=values, minlength=len(pair)).astype(float)
-            return found
+        def added(one: Floats, other: Floats) -> Floats:
+            values = np.concatenate([one, other])
+            sums: Floats = np.bincount(place, weights=values, minlength=len(pair)).astype(float)
+            return sums
 
         return _ExcessSums(pair, added(self.excess, more.excess), added(self.square, more.square))
 
@@ -164,9 +164,9 @@ def _parts(results: Results) -> Iterator[Places]:
     first = first_alike(results) == np.arange(len(results.texts))
     rows = np.flatnonzero(takes_part(results) & first)
     for start in range(0, len(results.texts), _AT_ONCE):
-        own = rows[(rows >= start) & (rows < start + _AT_ONCE)]
-        if len(own):
-            yield own
+        part = rows[(rows >= start) & (rows < start + _AT_ONCE)]
+        if len(part):
+            yield part
 
 
 def _tops(results: Results, texts: Places, names: dict[str, int]) -> tuple[_ExcessSums, Places]:
@@ -197,12 +197,12 @@ def _content(
 
     A token that equal shares would give most of a text to does not count there.
     """
-    own = results.texts.iloc[part]
+    part_texts = results.texts.iloc[part]
     columns = ("text", "position", "token", "role", "expected")
-    start, n_tokens = int(own["first_token"].iloc[0]), int(own["n_tokens"].sum())
+    start, n_tokens = int(part_texts["first_token"].iloc[0]), int(part_texts["n_tokens"].sum())
     rows = frame_of(results.token_part(start, n_tokens, *columns))
-    codes, found = pd.factorize(rows["token"])
-    numbers = np.array([names.setdefault(f"token:{name}", len(names)) for name in found], np.int64)
+    codes, tokens = pd.factorize(rows["token"])
+    numbers = np.array([names.setdefault(f"token:{name}", len(names)) for name in tokens], np.int64)
     token_at = numbers[codes]
     is_content = rows["role"].isna().to_numpy(np.bool_)
     is_first = is_content & (rows["position"] == 0).to_numpy(np.bool_)

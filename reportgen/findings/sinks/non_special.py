@@ -60,7 +60,7 @@ class Piles:
     """A learned sink where the model has one, the first position where texts begin with content,
     then text tokens that may be sinks."""
 
-    found: tuple[Pile, ...]
+    every: tuple[Pile, ...]
     n_tried: int  # text tokens in at least MIN_TEXTS texts, which could have been found
 
 
@@ -120,27 +120,29 @@ def piles(
         if content.is_first.any():
             means = _means(content, ~content.is_first)
         elsewhere.add(content.names, *means)
-    columns = [np.concatenate(own) for own in zip(*first, strict=True)]
+    columns = [np.concatenate(arrays) for arrays in zip(*first, strict=True)]
     n_first = len(columns[0]) if columns else 0
     is_sink = n_first >= MIN_TEXTS and bool((excess(*columns).mean(axis=0) >= SINK_EXCESS).any())
     peaks = {} if results.is_redacted else (elsewhere if is_sink else everywhere).peaks()
     high = sorted((-peak, token) for token, peak in peaks.items() if peak >= SINK_EXCESS)
     subjects = [FIRST] if n_first else []
     names = [token for _, token in high[:MAX_FOUND]]
-    sure = [key.removeprefix("token:") for key, own in heads.items() if own.is_sure]
+    sure = [key.removeprefix("token:") for key, of_token in heads.items() if of_token.is_sure]
     names += [name for name in sure if name in peaks and name not in names][:MAX_FOUND]
     subjects += [Subject(f"token:{name}", name, "token") for name in names]
-    found = [
-        Pile(subject, own.figures(1 if subject == FIRST else len(peaks)))
-        for subject, own in zip(subjects, _gathered(results, subjects, is_sink), strict=True)
+    every = [
+        Pile(subject, gathered.figures(1 if subject == FIRST else len(peaks)))
+        for subject, gathered in zip(subjects, _gathered(results, subjects, is_sink), strict=True)
     ]
-    tested = (own for own in subjects_tested if own.subject.kind not in ("role", "learned"))
-    found += [
-        Pile(own.subject, RoleFigures(own.n_texts, own.layers))
-        for own in tested
-        if own.subject not in subjects
+    tested = (
+        figures for figures in subjects_tested if figures.subject.kind not in ("role", "learned")
+    )
+    every += [
+        Pile(figures.subject, RoleFigures(figures.n_texts, figures.layers))
+        for figures in tested
+        if figures.subject not in subjects
     ]
-    return Piles((*_learned_sink(results), *found), len(peaks))
+    return Piles((*_learned_sink(results), *every), len(peaks))
 
 
 def _learned_sink(results: Results) -> Iterator[Pile]:
@@ -168,13 +170,13 @@ def _means(content: _Content, counted: Booleans) -> tuple[Places, Floats]:
     A text that is mostly this token does not count: there is hardly anything to draw from.
     """
     n_names = len(content.names)
-    found, own = np.unique(
+    pairs, inverse = np.unique(
         content.text[counted] * n_names + content.token[counted], return_inverse=True
     )
-    groups: Places = np.asarray(own, np.intp)
+    groups: Places = np.asarray(inverse, np.intp)
     share, even = (_sums(groups, values[counted]) for values in content.layers)
     some = (even <= MOST_OF_TEXT).all(axis=1)
-    names = (found % n_names)[some]
+    names = (pairs % n_names)[some]
     n_texts: Places = np.bincount(names, minlength=n_names)
     return n_texts, _sums(names, excess(share, even)[some], n_names)
 
@@ -212,22 +214,22 @@ def _gathered(
     count for the token at it."""
     parts: list[list[list[Floats]]] = [[] for _ in subjects]
     for content in _windows(results, *_COLUMNS) if subjects else ():
-        for subject, own in zip(subjects, parts, strict=True):
+        for subject, windows in zip(subjects, parts, strict=True):
             here = content.is_first
             if subject != FIRST:
                 token = content.names.index(subject.token) if subject.token in content.names else -1
                 here = (content.token == token) & ~(first_apart & content.is_first)
-            own.append(_in_texts(content, here, subject == FIRST))
-    for own in parts:
-        yield _Gathered(*(np.concatenate(columns) for columns in zip(*own, strict=True)))
+            windows.append(_in_texts(content, here, subject == FIRST))
+    for windows in parts:
+        yield _Gathered(*(np.concatenate(columns) for columns in zip(*windows, strict=True)))
 
 
 def _in_texts(content: _Content, here: Booleans, is_first: bool) -> list[Floats]:
     """The columns of `_Gathered`, of the texts that have a token `here`."""
-    texts, found = np.unique(content.text, return_inverse=True)
-    places: Places = np.asarray(found, np.intp)
+    texts, inverse = np.unique(content.text, return_inverse=True)
+    places: Places = np.asarray(inverse, np.intp)
     share, even, norms, sizes, ratios, ranks, activations = content.layers
-    n_here, n_all = (np.bincount(own, minlength=len(texts)) for own in (places[here], places))
+    n_here, n_all = (np.bincount(rows, minlength=len(texts)) for rows in (places[here], places))
     of_text = [_sums(places[here], values[here], len(texts)) for values in (share, even, norms)]
     with np.errstate(invalid="ignore"):
         of_text.append(_sums(places[here], sizes[here], len(texts)) / n_here[:, None])
@@ -244,7 +246,7 @@ def _in_texts(content: _Content, here: Booleans, is_first: bool) -> list[Floats]
 def _sums(groups: Places, values: Floats, n_groups: int | None = None) -> Floats:
     """`[group, layer]`: sums of `[token, layer]`."""
     size = n_groups or int(groups.max(initial=-1)) + 1
-    layers = [np.bincount(groups, weights=own, minlength=size) for own in values.T]
+    layers = [np.bincount(groups, weights=column, minlength=size) for column in values.T]
     return np.stack(layers, axis=1).astype(np.float64)  # without tokens they are whole numbers
 
 
@@ -260,16 +262,16 @@ def _windows(results: Results, *names: str) -> Iterator[_Content]:
         n_texts = max(1, int((after <= start + _AT_ONCE).sum()))
         end = int(after[n_texts - 1])
         part = results.token_part(start, end - start, *_PLACES, *names)
-        own = frame_of(part.select(_PLACES))
-        is_content = own["role"].isna().to_numpy(np.bool_)
-        rows = np.flatnonzero(is_content & counted[own["text"].to_numpy(np.intp)])
-        own = own.iloc[rows]
-        token, found = pd.factorize(own["token"])
+        tokens = frame_of(part.select(_PLACES))
+        is_content = tokens["role"].isna().to_numpy(np.bool_)
+        rows = np.flatnonzero(is_content & counted[tokens["text"].to_numpy(np.intp)])
+        tokens = tokens.iloc[rows]
+        token, spelled = pd.factorize(tokens["token"])
         yield _Content(
-            text=own["text"].to_numpy(np.intp),
+            text=tokens["text"].to_numpy(np.intp),
             token=np.asarray(token, np.intp),
-            names=found.tolist(),
-            is_first=(own["position"] == 0).to_numpy(np.bool_),
+            names=spelled.tolist(),
+            is_first=(tokens["position"] == 0).to_numpy(np.bool_),
             layers=tuple(results.by_layer(part[name])[rows].astype(np.float64) for name in names),
         )
         start = end

@@ -61,13 +61,13 @@ def sink_scores(results: Results) -> Mapping[str, Mapping[int, SinkScores]]:
     Heads count that give it SINK_EXCESS or more beyond the equal share, mean over the texts. Layers
     without such a head are left out, and so is a token that no layer has.
     """
-    found: dict[str, dict[int, SinkScores]] = {}
+    scores: dict[str, dict[int, SinkScores]] = {}
     for _, rows in results.sink_scores.groupby(["subject", "layer"], sort=True):
         key, layer = str(rows["subject"].iloc[0]), int(rows["layer"].iloc[0])
-        own = _in_layer(layer, rows, results.info.model.n_heads)
-        if own is not None:
-            found.setdefault(key, {})[layer] = own
-    return found
+        layer_scores = _in_layer(layer, rows, results.info.model.n_heads)
+        if layer_scores is not None:
+            scores.setdefault(key, {})[layer] = layer_scores
+    return scores
 
 
 def _in_layer(layer: int, rows: pd.DataFrame, n_heads: int) -> SinkScores | None:
@@ -106,15 +106,15 @@ def _in_layer(layer: int, rows: pd.DataFrame, n_heads: int) -> SinkScores | None
 def _alike(lead: Floats, square: Floats) -> Floats:
     """The part of the mean squares that is the square of the mean leads; 0 where the mean is not
     above 0, so that there is no lead that all give."""
-    found = np.zeros_like(lead)
-    np.divide(np.maximum(lead, 0.0) ** 2, square, out=found, where=square > 0)
-    return np.minimum(found, 1.0)
+    part = np.zeros_like(lead)
+    np.divide(np.maximum(lead, 0.0) ** 2, square, out=part, where=square > 0)
+    return np.minimum(part, 1.0)
 
 
 def _pooled(lead: Floats, square: Floats, share: Floats) -> Floats:
     """`[resample, 1]`: the same of all heads together, from means `[resample, head]`."""
-    found: Floats = (_alike(lead, square) * share).sum(axis=1) / share.sum(axis=1)
-    return found[:, None]
+    pooled: Floats = (_alike(lead, square) * share).sum(axis=1) / share.sum(axis=1)
+    return pooled[:, None]
 
 
 def _weighted(values: Floats, weights: Floats) -> Estimate | None:

@@ -73,12 +73,12 @@ def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
     """
     rows = long_enough(results, results.sinks.dropna(subset=["share_layers"]))
     subjects = results.info.evidence.subjects
-    found = ((subject, rows[rows["subject"] == subject.key]) for subject in subjects)
+    by_subject = ((subject, rows[rows["subject"] == subject.key]) for subject in subjects)
     same = _same_by_mask(results) if subjects else frozenset()
     return tuple(
-        replace(_subject_figures(subject, own), is_same=subject.key in same)
-        for subject, own in found
-        if len(own)
+        replace(_subject_figures(subject, tests), is_same=subject.key in same)
+        for subject, tests in by_subject
+        if len(tests)
     )
 
 
@@ -109,7 +109,9 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
         n_texts=len(by_text),
         layers=with_norms(layers, *norms),
         swapped=_swapped(rows),
-        tests={test: found for test, found in tests.items() if found is not None},
+        tests={
+            test: test_figures for test, test_figures in tests.items() if test_figures is not None
+        },
     )
 
 

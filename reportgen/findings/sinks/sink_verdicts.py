@@ -143,8 +143,8 @@ def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values
         if verdict.role == "cls" and reads_cls_only:
             notes.append(about(subject, "N10", output))
         if verdict.role == "sep":
-            own = {name: verdict.values[name] for name in ("layer", "self_share")}
-            notes.append(about(subject, "N11", own, CLARK))
+            values = {name: verdict.values[name] for name in ("layer", "self_share")}
+            notes.append(about(subject, "N11", values, CLARK))
     return notes
 
 

@@ -139,15 +139,15 @@ class CorpusTokens:
 
     def among(self, texts: Booleans) -> "CorpusTokens":
         """The rows of the texts for which `texts` `[text]` is true."""
-        own = texts[self.text]
+        rows = texts[self.text]
         return replace(
             self,
-            text=self.text[own],
-            label=self.label[own],
-            count=self.count[own],
-            attention=self.attention[own],
-            effect=self.effect[own],
-            same=self.same[own],
+            text=self.text[rows],
+            label=self.label[rows],
+            count=self.count[rows],
+            attention=self.attention[rows],
+            effect=self.effect[rows],
+            same=self.same[rows],
         )
 
     @property
@@ -219,8 +219,8 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     last = last_token(text[starts], effects, same) if is_causal else None
     if last is not None and last.stands_out:
         effects = without_last(text[starts], effects)
-    found = replace(_by_text(text[starts], codes, labels, ratios, effects, same), last=last)
-    return found if found.is_without_last else _with_groups(found, results)
+    corpus = replace(_by_text(text[starts], codes, labels, ratios, effects, same), last=last)
+    return corpus if corpus.is_without_last else _with_groups(corpus, results)
 
 
 def _with_groups(tokens: CorpusTokens, results: Results) -> CorpusTokens:
@@ -253,9 +253,9 @@ def without_last(text: Places, effects: Floats) -> Floats:
     and has the row of `texts` of each unit."""
     known = np.flatnonzero(np.isfinite(effects))
     ends = np.flatnonzero(np.diff(text[known], append=-1) != 0)
-    found = effects.copy()
-    found[known[ends]] = np.nan
-    return found
+    earlier = effects.copy()
+    earlier[known[ends]] = np.nan
+    return earlier
 
 
 def token_means(tokens: CorpusTokens) -> TokenMeans:
@@ -276,18 +276,18 @@ def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
     texts, known = results.texts, results.analysed
     values = texts["label_value"].where(texts["label"].notna())
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
-    found: dict[Division, tuple[TextGroup, ...]] = {}
+    divisions: dict[Division, tuple[TextGroup, ...]] = {}
     task = task_of(results.info.output)
     if task.classifies_texts:
-        found["class"] = _by_name(text_names(results), known)
+        divisions["class"] = _by_name(text_names(results), known)
     if task.returns or not task.has_places:
-        found["label"] = (
+        divisions["label"] = (
             _by_number(texts["label"], values.to_numpy(np.float64), known)
             if is_number
             else _by_name(texts["label"], known)
         )
-    found["group"] = _by_name(texts["group"], known)
-    return {division: own for division, own in found.items() if len(own) > 1}
+    divisions["group"] = _by_name(texts["group"], known)
+    return {division: groups for division, groups in divisions.items() if len(groups) > 1}
 
 
 def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[TextGroup, ...]:
@@ -373,12 +373,12 @@ class JointTokens:
 def joint_tokens(results: Results) -> tuple[JointTokens, ...]:
     """The groups of all texts of the sample, those of most different texts first, then the
     largest; none of redacted texts, of which tokens of one length look the same."""
-    own = without_copies(results, joint_rows(results), "tokens", "target")
-    found = [
+    rows = without_copies(results, joint_rows(results), "tokens", "target")
+    groups = [
         _joint(key, group["effect"].to_numpy(np.float64))
-        for key, group in own.groupby(["tokens", "target"], sort=True)
+        for key, group in rows.groupby(["tokens", "target"], sort=True)
     ]
-    return tuple(sorted(found, key=lambda one: (-one.effect.n_texts, -abs(one.effect.mean))))
+    return tuple(sorted(groups, key=lambda one: (-one.effect.n_texts, -abs(one.effect.mean))))
 
 
 def joint_rows(results: Results) -> pd.DataFrame:
@@ -392,11 +392,11 @@ def _joint_rows(results: Results) -> pd.DataFrame:
     effects = results.effects
     texts = effects.loc[effects[JOINT].notna(), "text"].unique()
     rows = [] if results.is_redacted else [row for i in texts for row in _of_text(results, int(i))]
-    found = pd.DataFrame(rows, columns=["text", "tokens", "target", "effect"])
-    found = found[found["effect"].abs() > TINY_EFFECT * (explained_range(results) or 0.0)]
-    if len(found) and not _has_case(results):
-        found["tokens"] = found["tokens"].str.lower()
-    return found
+    frame = pd.DataFrame(rows, columns=["text", "tokens", "target", "effect"])
+    frame = frame[frame["effect"].abs() > TINY_EFFECT * (explained_range(results) or 0.0)]
+    if len(frame) and not _has_case(results):
+        frame["tokens"] = frame["tokens"].str.lower()
+    return frame
 
 
 def _has_case(results: Results) -> bool:
@@ -419,6 +419,6 @@ def _of_text(results: Results, text: int) -> list[tuple[int, str, str, float]]:
 def _joint(key: Hashable, effects: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> JointTokens:
     assert isinstance(key, tuple)
     tokens, target = key
-    found = estimate(effects)
-    assert found is not None
-    return JointTokens(str(tokens), str(target) or None, found)
+    effect = estimate(effects)
+    assert effect is not None
+    return JointTokens(str(tokens), str(target) or None, effect)

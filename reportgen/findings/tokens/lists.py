@@ -106,19 +106,19 @@ class EffectLists:
     @property
     def names_any(self) -> bool:
         """Whether a sentence may name a token."""
-        return any(own.named for own in self.lists.values())
+        return any(listing.named for listing in self.lists.values())
 
     def strong_in_few(self, least: float) -> tuple[ListedToken, ...]:
         """The tokens that surely do more than `least`, but in too few texts to be named, the
         strongest first."""
-        every = (token for found in self.lists.values() for token in found.sure)
+        every = (token for listing in self.lists.values() for token in listing.sure)
         few = (token for token in every if token.is_few and abs(token.value) > least)
         return tuple(sorted(few, key=lambda token: -abs(token.value)))
 
     @property
     def is_empty(self) -> bool:
         """Whether no token that moves the figure is in enough texts to be judged."""
-        return not any(own.n_sure or own.n_doubtful for own in self.lists.values())
+        return not any(listing.n_sure or listing.n_doubtful for listing in self.lists.values())
 
 
 def rank_tokens(
@@ -148,9 +148,9 @@ def rank_tokens(
     middle = float(means[judged & is_unit].mean()) if centre is None else centre
     different = _different(label, tokens.same[known], size)
     errors, freedom = _errors(label, values, means, different)
-    found = shrink((means - middle)[judged], errors[judged], freedom[judged])
+    posterior = shrink((means - middle)[judged], errors[judged], freedom[judged])
     shrunken, wrong = np.full((2, size), np.nan)
-    shrunken[judged], wrong[judged] = found.means, found.wrong_sign
+    shrunken[judged], wrong[judged] = posterior.means, posterior.wrong_sign
     means = np.where(judged, means, np.nan)
     with np.errstate(invalid="ignore"):
         is_sure = wrong <= WRONG_LISTED
@@ -187,46 +187,46 @@ def _errors(
     size = len(means)
     squares = np.bincount(label, weights=(values - means[label]) ** 2, minlength=size)
     freedom = np.maximum(np.bincount(label, minlength=size) - 1.0, 0)
-    own = squares / np.maximum(freedom, 1)
-    varies = own > 0
+    unpooled = squares / np.maximum(freedom, 1)
+    varies = unpooled > 0
     # The mean of logarithms, which lie too low for few texts (Smyth 2004).
-    logs = np.log(own[varies]) - digamma(freedom[varies] / 2) + np.log(freedom[varies] / 2)
+    logs = np.log(unpooled[varies]) - digamma(freedom[varies] / 2) + np.log(freedom[varies] / 2)
     pooled = np.exp(np.average(logs, weights=freedom[varies])) if varies.any() else 0.0
     pulled = (squares + _PRIOR_TEXTS * pooled) / (freedom + _PRIOR_TEXTS)
-    variance = np.maximum(pulled, own)
+    variance = np.maximum(pulled, unpooled)
     # Keeps what never differs from being divided by nothing.
     tiny = 1e-12 * max(float(np.square(means).max()), np.finfo(float).tiny)
     errors = np.sqrt(np.maximum(variance, tiny) / np.maximum(different, 1))
     return errors, np.maximum(different - 1.0, 0) + _PRIOR_TEXTS
 
 
-def listed(kind: TokenKind, found: RankedTokens, most: int = LISTED) -> Listing:
+def listed(kind: TokenKind, ranked: RankedTokens, most: int = LISTED) -> Listing:
     """The tokens that do `kind`, those that do it most after shrinkage first: at most `most` that
     are sure."""
     sign = -1.0 if kind == "lowers" else 1.0
     with np.errstate(invalid="ignore"):
-        fits = sign * (found.means - found.centre) > 0
-    is_sure = fits & found.is_sure
-    distances = np.where(fits, sign * (found.means - found.centre), -inf)
-    order = np.lexsort((-distances, np.where(fits, -sign * found.shrunken, inf)))
+        fits = sign * (ranked.means - ranked.centre) > 0
+    is_sure = fits & ranked.is_sure
+    distances = np.where(fits, sign * (ranked.means - ranked.centre), -inf)
+    order = np.lexsort((-distances, np.where(fits, -sign * ranked.shrunken, inf)))
     sure, doubtful = (order[part[order]] for part in (is_sure, fits & ~is_sure))
     return Listing(
-        tuple(_token(found, int(i)) for i in sure[:most]),
-        tuple(_token(found, int(i)) for i in doubtful[:IN_DOUBT]),
+        tuple(_token(ranked, int(i)) for i in sure[:most]),
+        tuple(_token(ranked, int(i)) for i in doubtful[:IN_DOUBT]),
         len(sure),
         len(doubtful),
     )
 
 
-def _token(found: RankedTokens, i: int) -> ListedToken:
+def _token(ranked: RankedTokens, i: int) -> ListedToken:
     return ListedToken(
         i,
-        float(found.means[i]),
-        Interval(*map(float, found.intervals[:, i])),
-        int(found.n_texts[i]),
-        float(found.wrong_sign[i]),
-        bool(found.is_named[i]),
-        bool(found.is_few[i]),
+        float(ranked.means[i]),
+        Interval(*map(float, ranked.intervals[:, i])),
+        int(ranked.n_texts[i]),
+        float(ranked.wrong_sign[i]),
+        bool(ranked.is_named[i]),
+        bool(ranked.is_few[i]),
     )
 
 
@@ -247,10 +247,10 @@ def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = No
     """
     n_texts = tokens.n_effect
     centre, least = (None, 0.0) if is_size else (0.0, -inf)
-    found = rank_tokens(tokens, tokens.effect, fewest_texts(n_texts), centre, least)
+    ranked = rank_tokens(tokens, tokens.effect, fewest_texts(n_texts), centre, least)
     kinds: tuple[TokenEffect, ...] = ("moves",) if is_size else ("raises", "lowers")
-    lists = {kind: listed(kind, found) for kind in kinds} if n_texts else {}
-    return EffectLists(target, n_texts, found, lists)
+    lists = {kind: listed(kind, ranked) for kind in kinds} if n_texts else {}
+    return EffectLists(target, n_texts, ranked, lists)
 
 
 def explained_targets(results: Results) -> tuple[str, ...]:
@@ -274,33 +274,37 @@ def lists_by_target(
     is_size = target_of(results.info.evidence).is_distance
     if not targets:
         return (effect_lists(tokens, is_size=is_size),)
-    found = (
+    by_target = (
         effect_lists(tokens.among(explaining(results, target)), is_size=is_size, target=target)
         for target in targets
     )
-    return tuple(islice((own for own in found if not own.is_empty), TARGETS))
+    return tuple(islice((lists for lists in by_target if not lists.is_empty), TARGETS))
 
 
 def told_first(lists: Sequence[EffectLists], least: float) -> EffectLists | None:
     """Of the lists by target those that an answer is about: the first that name a token which does
     more than `least`, else the first that name one, else the first in which any token can be
     judged; None where none can."""
-    filled = [own for own in lists if not own.is_empty]
-    named = [own for own in filled if own.names_any]
+    filled = [of_target for of_target in lists if not of_target.is_empty]
+    named = [of_target for of_target in filled if of_target.names_any]
     strong = (
-        own
-        for own in named
-        if any(abs(found.named.value) > least for found in own.lists.values() if found.named)
+        of_target
+        for of_target in named
+        if any(
+            abs(listing.named.value) > least
+            for listing in of_target.lists.values()
+            if listing.named
+        )
     )
     return next(iter([*strong, *named, *filled]), None)
 
 
 def explaining(results: Results, target: str) -> Booleans:
     """`[text]`: whether `target` was explained in the text."""
-    own = np.zeros(len(results.texts), np.bool_)
+    is_explained = np.zeros(len(results.texts), np.bool_)
     rows = results.evidence.loc[results.evidence["explained_label"] == target, "text"]
-    own[rows.to_numpy(np.intp)] = True
-    return own
+    is_explained[rows.to_numpy(np.intp)] = True
+    return is_explained
 
 
 _NULL = 2.0  # pseudo-count of the penalty towards 0: of few tokens, the 10 of Stephens decide alone
@@ -340,7 +344,7 @@ def shrink(distances: Floats, errors: Floats, freedom: Floats) -> Posterior:
     centres = distances[:, None] * spreads**2 / total
     scales = errors[:, None] * spreads / np.sqrt(total)
     below = ndtr(-centres[:, 1:] / scales[:, 1:])  # chance that the truth is below 0
-    low, high = ((shares[:, 1:] * own).sum(axis=1) for own in (below, 1 - below))
+    low, high = ((shares[:, 1:] * chance).sum(axis=1) for chance in (below, 1 - below))
     wrong = shares[:, 0] + np.minimum(low, high)
     return Posterior((shares * centres).sum(axis=1), np.minimum(wrong, 1.0))
 
@@ -352,14 +356,14 @@ def _widened(distances: Floats, errors: Floats, freedom: Floats) -> Floats:
     widened = errors * _DENSITY / density  # the limit at a score of 0
     normal = -ndtri(stdtr(freedom, -scores))
     np.divide(np.abs(distances), normal, out=widened, where=scores > 1e-4)
-    found: Floats = np.maximum(widened, errors)  # also where a p-value is 0 in this arithmetic
-    return found
+    wider: Floats = np.maximum(widened, errors)  # also where a p-value is 0 in this arithmetic
+    return wider
 
 
 def _log_density(freedom: Floats) -> Floats:
     """The logarithm of the density of Student's t at 0."""
-    found: Floats = gammaln((freedom + 1) / 2) - gammaln(freedom / 2) - np.log(freedom * np.pi) / 2
-    return found
+    logs: Floats = gammaln((freedom + 1) / 2) - gammaln(freedom / 2) - np.log(freedom * np.pi) / 2
+    return logs
 
 
 def _grid(distances: Floats, errors: Floats) -> Floats:
@@ -380,9 +384,9 @@ def _weights(likely: Floats) -> Floats:
     for _ in range(_MOST_STEPS):
         shares = likely * weights
         shares /= shares.sum(axis=1, keepdims=True)
-        found = shares.sum(axis=0) + extra
-        found /= found.sum()
-        change, weights = np.abs(found - weights).max(), found
+        fitted = shares.sum(axis=0) + extra
+        fitted /= fitted.sum()
+        change, weights = np.abs(fitted - weights).max(), fitted
         if change < _SETTLED:
             break
     return weights

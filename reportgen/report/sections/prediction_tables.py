@@ -78,7 +78,7 @@ class ItemTables:
             known = (fit.counts.sum(1), fit.counts.diagonal(), fit.counts.sum(0))
         elif self._task.has_names and self._told.fit_values() is not None:
             found = findings.label_counts
-            known = (found.given, found.found, found.claimed)
+            known = (found.given, found.right, found.claimed)
         order = shown_places(weight, LISTED)
         if self._task.has_places:
             order = [i for i in order if weight[i]]

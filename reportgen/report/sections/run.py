@@ -45,8 +45,8 @@ def _row(result: GateResult, language: Language) -> GateRow:
         result=language.say("gates", state),
         condition=language.say("gates", f"{gate.level}_if", expression=gate.expression),
         found=language.say("gates", "not_measured")
-        if result.found is None
-        else found_text(gate, result.found),
+        if result.value is None
+        else found_text(gate, result.value),
     )
 
 

@@ -90,7 +90,7 @@ class _SinkPanelMaker:
         self._say = partial(language.say, "sink")
         self._tests = SINK_TESTS_AT[findings.info.evidence.level]
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
-        self._others = {pile.subject: pile.figures for pile in findings.piles.found}
+        self._others = {pile.subject: pile.figures for pile in findings.piles.every}
 
     def subjects(self) -> list[Subject]:
         """The special tokens and whatever else has a verdict, in the order of the notes."""
@@ -370,7 +370,7 @@ def _verdict_figures(findings: Findings, note: Note) -> RoleFigures | None:
     """The figures by layer of the token that a verdict is about."""
     if note.role is not None and note.role in findings.roles:
         return findings.roles[note.role]
-    own = (pile for pile in findings.piles.found if pile.subject.key == note.role)
+    own = (pile for pile in findings.piles.every if pile.subject.key == note.role)
     return next((pile.figures for pile in own), None)
 
 

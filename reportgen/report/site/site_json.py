@@ -259,5 +259,5 @@ def _figures(
 
 def _told(result: GateResult) -> str:
     """A gate and what was found, in any language."""
-    found = NOTHING if result.found is None else found_text(result.gate, result.found)
+    found = NOTHING if result.value is None else found_text(result.gate, result.value)
     return f"{result.gate.expression} ({found})"

@@ -357,7 +357,7 @@ class _Strings(Handler):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.strings: list[str] = []
         self._path = path
         self._parts: list[str] = []
         self._in_text = False
@@ -381,8 +381,8 @@ class _Strings(Handler):
         elif name == "rPh":
             self._in_reading = False
         elif name == "si":
-            self.found.append(_unescaped("".join(self._parts)))
-            if len(self.found) > limits.MAX_CELLS:
+            self.strings.append(_unescaped("".join(self._parts)))
+            if len(self.strings) > limits.MAX_CELLS:
                 raise _too_many(self._path, limits.MAX_CELLS, "cells")
 
 
@@ -395,7 +395,7 @@ def _shared_strings(package: Package, part: str | None, path: str) -> Sequence[s
     handler = _Strings(path)
     if part is not None and package.has(part):
         package.parse(part, handler)
-    return handler.found
+    return handler.strings
 
 
 def _unescaped(text: str) -> str:

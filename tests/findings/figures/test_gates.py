@@ -110,14 +110,14 @@ def test_a_gate_is_passed_where_its_condition_does_not_hold(operator: str, found
     for level in ("fail", "warn"):
         (result,) = evaluate([gate(f"n_texts {operator} 2", level)], {"n_texts": found})
         assert result.passed == (not PLAIN[operator](found, 2))
-        assert result.found == found
+        assert result.value == found
 
 
 @pytest.mark.parametrize("operator", PLAIN)
 def test_what_was_not_measured_passes_no_gate(operator: str) -> None:
     for figures in ({"label_r2": None}, {}):
         (result,) = evaluate([gate(f"label_r2 {operator} 2")], figures)
-        assert (result.found, result.passed) == (None, False)
+        assert (result.value, result.passed) == (None, False)
         assert has_failed([result])
         assert gate_line(result) == f"label_r2 {operator} 2: not measured"
 

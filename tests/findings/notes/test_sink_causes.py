@@ -137,7 +137,7 @@ def test_figures_are_means_over_texts(tmp_path: Path) -> None:
 
 def test_the_first_position_has_its_largest_value_too(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic", special=False)
-    (first, *_) = Findings(results).piles.found
+    (first, *_) = Findings(results).piles.every
     for layer in first.figures.layers:
         assert layer.activation is not None
         assert layer.activation.mean == pytest.approx(500)

@@ -142,7 +142,7 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
         for i in made["position"]
     ]
     results = changed(results, tokens=made)
-    (found,) = Findings(results).piles.found
+    (found,) = Findings(results).piles.every
     assert found.subject.token == "。。"
     assert found.figures.n_texts == 6
     n_tried = sum(n >= 5 for n in _texts_with_each(results).values())
@@ -186,7 +186,7 @@ def test_in_parts_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "_AT_ONCE", 15)
     parts = Findings(results).piles
     assert parts.n_tried == whole.n_tried
-    for one, other in zip(parts.found, whole.found, strict=True):
+    for one, other in zip(parts.every, whole.every, strict=True):
         assert one.subject == other.subject
         for a, b in zip(one.figures.layers, other.figures.layers, strict=True):
             assert a.excess == b.excess
@@ -194,20 +194,20 @@ def test_in_parts_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_token_of_few_texts_is_not_judged(tmp_path: Path) -> None:
     results = with_pile(make_results(tmp_path, STOP[:4]), 0.78)
-    assert Findings(results).piles.found == ()
+    assert Findings(results).piles.every == ()
 
 
 def test_a_sink_at_the_first_position_is_none_of_its_token(tmp_path: Path) -> None:
     texts = tuple(f"{letter * 2}{HEADLINES[2][:20]}" for letter in "qqqqqq")
     results = with_pile(make_results(tmp_path, texts, special=False), 0.8, first=True)
-    assert [pile.subject.key for pile in Findings(results).piles.found] == ["first"]
+    assert [pile.subject.key for pile in Findings(results).piles.every] == ["first"]
 
 
 def test_in_a_redacted_copy_only_the_first_position_is_judged(tmp_path: Path) -> None:
     made = with_pile(make_results(tmp_path, STOP), 0.78)
     options = {**made.info.settings.options, "redact": True}
     info = replace(made.info, settings=replace(made.info.settings, options=options))
-    assert Findings(changed(made, info)).piles.found == ()
+    assert Findings(changed(made, info)).piles.every == ()
 
 
 def test_a_text_that_is_mostly_one_token_says_nothing_of_it(tmp_path: Path) -> None:
