@@ -120,14 +120,14 @@ def all_models(
         ComparisonError: a model has no text in common with the first, or no text is in all results.
     """
     rows, unmatched, without = _common_texts(sides, folders or [""] * len(sides))
-    labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
+    labels, _ = common_labels(_part(*args).results for args in zip(sides, rows, strict=True))
     limits = null or NO_LIMITS
     first = previous = _part(sides[0], rows[0])
     ids = first.texts["text_id"].astype(str).tolist()
     kept, steps = [_kept(first)], list[tuple[ModelStep, ModelStep]]()
     changed, moved = list[_Changes](), list[_Changes]()
-    for side, own in zip(sides[1:], rows[1:], strict=True):
-        this = _part(side, own)
+    for side, side_rows in zip(sides[1:], rows[1:], strict=True):
+        this = _part(side, side_rows)
         pairing = replace(pair(first, this), labels=labels)
         from_first = from_previous = _step(first, this, pairing, limits, judging)
         if previous is not first:
@@ -139,27 +139,29 @@ def all_models(
         kept.append(_kept(this))
         previous = this
     infos = tuple(side.info for side in sides)
-    attention = [own.attention for own in kept]
+    attention = [model.attention for model in kept]
     return AllModels(
         infos=infos,
         n_texts=len(rows[0]),
         n_left_out=len(sides[0].texts) - len(rows[0]),
         rows=(
-            *quality_rows([own.quality for own in changed]),
+            *quality_rows([step.quality for step in changed]),
             *attention_rows(attention),
-            *own_rows(AGREEMENT, [own.agreement for own in kept]),
-            *own_rows(MOVED, [None, *(own.share_moved for own in moved)]),
+            *own_rows(AGREEMENT, [model.agreement for model in kept]),
+            *own_rows(MOVED, [None, *(step.share_moved for step in moved)]),
         ),
         from_first=tuple(step for step, _ in steps),
         from_previous=tuple(step for _, step in steps),
         trend=Trend(
             checkpoints(folders or [""] * len(sides), [info.model.name for info in infos]),
             unmatched,
-            sink_trends([own.sinks for own in kept], first_tokens(attention)),
-            token_trends([own.tokens for own in changed]),
-            text_trends(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
-            max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
-            quality_trend([own.quality for own in changed]),
+            sink_trends([model.sinks for model in kept], first_tokens(attention)),
+            token_trends([step.tokens for step in changed]),
+            text_trends(
+                ids, [model.predicted for model in kept], [step.predictions for step in moved]
+            ),
+            max((len(step.predictions.texts) for step in moved if step.predictions), default=0),
+            quality_trend([step.quality for step in changed]),
             without,
         ),
     )
@@ -209,8 +211,10 @@ def _kept(side: Findings) -> _Kept:
     by_layer |= {role.key: role_by_layer(results, role.key) for role in side.info.roles}
     agreement, judged = None, side.colouring.judgement
     if judged is not None:
-        own, view = judged.agreement, side.colouring.view
-        agreement = ModelValue(own.mean, interval=own.interval, view=view, judgement=judged)
+        estimate, view = judged.agreement, side.colouring.view
+        agreement = ModelValue(
+            estimate.mean, interval=estimate.interval, view=view, judgement=judged
+        )
     tokens = {role.key: role.token for role in side.info.roles}
     predictions = predicted(side)
     attention = ModelAttention(side.takes_part, by_layer, tokens)
@@ -248,25 +252,25 @@ def _common_texts(
         if matching is not None:
             pairs = list(zip(matching.base, matching.head, strict=True))
         n_other = len(usable) - (len(usable) if matching is None else len(matching.head))
-        places.append({row: own for row, own in pairs if usable[own]})
-        without &= {row for row, own in pairs if not usable[own]}
+        places.append({row: place for row, place in pairs if usable[place]})
+        without &= {row for row, place in pairs if not usable[place]}
         unmatched.append(Unmatched(len(first.texts) - len(places[-1]), n_other))
-    common = [row for row in places[0] if all(row in own for own in places)]
+    common = [row for row in places[0] if all(row in matched for matched in places)]
     if not common:
         raise ComparisonError(
             f"no text was analysed by all {len(sides)} models; analyse one file of texts with all "
             "models"
         )
     ids = tuple(str(first.texts["text_id"].iloc[row]) for row in sorted(without))
-    return [[own[row] for row in common] for own in places], tuple(unmatched), ids
+    return [[matched[row] for row in common] for matched in places], tuple(unmatched), ids
 
 
 def _usable(results: Results) -> Booleans:
     """`[text]`: whether a text was analysed and all numbers of its output are finite."""
-    found: Booleans = Findings(results).analysed.copy()
+    usable: Booleans = Findings(results).analysed.copy()
     for row, scores in enumerate(results.texts["scores"]):
-        found[row] &= scores is None or bool(np.isfinite(np.asarray(scores, np.float64)).all())
-    return found
+        usable[row] &= scores is None or bool(np.isfinite(np.asarray(scores, np.float64)).all())
+    return usable
 
 
 def _fresh(results: Results) -> Results:

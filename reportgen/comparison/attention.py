@@ -82,14 +82,14 @@ def head_changes(
     """
     if not pairing.same_shape:
         return None
-    texts, found = [], []
+    texts, by_text = [], []
     for text, distances in _distances(base, head, pairing):
         texts.append(text)
-        found.append(distances)
+        by_text.append(distances)
     if not texts:
         return None
     rows = np.array(texts, np.intp)
-    by_head = np.stack(found)  # [text, layer, head]
+    by_head = np.stack(by_text)  # [text, layer, head]
     n_layers, n_heads = by_head.shape[1:]
     intervals = mean_intervals(by_head.reshape(len(rows), -1))
     return HeadChanges(
@@ -114,16 +114,16 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
     distances = np.zeros(len(near))
     moved = ~near.all(axis=1)
     # Bytes that count as equal are made equal, the same way whichever model is the base.
-    own, other = (np.where(near[moved], lower[moved], side[moved]) for side in rows)
-    sums = [np.maximum(_WEIGHTS[side].sum(axis=1), _WEIGHTS[1]) for side in (own, other)]
+    old, new = (np.where(near[moved], lower[moved], side[moved]) for side in rows)
+    sums = [np.maximum(_WEIGHTS[side].sum(axis=1), _WEIGHTS[1]) for side in (old, new)]
     # As Lin writes it: the entropy of the middle less the mean of both entropies. The entropy of a
     # packed row can be looked up byte by byte, so that only one logarithm per key is computed.
     entropies = [
         np.log2(total) - _PRODUCTS[side].sum(axis=1) / total
-        for side, total in zip((own, other), sums, strict=True)
+        for side, total in zip((old, new), sums, strict=True)
     ]
-    middle = _WEIGHTS[own] / (2 * sums[0][:, None])
-    middle += _WEIGHTS[other] / (2 * sums[1][:, None])
+    middle = _WEIGHTS[old] / (2 * sums[0][:, None])
+    middle += _WEIGHTS[new] / (2 * sums[1][:, None])
     logarithms = np.zeros_like(middle)
     np.log2(middle, out=logarithms, where=middle > 0)
     divergence = -np.einsum("rk,rk->r", middle, logarithms) - (entropies[0] + entropies[1]) / 2
@@ -136,29 +136,29 @@ def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple
     for text in np.flatnonzero(pairing.aligned).tolist():
         if any(map_cells(side.text_row(text)) is not None for side in (base, head)):
             continue  # cells tell less apart than tokens do
-        own, other = map_levels(base, text), map_levels(head, text)
-        if own is None or other is None:
+        old, new = map_levels(base, text), map_levels(head, text)
+        if old is None or new is None:
             continue
-        if own.size <= _AT_ONCE:
-            yield text, row_distances(own, other).mean(axis=-1)
+        if old.size <= _AT_ONCE:
+            yield text, row_distances(old, new).mean(axis=-1)
         else:
-            layers = zip(own, other, strict=True)
+            layers = zip(old, new, strict=True)
             yield text, np.stack([row_distances(a, b).mean(axis=-1) for a, b in layers])
 
 
 def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Change, ...], ...]:
     """The share of special tokens by head; empty if one of the models uses none."""
     model = base.info.model
-    own, other = (
+    old, new = (
         results.head_values("special_share")[pairing.aligned].astype(np.float64)
         for results in (base, head)
     )
-    known = np.isfinite(own + other).all(axis=(1, 2))
+    known = np.isfinite(old + new).all(axis=(1, 2))
     if not known.any():
         return ()
-    own, other = (side[known].reshape(known.sum(), -1) for side in (own, other))
-    found = changes(own, equal_if_close(own, other))
-    return _square(found, model.n_layers, model.n_heads)
+    old, new = (side[known].reshape(known.sum(), -1) for side in (old, new))
+    by_head = changes(old, equal_if_close(old, new))
+    return _square(by_head, model.n_layers, model.n_heads)
 
 
 def _square(flat: Sequence[T], n_layers: int, n_heads: int) -> tuple[tuple[T, ...], ...]:
@@ -195,19 +195,19 @@ def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[Lay
     Only texts count that both models analysed and that have enough text tokens.
     """
     texts = base.takes_part & head.takes_part & pairing.analysed
-    own, other = ({role.key: role.token for role in side.info.roles} for side in (base, head))
+    old, new = ({role.key: role.token for role in side.info.roles} for side in (base, head))
     sides = base.results, head.results
     shares, entropies = (
         [results.mean_of_heads(column) for results in sides]
         for column in ("special_share", "entropy")
     )
-    found = [_layer_changes(ALL_SPECIAL, ("", ""), texts, *shares)]
-    for key in own:
-        if key in other:
+    every = [_layer_changes(ALL_SPECIAL, ("", ""), texts, *shares)]
+    for key in old:
+        if key in new:
             roles = (role_by_layer(results, key) for results in sides)
-            found.append(_layer_changes(key, (own[key], other[key]), texts, *roles))
-    found.append(_layer_changes(ENTROPY, ("", ""), texts, *entropies))
-    return tuple(each for each in found if each is not None)
+            every.append(_layer_changes(key, (old[key], new[key]), texts, *roles))
+    every.append(_layer_changes(ENTROPY, ("", ""), texts, *entropies))
+    return tuple(each for each in every if each is not None)
 
 
 def _layer_changes(
@@ -216,21 +216,21 @@ def _layer_changes(
     """The changes over `texts` `[text]` of a figure `[text, layer]` that is NaN where a text has
     none; None where no text has it in both."""
     known = texts & np.isfinite(base).all(axis=1) & np.isfinite(head).all(axis=1)
-    own, other = base[known], head[known]
-    if not len(own):
+    old, new = base[known], head[known]
+    if not len(old):
         return None
-    found: tuple[Change, ...] = ()
-    if own.shape == other.shape:
-        other = equal_if_close(own, other)
-        found = changes(own, other)
-    before, after = (tuple(side.mean(axis=0).tolist()) for side in (own, other))
-    return LayerChanges(key, tokens, before, after, found, len(own))
+    by_layer: tuple[Change, ...] = ()
+    if old.shape == new.shape:
+        new = equal_if_close(old, new)
+        by_layer = changes(old, new)
+    before, after = (tuple(side.mean(axis=0).tolist()) for side in (old, new))
+    return LayerChanges(key, tokens, before, after, by_layer, len(old))
 
 
 def role_by_layer(results: Results, key: str) -> Floats:
     """`[text, layer]`: the share that a special-token role gets; NaN if a text has no such
     token."""
     text, layer, share = results.of_role(key, "text", "layer", "share")
-    found = np.full((len(results.texts), results.info.model.n_layers), np.nan)
-    found[text.astype(np.intp), layer.astype(np.intp) - 1] = share
-    return found
+    shares = np.full((len(results.texts), results.info.model.n_layers), np.nan)
+    shares[text.astype(np.intp), layer.astype(np.intp) - 1] = share
+    return shares

@@ -148,11 +148,11 @@ NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # where no null was gi
 
 def null_limits(null: "Comparison") -> NullLimits:
     """The limits, from a comparison of the old model with another seed of it."""
-    found, effects, heads = null.predictions, null.effects, null.heads
-    is_number = found is not None and found.is_number
+    predictions, effects, heads = null.predictions, null.effects, null.heads
+    is_number = predictions is not None and predictions.is_number
     return NullLimits(
         name=null.head.info.model.name,
-        prediction=_limit(found.change if found is not None and is_number else ()),
+        prediction=_limit(predictions.change if predictions is not None and is_number else ()),
         effect=_limit([t.effect.difference for t in null.tokens if t.effect is not None]),
         looks=_limit([token.looks.difference for token in null.tokens]),
         head=_limit(() if heads is None else heads.distance),

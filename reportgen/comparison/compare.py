@@ -146,7 +146,7 @@ class Comparison:
         hold no maps; the attention that each unit gets stands for them."""
         pairing, predictions = self.pairing, self.predictions
         heads, effects = self.heads, self.effects
-        changes = [change for found in self.layers for change in found.changes]
+        changes = [change for layer in self.layers for change in layer.changes]
         is_small = any(side.info.settings.small for side in (self.base, self.head))
         if (heads is None and not is_small) or not changes or not pairing.same_output:
             return False
@@ -164,10 +164,10 @@ class Comparison:
         """The words of row `text` of `texts` that have another tag in the new model, with both;
         none if the models do not tag the same words."""
         sides = (self.base.tags, self.head.tags)
-        own, other = (() if side is None else side.words.get(text, ()) for side in sides)
-        if [word.name for word in own] != [word.name for word in other]:
+        old, new = (() if side is None else side.words.get(text, ()) for side in sides)
+        if [word.name for word in old] != [word.name for word in new]:
             return []
-        return [pair for pair in zip(own, other, strict=True) if pair[0].tag != pair[1].tag]
+        return [pair for pair in zip(old, new, strict=True) if pair[0].tag != pair[1].tag]
 
 
 def compare_runs(
@@ -193,8 +193,8 @@ def compare_runs(
     ends = (folders[0], folders[-1]) if folders else ()
     matching = match_texts(base.results, head.results, ends)
     sides = (base, *between, head) if between else ()
-    found = Comparison(base, head, matching, limits, sides, tuple(folders))
+    comparison = Comparison(base, head, matching, limits, sides, tuple(folders))
     if matching is None:
-        return found
-    own, other = selected(base.results, matching.base), selected(head.results, matching.head)
-    return replace(found, base=Findings(own), head=Findings(other))
+        return comparison
+    old, new = selected(base.results, matching.base), selected(head.results, matching.head)
+    return replace(comparison, base=Findings(old), head=Findings(new))

@@ -25,7 +25,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     pairing, predictions = comparison.pairing, comparison.predictions
     matching = comparison.matching
     heads, effects = comparison.heads, comparison.effects
-    largest = {found.key: found.largest for found in comparison.layers}
+    largest = {layer.key: layer.largest for layer in comparison.layers}
     is_number = predictions is not None and predictions.is_number
     figures: Figures = {
         "texts_total": pairing.n_texts,
@@ -54,10 +54,10 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         **_size("special_share_change_max", largest.get(ALL_SPECIAL)),
         **{
             name: value
-            for found in comparison.layers
-            if found.key not in (ALL_SPECIAL, ENTROPY)
+            for layer in comparison.layers
+            if layer.key not in (ALL_SPECIAL, ENTROPY)
             for name, value in _size(
-                f"sink_share_change_{figure_key(found.key)}", found.largest
+                f"sink_share_change_{figure_key(layer.key)}", layer.largest
             ).items()
         },
         **_size("entropy_change_max", largest.get(ENTROPY)),
@@ -96,8 +96,8 @@ def _size(name: str, change: Change | None) -> Figures:
 def _fit(predictions: PredictionChanges | None, kind: Metric) -> Figures:
     """A figure of the fit with labels in both models, and how far it changed for the worse."""
     quality = None if predictions is None else predictions.quality
-    found = None if quality is None else quality.figure(kind.name)
-    change, ends = (found.change, found.ends) if found else (None, (None, None))
+    figure = None if quality is None else quality.figure(kind.name)
+    change, ends = (figure.change, figure.ends) if figure else (None, (None, None))
     return {
         **_with_ends(f"{kind.of_two}_base", change.base if change else None, ends[0]),
         **_with_ends(f"{kind.of_two}_head", change.head if change else None, ends[1]),

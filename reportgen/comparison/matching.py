@@ -38,30 +38,33 @@ def match_texts(base: Results, head: Results, folders: Sequence[str] = ()) -> Ma
     Raises:
         ComparisonError: no text is in both.
     """
-    own, other = _hashes(base), _hashes(head)
-    if own == other:
+    before, after = _hashes(base), _hashes(head)
+    if before == after:
         return None
     ids, head_ids = (side.texts["text_id"].astype(str).tolist() for side in (base, head))
-    found: dict[int, int] = {}
-    for keys in ((zip(ids, own, strict=True), zip(head_ids, other, strict=True)), (own, other)):
-        _match(found, *keys)
-    if not found:
+    matched: dict[int, int] = {}
+    for keys in (
+        (zip(ids, before, strict=True), zip(head_ids, after, strict=True)),
+        (before, after),
+    ):
+        _match(matched, *keys)
+    if not matched:
         writes = any(task_of(side.info.output).is_written for side in (base, head))
         written = " and their completions" if writes else ""
         old, latest = (f" ({quoted(name)})" if name else "" for name in folders or ("", ""))
         raise ComparisonError(
-            f"no text is in both results: the old model's{old} have {len(own):,} texts (ids "
-            f"{quoted(some(ids))}), the new model's{latest} {len(other):,} (ids "
+            f"no text is in both results: the old model's{old} have {len(before):,} texts (ids "
+            f"{quoted(some(ids))}), the new model's{latest} {len(after):,} (ids "
             f"{quoted(some(head_ids))}); {_same_ids(head_ids, ids)}analyse one file of texts"
             f"{written} with both models"
         )
-    rows = sorted(found)
-    left = {ids[row] for row in range(len(ids)) if row not in found}
-    taken = set(found.values())
+    rows = sorted(matched)
+    left = {ids[row] for row in range(len(ids)) if row not in matched}
+    taken = set(matched.values())
     new = {head_ids[row] for row in range(len(head_ids)) if row not in taken}
     return Matching(
         base=tuple(rows),
-        head=tuple(found[row] for row in rows),
+        head=tuple(matched[row] for row in rows),
         removed=tuple(each for each in dict.fromkeys(ids) if each in left - new),
         added=tuple(each for each in dict.fromkeys(head_ids) if each in new - left),
         altered=tuple(each for each in dict.fromkeys(ids) if each in left & new),
@@ -94,16 +97,16 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
-def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]) -> None:
-    """Add the rows of `base` and `head` with the same key to `found`, in order, each at most
+def _match(matched: dict[int, int], base: Iterable[object], head: Iterable[object]) -> None:
+    """Add the rows of `base` and `head` with the same key to `matched`, in order, each at most
     once."""
-    taken, free = set(found.values()), dict[object, list[int]]()
+    taken, free = set(matched.values()), dict[object, list[int]]()
     for row, key in enumerate(head):
         if row not in taken:
             free.setdefault(key, []).append(row)
     for row, key in enumerate(base):
-        if row not in found and free.get(key):
-            found[row] = free[key].pop(0)
+        if row not in matched and free.get(key):
+            matched[row] = free[key].pop(0)
 
 
 def _hashes(results: Results) -> list[str]:

@@ -65,13 +65,15 @@ def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
 
 def quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
     """The figures of the fit with labels; `qualities` are of the models after the first."""
-    deciding = {own.deciding.name for own in qualities if own is not None and own.others}
+    deciding = {
+        quality.deciding.name for quality in qualities if quality is not None and quality.others
+    }
     for name in QUALITY:
         values = [_of_quality(quality, name) for quality in qualities]
         base = next((value.change.base for value in values if value and value.change), None)
         if base is not None:
-            own = (ModelValue(base), *values)
-            yield FigureRow(name, own, quality=name, decides=name in deciding)
+            row = (ModelValue(base), *values)
+            yield FigureRow(name, row, quality=name, decides=name in deciding)
 
 
 def _of_quality(quality: Quality | None, name: str) -> ModelValue | None:
@@ -98,15 +100,15 @@ def attention_rows(sides: Sequence[ModelAttention]) -> Iterator[FigureRow]:
             known &= True if each is None else np.isfinite(each).all(axis=1)
         if not known.any() or all(each is None for each in whole):
             continue
-        own = [None if each is None else each[known] for each in whole]
+        by_text = [None if each is None else each[known] for each in whole]
         if key in (ALL_SPECIAL, ENTROPY):
-            means = [None if each is None else each.mean(axis=1) for each in own]
-            yield FigureRow(key, _values(means, [None] * len(own)))
+            means = [None if each is None else each.mean(axis=1) for each in by_text]
+            yield FigureRow(key, _values(means, [None] * len(by_text)))
         if key != ENTROPY:
-            layers = [None if each is None else int(each.mean(axis=0).argmax()) for each in own]
+            layers = [None if each is None else int(each.mean(axis=0).argmax()) for each in by_text]
             strongest = [
                 None if each is None or layer is None else each[:, layer]
-                for each, layer in zip(own, layers, strict=True)
+                for each, layer in zip(by_text, layers, strict=True)
             ]
             name = SPECIAL_LAYER if key == ALL_SPECIAL else key
             yield FigureRow(name, _values(strongest, layers), tokens.get(key, ""))
@@ -121,17 +123,17 @@ def _values(
     by_text: Sequence[Floats | None], layers: Sequence[int | None]
 ) -> tuple[ModelValue | None, ...]:
     """The means of a figure `[text]` in every model, with their changes from the first."""
-    first, found = by_text[0], list[ModelValue | None]()
-    for own, layer in zip(by_text, layers, strict=True):
-        if own is None:
-            found.append(None)
+    first, values = by_text[0], list[ModelValue | None]()
+    for of_model, layer in zip(by_text, layers, strict=True):
+        if of_model is None:
+            values.append(None)
             continue
         change = None
-        if first is not None and own is not first:
-            (change,) = changes(first[:, None], equal_if_close(first, own)[:, None])
+        if first is not None and of_model is not first:
+            (change,) = changes(first[:, None], equal_if_close(first, of_model)[:, None])
         place = None if layer is None else layer + 1
-        found.append(ModelValue(float(own.mean()), change, layer=place))
-    return tuple(found)
+        values.append(ModelValue(float(of_model.mean()), change, layer=place))
+    return tuple(values)
 
 
 def own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:

@@ -69,7 +69,7 @@ def change_notes(comparison: "Comparison") -> list[Note]:
     return [
         *token_notes(comparison.tokens, comparison.effects),
         *_predictions(comparison),
-        *(note for found in comparison.layers if (note := _layer(found))),
+        *(note for layer in comparison.layers if (note := _layer(layer))),
         *_heads(comparison),
     ]
 
@@ -112,12 +112,16 @@ def _looks(change: Change) -> str | None:
 
 
 def _predictions(comparison: "Comparison") -> Iterator[Note]:
-    found = comparison.predictions
-    if found is None:
+    predictions = comparison.predictions
+    if predictions is None:
         return
-    if found.mean is not None and found.threshold and found.mean.lies_beyond(found.threshold):
-        yield plain("prediction_mean", _values("effect", found.mean))
-    for figure in found.quality.figures if found.quality else ():
+    if (
+        predictions.mean is not None
+        and predictions.threshold
+        and predictions.mean.lies_beyond(predictions.threshold)
+    ):
+        yield plain("prediction_mean", _values("effect", predictions.mean))
+    for figure in predictions.quality.figures if predictions.quality else ():
         if figure.gain in ("better", "worse"):
             yield fit_note(figure)
 
@@ -128,18 +132,18 @@ def fit_note(figure: QualityFigure) -> Note:
     return plain(f"fit_{figure.name}", _values(name, figure.change))
 
 
-def _layer(found: LayerChanges) -> Note | None:
+def _layer(layer: LayerChanges) -> Note | None:
     """A note on the layer with the largest change that lies beyond the threshold."""
-    beyond = [i for i, change in enumerate(found.changes) if change.lies_beyond(SHARE_CHANGED)]
+    beyond = [i for i, change in enumerate(layer.changes) if change.lies_beyond(SHARE_CHANGED)]
     if not beyond:
         return None
-    at = max(beyond, key=lambda i: abs(found.changes[i].difference))
-    name = "entropy" if found.key == ENTROPY else "share"
-    values = {"layer": at + 1, **_values(name, found.changes[at])}
-    if found.key == ENTROPY:
+    at = max(beyond, key=lambda i: abs(layer.changes[i].difference))
+    name = "entropy" if layer.key == ENTROPY else "share"
+    values = {"layer": at + 1, **_values(name, layer.changes[at])}
+    if layer.key == ENTROPY:
         return plain("entropy", values, CLARK)
-    if found.tokens[1]:
-        return _about("shares", found.tokens[1], values, XIAO)
+    if layer.tokens[1]:
+        return _about("shares", layer.tokens[1], values, XIAO)
     return plain("shares_all", values, XIAO)
 
 

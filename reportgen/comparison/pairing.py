@@ -49,20 +49,20 @@ class Pairing:
 
 def pair(base: Findings, head: Findings) -> Pairing:
     """What can be compared between two results of the same texts in the same order."""
-    own, other = base.analysed, head.analysed
+    old, new = base.analysed, head.analysed
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
     scalars = [
         (info.evidence.scalar, info.evidence.target, info.evidence.against) for info in infos
     ]
     labels, n_other_labels = common_labels((base.results, head.results))
-    aligned, n_other_units = _aligned(base.results, head.results, own & other)
+    aligned, n_other_units = _aligned(base.results, head.results, old & new)
     return Pairing(
-        n_texts=len(own),
-        analysed=own & other,
+        n_texts=len(old),
+        analysed=old & new,
         aligned=aligned,
-        n_only_base=int((own & ~other).sum()),
-        n_only_head=int((other & ~own).sum()),
+        n_only_base=int((old & ~new).sum()),
+        n_only_head=int((new & ~old).sum()),
         same_shape=shapes[0] == shapes[1],
         same_output=_same_output(base.results, head.results),
         has_evidence="none" not in {info.evidence.level for info in infos},
@@ -95,18 +95,18 @@ def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, in
         )
         for results in (base, head)
     ]
-    (first, count, own), (other_first, other_count, other) = sides
-    found, n_other_units = both.copy(), 0
+    (first, count, old), (other_first, other_count, new) = sides
+    aligned, n_other_units = both.copy(), 0
     for text in np.flatnonzero(both):
         here = slice(first[text], first[text] + count[text])
         there = slice(other_first[text], other_first[text] + other_count[text])
         *tokens, units = (
             count[text] == other_count[text] and bool((a[here] == b[there]).all())
-            for a, b in zip(own, other, strict=True)
+            for a, b in zip(old, new, strict=True)
         )
-        found[text] = all(tokens) and units
+        aligned[text] = all(tokens) and units
         n_other_units += all(tokens) and not units
-    return found, n_other_units
+    return aligned, n_other_units
 
 
 def _are_equal(base: Results, head: Results, columns: Sequence[str]) -> bool:
@@ -124,18 +124,18 @@ def common_labels(sides: Iterable[Results]) -> tuple[pd.DataFrame, int]:
     """The labels of the texts, without those that contradict each other between results, and the
     number of these."""
     frames = (results.texts[["label", "label_value"]] for results in sides)
-    own = next(frames)
-    differs = pd.Series(False, own.index)
+    merged = next(frames)
+    differs = pd.Series(False, merged.index)
     for other in frames:
-        if other.equals(own):
+        if other.equals(merged):
             continue
-        both = own["label"].notna() & other["label"].notna()
-        same = (own["label"].str.strip() == other["label"].str.strip()) | (
-            own["label_value"] == other["label_value"]
+        both = merged["label"].notna() & other["label"].notna()
+        same = (merged["label"].str.strip() == other["label"].str.strip()) | (
+            merged["label_value"] == other["label_value"]
         )
         differs |= (both & ~same).astype(bool)
-        own = pd.DataFrame(
-            {name: own[name].where(own["label"].notna(), other[name]) for name in own}
+        merged = pd.DataFrame(
+            {name: merged[name].where(merged["label"].notna(), other[name]) for name in merged}
         )
-    labels = pd.DataFrame({name: own[name].mask(differs) for name in own})
+    labels = pd.DataFrame({name: merged[name].mask(differs) for name in merged})
     return labels, int(differs.sum())

@@ -104,8 +104,8 @@ class PredictionChanges:
     def share_moved(self) -> Change:
         """The change from 0 to the share of texts that moved."""
         moved = self.moved.astype(np.float64)[:, None]
-        found = changes(np.zeros_like(moved), moved)[0]
-        return replace(found, interval=self._share_interval(self.moved))
+        change = changes(np.zeros_like(moved), moved)[0]
+        return replace(change, interval=self._share_interval(self.moved))
 
     @property
     def n_moved(self) -> int:
@@ -115,7 +115,7 @@ class PredictionChanges:
     @property
     def outputs_moved(self) -> bool:
         """Whether any prediction changed, or, of classes and choices, how likely the old one is."""
-        lost = (abs(own - other) for own, other in self.chances)
+        lost = (abs(old - new) for old, new in self.chances)
         return bool(self.moved.any()) or any(change > CHANCE_MOVED for change in lost)
 
     @property
@@ -128,10 +128,10 @@ class PredictionChanges:
         """Places in `texts` of those whose prediction changed, the largest change first. With
         classes and labels, texts that are wrong now come first."""
         order = np.argsort(-np.abs(self.change), kind="stable")
-        found = [int(place) for place in order if self.change[place]]
+        places = [int(place) for place in order if self.change[place]]
         if self.outcomes:
-            found.sort(key=lambda place: _FLIP_ORDER.index(self.outcomes[place]))
-        return found
+            places.sort(key=lambda place: _FLIP_ORDER.index(self.outcomes[place]))
+        return places
 
     @property
     def flipped(self) -> list[int]:
@@ -149,8 +149,8 @@ class PredictionChanges:
         """How much probability the old model's class lost in texts whose class changed: the median
         and the maximum; None if no class changed."""
         lost = [
-            own - other
-            for (own, other), moved in zip(self.chances, self.moved, strict=bool(self.chances))
+            old - new
+            for (old, new), moved in zip(self.chances, self.moved, strict=bool(self.chances))
             if moved
         ]
         return (float(np.median(lost)), max(lost)) if lost else None
@@ -188,8 +188,8 @@ class PredictionChanges:
             return None
 
         def correlation(counts: Floats) -> Floats:
-            own, other = (centred_ranks(counts, side) for side in (self.base, self.head))
-            return weighted_correlation(counts, own, other)[:, None]
+            old, new = (centred_ranks(counts, side) for side in (self.base, self.head))
+            return weighted_correlation(counts, old, new)[:, None]
 
         (interval,) = intervals_of_counts(correlation, len(self.texts))
         return interval
@@ -239,10 +239,10 @@ class _TwoRuns:
         that have the same ones in both: as many, and where they are of words, of the same words,
         however these are split."""
         sides = self.base, self.head
-        own, other = (predictions_of(side.results, self.pairing.labels) for side in sides)
+        old, new = (predictions_of(side.results, self.pairing.labels) for side in sides)
         if self.task.is_written:
-            return Items(_of_texts(own, texts), _of_texts(other, texts))
-        rows = [side["text"].to_numpy(np.intp) for side in (own, other)]
+            return Items(_of_texts(old, texts), _of_texts(new, texts))
+        rows = [side["text"].to_numpy(np.intp) for side in (old, new)]
         counts = [np.bincount(side, minlength=self.pairing.n_texts) for side in rows]
         is_same = counts[0] == counts[1]
         if self.task.is_of_words:
@@ -252,7 +252,7 @@ class _TwoRuns:
             ]
             is_same[rows[0][is_same[rows[0]]][words[0] != words[1]]] = False
         kept = texts[is_same[texts]]
-        return Items(_of_texts(own, kept), _of_texts(other, kept))
+        return Items(_of_texts(old, kept), _of_texts(new, kept))
 
     def quality(self, items: Items, *, moved: bool, same: bool) -> Quality | None:
         """How well both fit the labels."""
@@ -276,7 +276,7 @@ def _names(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     if not known.any():
         return None
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
-    moved = np.array([own != other for own, other in names], np.bool_)
+    moved = np.array([old != new for old, new in names], np.bool_)
     texts = texts[known]
     items = sides.items(texts)
     has_outcomes, none = sides.task.has_outcomes, np.empty(0)
@@ -308,11 +308,11 @@ def _numbers(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     old, new = (side[is_whole] for side in items)
     new = sides.task.near(old, new, _near)
     texts, starts = np.unique(old["text"].to_numpy(np.intp), return_index=True)
-    own, other = (side["value"].to_numpy(np.float64) for side in (old, new))
-    grid = own.reshape(-1, len(own) // len(texts) if sides.task.has_names else 1)
+    before, after = (side["value"].to_numpy(np.float64) for side in (old, new))
+    grid = before.reshape(-1, len(before) // len(texts) if sides.task.has_names else 1)
     spread = np.tile(grid.std(axis=0), len(grid))
-    differences = np.abs(other - own)
-    in_spreads = np.full_like(own, np.inf)
+    differences = np.abs(after - before)
+    in_spreads = np.full_like(before, np.inf)
     np.divide(differences, spread, out=in_spreads, where=spread > 0)
     change = np.maximum.reduceat(np.where(differences > 0, in_spreads, 0.0), starts)
     moved, same = change > MOVED, not change.any()
@@ -332,18 +332,18 @@ def _numbers(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
 
 def _number(sides: _TwoRuns, texts: Places, least: float) -> PredictionChanges | None:
     """Of texts that have one number."""
-    own, other = (side.text_numbers[texts] for side in (sides.base, sides.head))
-    known = np.isfinite(own) & np.isfinite(other)
-    texts, own, other = texts[known], own[known], other[known]
+    before, after = (side.text_numbers[texts] for side in (sides.base, sides.head))
+    known = np.isfinite(before) & np.isfinite(after)
+    texts, before, after = texts[known], before[known], after[known]
     if not len(texts):
         return None
-    other = _near(own, other, float(np.abs(np.concatenate([own, other])).max()))
-    (mean,) = changes(own[:, None], other[:, None])
-    change, threshold = other - own, max(MOVED * float(own.std()), least)
-    varies = len(texts) > 1 and np.ptp(own) > 0 and np.ptp(other) > 0
+    after = _near(before, after, float(np.abs(np.concatenate([before, after])).max()))
+    (mean,) = changes(before[:, None], after[:, None])
+    change, threshold = after - before, max(MOVED * float(before.std()), least)
+    varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
     labels = sides.pairing.labels["label_value"].to_numpy(np.float64)[texts]
     has_errors = sides.base.info.output.similarity is None
-    errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (own, other)]
+    errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (before, after)]
     moved, same = np.abs(change) > threshold, not change.any()
     old, new = sides.items(texts)
     items = Items(old, sides.task.near(old, new, _near))
@@ -352,24 +352,24 @@ def _number(sides: _TwoRuns, texts: Places, least: float) -> PredictionChanges |
         texts=texts,
         change=change,
         moved=moved,
-        base=own,
-        head=other,
+        base=before,
+        head=after,
         threshold=threshold,
         is_null_threshold=threshold == least > 0,
         same_outputs=same,
         mean=mean,
-        correlation=spearman(own, other) if varies else None,
+        correlation=spearman(before, after) if varies else None,
         quality=sides.quality(items, moved=bool(moved.any()), same=same),
         error_growth=errors[1] - errors[0],
     )
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
-    own, other = (_scores(side.results, texts) for side in (base, head))
-    if own.shape != other.shape:
+    old, new = (_scores(side.results, texts) for side in (base, head))
+    if old.shape != new.shape:
         return False
-    size = float(np.nanmax(np.abs([own, other]), initial=0.0))
-    return np.array_equal(own, _near(own, other, size), equal_nan=True)
+    size = float(np.nanmax(np.abs([old, new]), initial=0.0))
+    return np.array_equal(old, _near(old, new, size), equal_nan=True)
 
 
 def _scores(results: Results, texts: Places) -> Floats:
@@ -396,13 +396,13 @@ def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[f
     task = task_of(base.info.output)
     if not task.has_outcomes:
         return ()
-    own, other = (task.shares_of(side.results, texts) for side in (base, head))
-    if list(map(len, own)) != list(map(len, other)):
+    before, after = (task.shares_of(side.results, texts) for side in (base, head))
+    if list(map(len, before)) != list(map(len, after)):
         return ()
-    if not np.isfinite(np.concatenate([*own, *other])).all():
+    if not np.isfinite(np.concatenate([*before, *after])).all():
         return ()
-    places = [int(each.argmax()) for each in own]
-    ends = zip(places, own, other, strict=True)
+    places = [int(each.argmax()) for each in before]
+    ends = zip(places, before, after, strict=True)
     return tuple((float(old[place]), float(new[place])) for place, old, new in ends)
 
 
@@ -420,31 +420,34 @@ def _finest(task: Task, items: Items, texts: Places) -> Sides:
     return ends[0], ends[1]
 
 
-def rule_of(found: PredictionChanges) -> Rule | None:
+def rule_of(predictions: PredictionChanges) -> Rule | None:
     """The rule by which a text counts as worse; None if single texts cannot be judged."""
-    if found.outcomes:
+    if predictions.outcomes:
         return "broken"
-    if np.isfinite(found.right_change).any():
+    if np.isfinite(predictions.right_change).any():
         return "less_right"
-    if found.quality is not None and found.quality.of_completions:
+    if predictions.quality is not None and predictions.quality.of_completions:
         return "less_likely"
-    return "farther" if np.isfinite(found.error_growth).any() else None
+    return "farther" if np.isfinite(predictions.error_growth).any() else None
 
 
-def worse(found: PredictionChanges) -> list[int]:
+def worse(predictions: PredictionChanges) -> list[int]:
     """Places in `texts` of those that got worse, the worst first.
 
     Classes and choices are sorted by how much probability the right one lost; numbers and
     completions only count where they moved.
     """
-    rule = rule_of(found)
+    rule = rule_of(predictions)
     if rule == "broken":
-        lost = [own - other for own, other in found.chances] or [0.0] * len(found.texts)
-        broken = np.flatnonzero(found.flips("broken")).tolist()
+        lost = [old - new for old, new in predictions.chances] or [0.0] * len(predictions.texts)
+        broken = np.flatnonzero(predictions.flips("broken")).tolist()
         return sorted(broken, key=lambda place: -lost[place])
     if rule == "farther":
-        return [place for place in found.regressions if found.moved[place]]
-    by_rule = {"less_right": found.right_change, "less_likely": found.change * found.moved}
+        return [place for place in predictions.regressions if predictions.moved[place]]
+    by_rule = {
+        "less_right": predictions.right_change,
+        "less_likely": predictions.change * predictions.moved,
+    }
     changes = np.empty(0) if rule is None else by_rule[rule]
     order = np.argsort(changes, kind="stable").tolist()
     return [place for place in order if changes[place] < 0]

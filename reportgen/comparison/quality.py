@@ -53,26 +53,26 @@ def metric_fits(
 ) -> tuple[FitFigure, ...]:
     """How well the predicted items of both models fit the same right answers, by each metric that
     is defined for both over the texts that both have."""
-    found = []
+    fits = []
     for metric in metrics:
-        own, other = _common(metric, base, head)
-        if len(own.texts) and len(other.texts):
+        old, new = _common(metric, base, head)
+        if len(old.texts) and len(new.texts):
             make = _of_order if metric.is_of_order else _of_means
-            found.append(make(metric, own, other))
-    return tuple(found)
+            fits.append(make(metric, old, new))
+    return tuple(fits)
 
 
 def _common(metric: Metric, base: pd.DataFrame, head: pd.DataFrame) -> tuple[Sums, Sums]:
     """The sums of both sides over the texts that both have."""
-    own, other = metric.sums(base), metric.sums(head)
-    if np.array_equal(own.texts, other.texts):
-        return own, other
-    texts = np.intersect1d(own.texts, other.texts)
+    old, new = metric.sums(base), metric.sums(head)
+    if np.array_equal(old.texts, new.texts):
+        return old, new
+    texts = np.intersect1d(old.texts, new.texts)
     # Once more: sums may rest on all texts that there are, such as on the mean label.
-    own, other = (
+    old, new = (
         metric.sums(side[np.isin(side["text"].to_numpy(np.intp), texts)]) for side in (base, head)
     )
-    return own, other
+    return old, new
 
 
 def _of_order(metric: Metric, base: Sums, head: Sums) -> FitFigure:
@@ -81,30 +81,30 @@ def _of_order(metric: Metric, base: Sums, head: Sums) -> FitFigure:
     sides = [side.parts[0][:, 0] for side in (base, head)]
 
     def correlations(counts: Floats) -> Floats:
-        own = centred_ranks(counts, labels)
-        both = [weighted_correlation(counts, centred_ranks(counts, s), own) for s in sides]
+        label_ranks = centred_ranks(counts, labels)
+        both = [weighted_correlation(counts, centred_ranks(counts, s), label_ranks) for s in sides]
         return np.stack(both, axis=1)
 
     resampled = None
     if n >= MIN_TEXTS:
         draws = (drawn.astype(np.float64) for drawn in draw_counts(n))
         resampled = np.concatenate([correlations(drawn) for drawn in draws])
-    own, other = (spearman(side, labels) for side in sides)
-    return FitFigure(metric.name, own, other, resampled, n)
+    old, new = (spearman(side, labels) for side in sides)
+    return FitFigure(metric.name, old, new, resampled, n)
 
 
 def _of_means(metric: Metric, base: Sums, head: Sums) -> FitFigure:
     """A figure that is a function of means over texts."""
     sides, n_texts = (base.parts, head.parts), len(base.texts)
-    own, other = (metric.of_all(side) for side in (base, head))
+    before, after = (metric.of_all(side) for side in (base, head))
     if n_texts < MIN_TEXTS:
-        return FitFigure(metric.name, own, other, None, n_texts)
+        return FitFigure(metric.name, before, after, None, n_texts)
     resampled = [metric.combine(*map(_resampled, side)).reshape(-1) for side in sides]
-    found = FitFigure(metric.name, own, other, np.stack(resampled, axis=1), n_texts)
+    fit = FitFigure(metric.name, before, after, np.stack(resampled, axis=1), n_texts)
     if len(base.parts) > 1:
-        return found
+        return fit
     old, new = (_own_interval(metric.combine, part) for (part,) in sides)
-    return replace(found, ends=(old, new))
+    return replace(fit, ends=(old, new))
 
 
 def _resampled(part: Floats) -> Floats:
@@ -200,8 +200,8 @@ class Quality:
 
     def change(self, name: str) -> Change | None:
         """The change of one figure; None where it is not defined."""
-        found = self.figure(name)
-        return None if found is None else found.change
+        figure = self.figure(name)
+        return None if figure is None else figure.change
 
 
 def judged(fits: Sequence[FitFigure], outputs: Outputs, judging: Judging) -> Quality | None:
@@ -228,8 +228,8 @@ def judged(fits: Sequence[FitFigure], outputs: Outputs, judging: Judging) -> Qua
         if figure.kind.says_as in figures and name != first.name:
             figures[name] = replace(figure, gain=figures[figure.kind.says_as].gain, limit=None)
     n_texts = max(fit.n_texts for fit in fits)
-    own = figures[first.name]
-    return Quality(tuple(figures.values()), own, n_texts, not outputs.moved, judging.smallest)
+    decisive = figures[first.name]
+    return Quality(tuple(figures.values()), decisive, n_texts, not outputs.moved, judging.smallest)
 
 
 def _figure(
@@ -294,8 +294,8 @@ def _known(fit: FitFigure) -> tuple[Floats, Floats]:
 def _interval(resampled: Floats, n_texts: int, confidence: float = CONFIDENCE) -> Interval | None:
     if not len(resampled):
         return None
-    (found,) = intervals_between(resampled[:, None], n_texts, confidence)
-    return found
+    (interval,) = intervals_between(resampled[:, None], n_texts, confidence)
+    return interval
 
 
 def _change_interval(
@@ -310,14 +310,14 @@ def _change_interval(
     That of a share has a width also where no text changed, unless all outputs are the same; of
     macro-F1 it is then that of the accuracy.
     """
-    found = _interval(resampled, n_texts, confidence)
-    if found is not None and kind.scale != "correlation":
+    interval = _interval(resampled, n_texts, confidence)
+    if interval is not None and kind.scale != "correlation":
         most = 1.0 if kind.scale == "share" else np.inf
-        further = WIDER / 2 * (found.high - found.low)
-        found = Interval(max(-most, found.low - further), min(most, found.high + further))
+        further = WIDER / 2 * (interval.high - interval.low)
+        interval = Interval(max(-most, interval.low - further), min(most, interval.high + further))
     if kind.scale != "share" or outputs.same:
-        return found
-    return certain_change(found, n_texts, confidence)
+        return interval
+    return certain_change(interval, n_texts, confidence)
 
 
 def _p(fit: FitFigure) -> float:
@@ -330,11 +330,11 @@ def _p(fit: FitFigure) -> float:
 def holm(p: Sequence[float]) -> list[float]:
     """`p` corrected for their number, so that one of those up to 5 % is so by chance in at most 5 %
     of cases (Holm 1979)."""
-    found, largest = list(p), 0.0
-    for n_before, place in enumerate(sorted(range(len(found)), key=lambda i: p[i])):
-        largest = max(largest, min(1.0, (len(found) - n_before) * p[place]))
-        found[place] = largest
-    return found
+    adjusted, largest = list(p), 0.0
+    for n_before, place in enumerate(sorted(range(len(adjusted)), key=lambda i: p[i])):
+        largest = max(largest, min(1.0, (len(adjusted) - n_before) * p[place]))
+        adjusted[place] = largest
+    return adjusted
 
 
 def p_value(resampled: Floats, n_texts: int) -> float:

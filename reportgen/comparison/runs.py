@@ -29,11 +29,11 @@ class Runs:
     @property
     def infos(self) -> tuple["RunInfo", ...]:
         """`[run]`: the facts about each."""
-        found = self.comparison
-        if found is None:
+        comparison = self.comparison
+        if comparison is None:
             return (self.findings.info,)
-        models = found.all_models
-        return models.infos if models is not None else (found.base.info, found.head.info)
+        models = comparison.all_models
+        return models.infos if models is not None else (comparison.base.info, comparison.head.info)
 
     @property
     def figures(self) -> Mapping[str, "Value"]:

@@ -30,7 +30,9 @@ class HeadState:
     def first(self) -> int:
         """The place of the first model in which it gives more than the limit."""
         return next(
-            i for i, own in enumerate(self.excess) if own is not None and own >= SINK_EXCESS
+            i
+            for i, excess in enumerate(self.excess)
+            if excess is not None and excess >= SINK_EXCESS
         )
 
 
@@ -50,7 +52,7 @@ class SinkTrend:
         """`[model]`: the layers, from 1, in which it is a sink."""
         models = zip(*self.layers, strict=True)
         return tuple(
-            tuple(i for i, own in enumerate(states, 1) if own is not None and own.is_sink)
+            tuple(i for i, state in enumerate(states, 1) if state is not None and state.is_sink)
             for states in models
         )
 
@@ -62,8 +64,8 @@ class SinkTrend:
     @property
     def strongest(self) -> tuple[LayerState | None, ...]:
         """`[model]`: the layer in which it gets most beyond its equal share."""
-        models = ([own for own in each if own] for each in zip(*self.layers, strict=True))
-        return tuple(max(own, key=lambda s: s.excess.mean, default=None) for own in models)
+        models = ([state for state in each if state] for each in zip(*self.layers, strict=True))
+        return tuple(max(states, key=lambda s: s.excess.mean, default=None) for states in models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,52 +83,52 @@ def sink_state(side: Findings) -> SinkState:
 
 def sink_trends(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tuple[SinkTrend, ...]:
     """The trend of each special token that occurs in a text of any model; `tokens` are by key."""
-    found = []
+    trends = []
     for key, token in tokens.items():
         by_model = [_layers(state.roles.get(key)) for state in states]
-        n_layers = max((max(own, default=0) for own in by_model), default=0)
+        n_layers = max((max(of_model, default=0) for of_model in by_model), default=0)
         if n_layers:
-            layers = [tuple(own.get(i + 1) for own in by_model) for i in range(n_layers)]
+            layers = [tuple(of_model.get(i + 1) for of_model in by_model) for i in range(n_layers)]
             heads = [state.heads.get(key) for state in states]
-            found.append(
+            trends.append(
                 SinkTrend(
                     key,
                     token,
                     tuple(layers),
                     _heads(heads),
-                    tuple(own.n_heads if own else None for own in heads),
-                    tuple(own.n_sink if own else None for own in heads),
+                    tuple(of_model.n_heads if of_model else None for of_model in heads),
+                    tuple(of_model.n_sink if of_model else None for of_model in heads),
                 )
             )
-    return tuple(found)
+    return tuple(trends)
 
 
 def _layers(figures: RoleFigures | None) -> dict[int, LayerState]:
     """The state of each layer, from 1; with too few texts for an interval, no layer is a sink."""
     if figures is None or not figures.layers:
         return {}
-    has_intervals = all(own.excess.interval for own in figures.layers)
+    has_intervals = all(layer.excess.interval for layer in figures.layers)
     return {
-        own.layer: LayerState(
-            own.excess,
-            own.share.mean,
-            own.excess.interval is not None and standing(own.excess.interval) is Standing.SINK,
+        layer.layer: LayerState(
+            layer.excess,
+            layer.share.mean,
+            layer.excess.interval is not None and standing(layer.excess.interval) is Standing.SINK,
         )
-        for own in (figures.judged if has_intervals else figures.layers)
+        for layer in (figures.judged if has_intervals else figures.layers)
     }
 
 
 def _heads(by_model: Sequence[SinkHeads | None]) -> tuple[HeadState, ...]:
     """The heads that give more than the limit in some model, layer by layer."""
-    shapes = [own.excess.shape for own in by_model if own is not None]
+    shapes = [heads.excess.shape for heads in by_model if heads is not None]
     n_layers, n_heads = (max((shape[i] for shape in shapes), default=0) for i in (0, 1))
-    found = []
+    states = []
     for layer in range(n_layers):
         for head in range(n_heads):
-            values = tuple(_value(own, layer, head) for own in by_model)
+            values = tuple(_value(heads, layer, head) for heads in by_model)
             if any(value is not None and value >= SINK_EXCESS for value in values):
-                found.append(HeadState(layer + 1, head + 1, values))
-    return tuple(found)
+                states.append(HeadState(layer + 1, head + 1, values))
+    return tuple(states)
 
 
 def _value(heads: SinkHeads | None, layer: int, head: int) -> float | None:

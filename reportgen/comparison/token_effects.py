@@ -69,14 +69,14 @@ def effect_changes(units: UnitPairs) -> EffectChanges | None:
     if not known.any():
         return None
     text = units.text[known]
-    own, other = (side[known] for side in units.effect)
-    spread = float(own.std())
+    old, new = (side[known] for side in units.effect)
+    spread = float(old.std())
     rows, at = np.unique(text, return_index=True)
-    sizes = np.abs(other - own)
+    sizes = np.abs(new - old)
     means = np.array([part.mean() for part in np.split(sizes, at[1:])])
     change = np.where(means > 0, np.inf, 0.0)
     np.divide(means, spread, out=change, where=spread > 0)
-    pairs = zip(np.split(own, at[1:]), np.split(other, at[1:]), strict=True)
+    pairs = zip(np.split(old, at[1:]), np.split(new, at[1:]), strict=True)
     interval = mean_interval(change) if np.isfinite(change).all() else None
     mean = float(change.mean())
     return EffectChanges(
@@ -131,15 +131,15 @@ def token_changes(
     moved_p = _adjusted({label: effect[label] for label in moved}, max(least, least_effect))
     looks = {label: row.get(label, attention[label]) for label in listed}
     looks_p = _adjusted(looks, max(LOOKS_LEAST_CHANGE, least_looks))
-    found = []
+    every = []
     for label in listed:
-        own, looked, moves = received[label], read.get(label), moved.get(label)
+        gets, looked, moves = received[label], read.get(label), moved.get(label)
         p = moved_p.get(label, looks_p[label])
-        turn = _turn(moves or looked or own, p)
-        name, n_own = units.names[label], own.n_texts
-        found.append(TokenChange(name, n_own, own, looked, moves, turn, p, looks_p[label]))
+        turn = _turn(moves or looked or gets, p)
+        name, n_own = units.names[label], gets.n_texts
+        every.append(TokenChange(name, n_own, gets, looked, moves, turn, p, looks_p[label]))
     order = ("more", "less", "noise")
-    return tuple(sorted(found, key=lambda each: (order.index(each.turn), -_size(each))))
+    return tuple(sorted(every, key=lambda each: (order.index(each.turn), -_size(each))))
 
 
 def on_one_figure(units: UnitPairs) -> Sides:
@@ -169,11 +169,11 @@ def _changes(sides: Mapping[int, Sides]) -> dict[int, Change]:
     by_size: dict[int, list[int]] = {}
     for label, (base, _) in sides.items():
         by_size.setdefault(len(base), []).append(label)
-    found: dict[int, Change] = {}
+    by_label: dict[int, Change] = {}
     for labels in by_size.values():
         base, head = (np.stack([sides[label][i] for label in labels], axis=1) for i in (0, 1))
-        found |= dict(zip(labels, changes(base, head), strict=True))
-    return found
+        by_label |= dict(zip(labels, changes(base, head), strict=True))
+    return by_label
 
 
 def _adjusted(sides: Mapping[int, Sides], least: float) -> dict[int, float]:

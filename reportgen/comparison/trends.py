@@ -40,7 +40,7 @@ class TextTrend:
     def size(self) -> float:
         """The difference of a predicted number between the first model that has one and the last; 0
         for names."""
-        known = [own for own in self.predictions if isinstance(own, float)]
+        known = [value for value in self.predictions if isinstance(value, float)]
         return abs(known[-1] - known[0]) if known else 0.0
 
     @property
@@ -52,8 +52,8 @@ class TextTrend:
 def predicted(side: Findings) -> tuple[str | float | None, ...]:
     """`[text]`: the number or name that a model puts out; None where it has none."""
     if side.task.has_number:
-        return tuple(float(own) if np.isfinite(own) else None for own in side.text_numbers)
-    return tuple(None if pd.isna(own) else str(own) for own in text_names(side.results))
+        return tuple(float(number) if np.isfinite(number) else None for number in side.text_numbers)
+    return tuple(None if pd.isna(name) else str(name) for name in text_names(side.results))
 
 
 def text_trends(
@@ -74,19 +74,19 @@ def text_trends(
     moved = [_moved_in(step, n_texts) for step in steps]
     right = [_right(step, n_texts) for step in steps]
     right_in = [*(before for before, _ in right[:1]), *(after for _, after in right)]
-    found = []
+    trends = []
     for text, id in enumerate(ids):
         trend = TextTrend(
             id,
-            tuple(own[text] for own in predictions),
-            tuple(own[text] for own in moved),
-            tuple(own[text] for own in right_in),
+            tuple(of_model[text] for of_model in predictions),
+            tuple(of_model[text] for of_model in moved),
+            tuple(of_model[text] for of_model in right_in),
         )
         if trend.changed_at:
-            found.append(trend)
-    are_numbers = any(isinstance(value, float) for own in predictions for value in own)
-    key = (lambda own: -own.size) if are_numbers else _flips
-    return tuple(sorted(found, key=key))
+            trends.append(trend)
+    are_numbers = any(isinstance(value, float) for of_model in predictions for value in of_model)
+    key = (lambda one: -one.size) if are_numbers else _flips
+    return tuple(sorted(trends, key=key))
 
 
 def _flips(trend: TextTrend) -> tuple[bool, int]:
@@ -94,11 +94,11 @@ def _flips(trend: TextTrend) -> tuple[bool, int]:
 
 
 def _moved_in(step: PredictionChanges | None, n_texts: int) -> list[bool | None]:
-    found: list[bool | None] = [None] * n_texts
+    by_text: list[bool | None] = [None] * n_texts
     if step is not None:
         for text, moved in zip(step.texts.tolist(), step.moved.tolist(), strict=True):
-            found[text] = moved
-    return found
+            by_text[text] = moved
+    return by_text
 
 
 def _right(
@@ -125,19 +125,19 @@ class TokenTrend:
     @property
     def last(self) -> TokenChange:
         """The change up to the last model in which it could be compared."""
-        return next(own for own in reversed(self.changes) if own is not None)
+        return next(change for change in reversed(self.changes) if change is not None)
 
     @property
     def turn(self) -> Turn:
         """Whether the token counts more or less in the last model; "noise" if that is unclear or
         could not be compared."""
-        own = self.changes[-1]
-        return "noise" if own is None else own.turn
+        change = self.changes[-1]
+        return "noise" if change is None else change.turn
 
     @property
     def first_clear(self) -> int | None:
         """The place of the first model in which the change is larger than noise."""
-        clear = (i for i, own in enumerate(self.changes, 1) if own and own.turn != "noise")
+        clear = (i for i, change in enumerate(self.changes, 1) if change and change.turn != "noise")
         return next(clear, None)
 
     @property
@@ -146,8 +146,8 @@ class TokenTrend:
         not compared. If the last change has no effect, it is the change of how much the model looks
         at the token."""
         return tuple(
-            None if own is None else own.effect if self.has_effect else own.looks
-            for own in self.changes
+            None if change is None else change.effect if self.has_effect else change.looks
+            for change in self.changes
         )
 
     @property
@@ -162,9 +162,9 @@ def token_trends(by_model: Sequence[Sequence[TokenChange]]) -> tuple[TokenTrend,
     Those that count more in the last model come first, then those that count less, then the others;
     in each group the largest change first.
     """
-    own = [{change.token: change for change in changes} for changes in by_model]
-    names = dict.fromkeys(name for changes in reversed(own) for name in changes)
-    trends = (TokenTrend(name, tuple(each.get(name) for each in own)) for name in names)
+    by_token = [{change.token: change for change in changes} for changes in by_model]
+    names = dict.fromkeys(name for changes in reversed(by_token) for name in changes)
+    trends = (TokenTrend(name, tuple(each.get(name) for each in by_token)) for name in names)
     order = ("more", "less", "noise")
     return tuple(sorted(trends, key=lambda trend: order.index(trend.turn)))
 
@@ -188,7 +188,7 @@ def checkpoints(folders: Sequence[str], models: Sequence[str]) -> tuple[Checkpoi
 
     Steps count only where every model has one and none has that of another.
     """
-    names = [own or model for own, model in zip(folders, models, strict=True)]
+    names = [folder or model for folder, model in zip(folders, models, strict=True)]
     pairs = zip(names, models, strict=True)
     steps = [step if (step := _step(name)) is not None else _step(model) for name, model in pairs]
     if None in steps or len(set(steps)) < len(steps):
@@ -197,8 +197,8 @@ def checkpoints(folders: Sequence[str], models: Sequence[str]) -> tuple[Checkpoi
 
 
 def _step(name: str) -> int | None:
-    found = _STEP.search(name)
-    return int(found[1]) if found else None
+    match = _STEP.search(name)
+    return int(match[1]) if match else None
 
 
 Course: TypeAlias = Literal["better", "worse", "same"]
@@ -222,18 +222,22 @@ def quality_trend(qualities: Sequence[Quality | None]) -> QualityTrend | None:
     None where it is not sure what the last model is, and where models are not judged by one figure.
     """
     last = qualities[-1] if qualities else None
-    course = next((own for own in _COURSES if last is not None and own == last.verdict), None)
+    course = next(
+        (verdict for verdict in _COURSES if last is not None and verdict == last.verdict), None
+    )
     if last is None or course is None:
         return None
     figure, since = last.deciding.name, len(qualities)
-    for place, own in reversed(list(enumerate(qualities, 1))):
-        if own is None or own.verdict != course or own.deciding.name != figure:
+    for place, quality in reversed(list(enumerate(qualities, 1))):
+        if quality is None or quality.verdict != course or quality.deciding.name != figure:
             break
         since = place
     first = qualities[since - 1]
     assert first is not None  # it was judged
     changes = first.deciding.change, last.deciding.change
-    return QualityTrend(course, since, figure, (changes[1].base, *(own.head for own in changes)))
+    return QualityTrend(
+        course, since, figure, (changes[1].base, *(change.head for change in changes))
+    )
 
 
 @dataclass(frozen=True, slots=True)

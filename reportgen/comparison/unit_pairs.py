@@ -66,23 +66,23 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
     """The text units of the aligned texts."""
     tokens = _tokens(base, pairing)
     content = ~tokens["is_special"].to_numpy(np.bool_)
-    own = tokens[content]
-    other = _tokens(head, pairing)[content]
-    text, unit = own["text"].to_numpy(np.intp), own["unit"].to_numpy(np.intp)
+    old = tokens[content]
+    new = _tokens(head, pairing)[content]
+    text, unit = old["text"].to_numpy(np.intp), old["unit"].to_numpy(np.intp)
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):
         none, nothing = np.empty(0, np.intp), (np.empty(0), np.empty(0))
         return UnitPairs((), none, none, none, nothing, nothing, nothing, 0, none.astype(bool))
-    label, names = unit_labels(base, own, starts)
-    row = _multiples((own, other), "cls_row_all", starts)
+    label, names = unit_labels(base, old, starts)
+    row = _multiples((old, new), "cls_row_all", starts)
     if not (reads_one_row(base) and reads_one_row(head)):
         row = np.full(len(starts), np.nan), np.full(len(starts), np.nan)
-    found = contrasts(base, head, pairing)
+    contrasted = contrasts(base, head, pairing)
     before, after = (
         effects[_rows(side, pairing)][content][starts]
-        for effects, side in zip(found.effects, (base, head), strict=True)
+        for effects, side in zip(contrasted.effects, (base, head), strict=True)
     )
-    known = found.comparable[text[starts]] & np.isfinite(before + after)
+    known = contrasted.comparable[text[starts]] & np.isfinite(before + after)
     before, after = (np.where(known, side, np.nan) for side in (before, after))
     if _ends_stand_out(base, head, text[starts], (before, after)):
         before, after = (without_last(text[starts], side) for side in (before, after))
@@ -91,12 +91,12 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         label=label,
         text=text[starts],
         unit=unit[starts],
-        attention=_multiples((own, other), "received_all", starts),
+        attention=_multiples((old, new), "received_all", starts),
         row=row,
         effect=(before, equal_if_close(before, after, _size(base, head), SAME_OUTPUT)),
-        n_other_target=found.n_other_target,
-        flipped=found.flipped[text[starts]],
-        n_other_rival=found.n_other_rival,
+        n_other_target=contrasted.n_other_target,
+        flipped=contrasted.flipped[text[starts]],
+        n_other_rival=contrasted.n_other_rival,
     )
 
 
@@ -104,26 +104,26 @@ def _ends_stand_out(base: Results, head: Results, text: Places, effects: Sides) 
     """Whether the last units of the texts are most often the strongest in one of the models: then
     lists of both are of tokens elsewhere, as in a report."""
     same = first_alike(base)
-    found = (
-        last_token(text, own, same)
-        for side, own in zip((base, head), effects, strict=True)
+    ends = (
+        last_token(text, of_side, same)
+        for side, of_side in zip((base, head), effects, strict=True)
         if side.info.model.is_causal
     )
-    return any(own is not None and own.stands_out for own in found)
+    return any(end is not None and end.stands_out for end in ends)
 
 
 def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
     """The tokens of the aligned texts."""
     frame = results.token_columns(*_COLUMNS, "received_all", "expected", "cls_row_all")
     frame[_LENGTH] = n_tokens_of(results, frame["text"].to_numpy(np.intp))
-    own: pd.DataFrame = frame[_rows(results, pairing)]
-    return own
+    rows: pd.DataFrame = frame[_rows(results, pairing)]
+    return rows
 
 
 def _rows(results: Results, pairing: Pairing) -> Booleans:
     """`[token]`: the rows of tokens of the aligned texts."""
-    found: Booleans = pairing.aligned[results.token_columns("text")["text"].to_numpy(np.intp)]
-    return found
+    rows: Booleans = pairing.aligned[results.token_columns("text")["text"].to_numpy(np.intp)]
+    return rows
 
 
 def _multiples(sides: tuple[pd.DataFrame, pd.DataFrame], view: View, starts: Places) -> Sides:
@@ -186,17 +186,15 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
         return Contrasts((effects[0], effects[1]), comparable, flipped, 0, 0)
     names = base.info.output.labels
     is_margin = target_of(base.info.evidence).is_lead
-    own, other = (
-        side.evidence.set_index("text")["explained_label"].astype(object) for side in sides
-    )
+    old, new = (side.evidence.set_index("text")["explained_label"].astype(object) for side in sides)
     # Of other outputs they are no scores of classes.
     scores = [
         _scores(side, int(side.texts["n_tokens"].sum())) if is_margin else None for side in sides
     ]
     places = [_places(side) for side in sides]
     n_other_target = n_other_rival = 0
-    for text in own.index.intersection(other.index).tolist():
-        labels = ["" if not isinstance(label, str) else label for label in (own[text], other[text])]
+    for text in old.index.intersection(new.index).tolist():
+        labels = ["" if not isinstance(label, str) else label for label in (old[text], new[text])]
         tokens = [side[text] for side in places]
         stored = [
             side is not None and bool(np.isfinite(side[at]).any())
@@ -216,9 +214,9 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
             ]
             second = rivals[0] if is_same else names.index(labels[0])
             if all(stored):
-                for side, at, found in zip(scores, tokens, effects, strict=True):
+                for side, at, effect in zip(scores, tokens, effects, strict=True):
                     assert side is not None
-                    found[at] = side[at, first] - side[at, second]
+                    effect[at] = side[at, first] - side[at, second]
             elif rivals[0] != rivals[1]:
                 n_other_rival += int(pairing.aligned[text])
         elif flipped[text]:
@@ -239,11 +237,11 @@ def _scores(results: Results, n_tokens: int) -> Floats | None:
     if not known.any():
         return None
     values = np.stack(list(rows[DELETION_SCORES][known]))
-    found = np.full((n_tokens, values.shape[1]), np.nan)
+    scores = np.full((n_tokens, values.shape[1]), np.nan)
     first = results.texts["first_token"].to_numpy(np.int64)
     places = first[rows["text"].to_numpy(np.intp)] + rows["position"].to_numpy(np.int64)
-    found[places[known]] = values
-    return found
+    scores[places[known]] = values
+    return scores
 
 
 def _strongest_other(results: Results, text: int, label: int) -> int:
