@@ -18,7 +18,7 @@ def is_exact(answer: str, right: Sequence[str]) -> bool:
 
 def best_f1(answer: str, right: Sequence[str]) -> float:
     """The F1 of the words of an answer with those of the closest of at least one right answer."""
-    return max(word_f1(answer, own) for own in right)
+    return max(word_f1(answer, accepted) for accepted in right)
 
 
 def normalised(answer: str) -> str:
@@ -31,7 +31,7 @@ def normalised(answer: str) -> str:
 def word_f1(answer: str, right: str) -> float:
     """The F1 of the words of two answers, each normalised; of their characters where one has
     letters of a script without spaces. 1 if both have none, else 0 if one has none."""
-    given, wanted = (_parts(own, is_unspaced(answer + right)) for own in (answer, right))
+    given, wanted = (_parts(text, is_unspaced(answer + right)) for text in (answer, right))
     if not given or not wanted:
         return float(given == wanted)
     both = sum((Counter(given) & Counter(wanted)).values())

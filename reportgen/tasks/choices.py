@@ -75,25 +75,25 @@ def chosen_texts(results: Results, labelled: pd.DataFrame | None = None) -> Chos
     labels = [labelled["label"].iloc[i] for i in rows]
     given = [label if isinstance(label, str) and label.strip() else None for label in labels]
     values = [float(labelled["label_value"].iloc[i]) for i in rows]
-    found = [
+    readings = [
         [
-            NONE if label is None else read(label, value, own)
-            for label, value, own in zip(given, values, choices, strict=True)
+            NONE if label is None else read(label, value, names)
+            for label, value, names in zip(given, values, choices, strict=True)
         ]
         for read in _readers(results.info.output.labels)
     ]
-    counts = [len(places) - places.count(NONE) for places in found]
+    counts = [len(places) - places.count(NONE) for places in readings]
     best = counts.index(max(counts))
     every = tuple(
         Chosen(
             text,
-            own,
+            names,
             tuple(map(float, texts["scores"].iloc[text])),
             int(texts[STEPS].iloc[text][0]),
             place,
             label is not None,
         )
-        for text, own, place, label in zip(rows, choices, found[best], given, strict=True)
+        for text, names, place, label in zip(rows, choices, readings[best], given, strict=True)
     )
     return ChosenTexts(every, _READINGS[best])
 

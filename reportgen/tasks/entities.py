@@ -15,7 +15,7 @@ def spans(names: Sequence[str]) -> list[tuple[str, int, int]]:
     conlleval reads them, one that goes on without a beginning begins one. Tags without prefixes are
     one entity where they follow each other.
     """
-    found: list[tuple[str, int, int]] = []
+    entities: list[tuple[str, int, int]] = []
     is_open = False
     for i, name in enumerate(names):
         parts = _PREFIXED.fullmatch(name)
@@ -24,9 +24,9 @@ def spans(names: Sequence[str]) -> list[tuple[str, int, int]]:
             is_open = False
             continue
         begins = bool(prefix) and prefix in _BEGINS
-        if is_open and found[-1][0] == kind and not begins:
-            found[-1] = (kind, found[-1][1], i)
+        if is_open and entities[-1][0] == kind and not begins:
+            entities[-1] = (kind, entities[-1][1], i)
         else:
-            found.append((kind, i, i))
+            entities.append((kind, i, i))
         is_open = not prefix or prefix not in _ENDS
-    return found
+    return entities

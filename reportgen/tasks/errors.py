@@ -109,5 +109,5 @@ def misses(
 
 def inexact(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
     """The same of answers: of the words of the right one, another order is wrong."""
-    found = misses(items, names)
-    return replace(found, right=ANSWER_EXACT.sums(items).parts[0][:, 0] == 1)
+    errors = misses(items, names)
+    return replace(errors, right=ANSWER_EXACT.sums(items).parts[0][:, 0] == 1)

@@ -94,10 +94,10 @@ class _Lists:
 
     def grid(self, width: int) -> Floats:
         """`[text, width]`: the items of lists of this length; NaN for any other."""
-        found = np.full((len(self.sizes), width), np.nan)
+        rows = np.full((len(self.sizes), width), np.nan)
         fits = self.sizes == width
-        found[fits] = self.numbers[np.repeat(fits, self.sizes)].reshape(-1, width)
-        return found
+        rows[fits] = self.numbers[np.repeat(fits, self.sizes)].reshape(-1, width)
+        return rows
 
 
 def _items(rows: Places, sizes: Places) -> Columns:

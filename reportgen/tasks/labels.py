@@ -55,10 +55,10 @@ def class_labels(labelled: pd.DataFrame, classes: Sequence[str], analysed: Boole
     """
     names = ClassNames(classes)
     has_label = labelled["label"].notna().to_numpy(np.bool_)
-    own = [_single(label) if isinstance(label, str) else "" for label in labelled["label"]]
-    places = np.array([names.find(label) if label else NONE for label in own], np.intp)
+    spelled = [_single(label) if isinstance(label, str) else "" for label in labelled["label"]]
+    places = np.array([names.find(label) if label else NONE for label in spelled], np.intp)
     read_as: ReadAs = "name"
-    is_exact = np.array([names.is_exact(label) for label in own], np.bool_)
+    is_exact = np.array([names.is_exact(label) for label in spelled], np.bool_)
     n_folded = int(((places != NONE) & ~is_exact & analysed).sum())
     if not (places != NONE).any() and has_label.any():
         numbers = labelled["label_value"].to_numpy(dtype=np.float64)
@@ -104,14 +104,14 @@ def label_sets(labelled: "pd.Series[str]", labels: Sequence[str], analysed: Bool
         None if parts is None else [names.find(part) for part in parts] for parts in rows
     ]
     read_as: ReadAs = "name"
-    if all(place == NONE for own in places for place in own or ()):
+    if all(place == NONE for of_text in places for place in of_text or ()):
         read_as, places = _numbered(rows, len(labels))
     given = np.zeros((len(rows), len(labels)), dtype=np.bool_)
     matched, folded = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
-    for text, (parts, own) in enumerate(zip(rows, places, strict=True)):
-        if parts is not None and own is not None and NONE not in own:
+    for text, (parts, of_text) in enumerate(zip(rows, places, strict=True)):
+        if parts is not None and of_text is not None and NONE not in of_text:
             matched[text] = True
-            given[text, own] = True
+            given[text, of_text] = True
             folded[text] = read_as == "name" and not all(map(names.is_exact, parts))
     has_label = np.array([parts is not None for parts in rows], np.bool_)
     return LabelSets(
@@ -126,16 +126,16 @@ def _numbered(
     places = [
         None if row is None else [_label_number(part, n_labels) for part in row] for row in rows
     ]
-    given = [own for own in places if own]
-    if any(len(set(own)) < len(own) for own in given) and all(
-        len(own) == n_labels and set(own) <= {0, 1} for own in given
+    given = [of_text for of_text in places if of_text]
+    if any(len(set(of_text)) < len(of_text) for of_text in given) and all(
+        len(of_text) == n_labels and set(of_text) <= {0, 1} for of_text in given
     ):
         return "flags", [
-            own and [place for place, flag in enumerate(own) if flag] for own in places
+            of_text and [place for place, flag in enumerate(of_text) if flag] for of_text in places
         ]
-    if given and all(NONE not in own for own in given):
+    if given and all(NONE not in of_text for of_text in given):
         return "number", places
-    return "name", [own and [NONE] * len(own) for own in places]
+    return "name", [of_text and [NONE] * len(of_text) for of_text in places]
 
 
 def _label_number(part: str, n_labels: int) -> int:
@@ -241,21 +241,21 @@ def tag_labels(
     known = ClassNames(tags)
     places = {row: [known.find(part) for part in parts] for row, parts in given.items()}
     read_as: ReadAs = "name"
-    if places and all(place == NONE for own in places.values() for place in own):
+    if places and all(place == NONE for of_text in places.values() for place in of_text):
         read_as = "number"
         places = {
             row: [_label_number(part, len(tags)) for part in parts] for row, parts in given.items()
         }
     n_unknown = sum(
         place == NONE and part not in _IGNORED
-        for row, own in places.items()
-        for place, part in zip(own, given[row], strict=True)
+        for row, of_text in places.items()
+        for place, part in zip(of_text, given[row], strict=True)
     )
-    found = np.full(int(n_words.sum()), NONE, np.intp)
+    by_word = np.full(int(n_words.sum()), NONE, np.intp)
     starts = np.cumsum(n_words) - n_words
-    for row, own in places.items():
-        found[starts[row] : starts[row] + len(own)] = own
-    return TagLabels(found, read_as, misfits, n_unknown)
+    for row, of_text in places.items():
+        by_word[starts[row] : starts[row] + len(of_text)] = of_text
+    return TagLabels(by_word, read_as, misfits, n_unknown)
 
 
 def mask_labels(label: object, n_masks: int) -> list[str | None]:
@@ -274,12 +274,12 @@ def label_numbers(labels: Iterable[object], n: int) -> Floats:
     """`[text, number]`: the labels of a model that returns `n` numbers; NaN in all of a text whose
     label is not as many."""
     given = list(labels)
-    found = np.full((len(given), n), np.nan)
+    rows = np.full((len(given), n), np.nan)
     for row, label in enumerate(given):
         numbers = number_list(label) if isinstance(label, str) else None
         if numbers is not None and len(numbers) == n:
-            found[row] = numbers
-    return found
+            rows[row] = numbers
+    return rows
 
 
 def n_numbers(results: Results) -> int:

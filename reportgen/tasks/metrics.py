@@ -52,13 +52,13 @@ class ItemFigure:
 
     def sums(self, items: "pd.DataFrame") -> "Sums":
         """What the figure is made of, for the texts that have it."""
-        found: Sums = getattr(import_module("reportgen.tasks.sums"), self.sums_by)(items)
-        return found
+        sums: Sums = getattr(import_module("reportgen.tasks.sums"), self.sums_by)(items)
+        return sums
 
     def combine(self, *means: "Floats") -> "Floats":
         """The figure from the means of the parts over texts."""
-        found: Floats = getattr(import_module("reportgen.tasks.sums"), self.combined_by)(*means)
-        return found
+        figure: Floats = getattr(import_module("reportgen.tasks.sums"), self.combined_by)(*means)
+        return figure
 
     def of_all(self, sums: "Sums") -> float:
         """The figure over all texts of `sums`, at least one; not where it `is_of_order`."""

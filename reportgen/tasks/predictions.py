@@ -167,23 +167,23 @@ def items_in(rows: pd.DataFrame) -> list[Item]:
     columns = pa.Table.from_pandas(rows[[field.name for field in fields(Item)]])
     return [
         Item(
-            text=own["text"],
-            position=-1 if own["position"] is None else own["position"],
-            end=-1 if own["end"] is None else own["end"],
-            name=own["name"],
-            predicted=own["predicted"] or "",
-            value=_or_nan(own["value"]),
-            probability=_or_nan(own["probability"]),
-            label=own["label"],
-            label_value=_or_nan(own["label_value"]),
-            label_probability=_or_nan(own["label_probability"]),
-            score=own["score"],
+            text=row["text"],
+            position=-1 if row["position"] is None else row["position"],
+            end=-1 if row["end"] is None else row["end"],
+            name=row["name"],
+            predicted=row["predicted"] or "",
+            value=_or_nan(row["value"]),
+            probability=_or_nan(row["probability"]),
+            label=row["label"],
+            label_value=_or_nan(row["label_value"]),
+            label_probability=_or_nan(row["label_probability"]),
+            score=row["score"],
             alternatives=tuple(
                 Alternative(other["name"], _or_nan(other["probability"]))
-                for other in own["alternatives"] or ()
+                for other in row["alternatives"] or ()
             ),
         )
-        for own in columns.to_pylist()
+        for row in columns.to_pylist()
     ]
 
 
@@ -201,9 +201,9 @@ def text_numbers(results: Results, items: pd.DataFrame) -> Floats:
     task = task_of(results.info.output)
     if not (task.is_number and task.has_number):
         return results.texts["prediction"].to_numpy(np.float64, na_value=np.nan)
-    found = np.full(len(results.texts), np.nan)
-    found[items["text"].to_numpy(np.intp)] = items["value"].to_numpy(np.float64)
-    return found
+    numbers = np.full(len(results.texts), np.nan)
+    numbers[items["text"].to_numpy(np.intp)] = items["value"].to_numpy(np.float64)
+    return numbers
 
 
 def text_names(results: Results) -> "pd.Series[str]":
@@ -245,6 +245,6 @@ def _words(results: Results, text: int, ends: list[list[int]]) -> Iterator[str]:
     )
     sources = segments_of(results.text_row(text))
     for first, last in ends:
-        own, is_placed = slice(first, last + 1), min(begins[first : last + 1]) >= 0
-        span = (min(begins[own]), max(stops[own])) if is_placed else None
-        yield unit_label(names[own], span, sources[segments[first]] if is_placed else "")
+        part, is_placed = slice(first, last + 1), min(begins[first : last + 1]) >= 0
+        span = (min(begins[part]), max(stops[part])) if is_placed else None
+        yield unit_label(names[part], span, sources[segments[first]] if is_placed else "")

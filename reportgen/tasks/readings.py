@@ -74,14 +74,14 @@ def several_numbers(results: Results) -> Reading:
 
 def classes(results: Results) -> Reading:
     """A label is a class; see `class_labels`."""
-    found = class_labels(results.texts, results.info.output.labels, results.analysed)
-    return Reading(found.read_as, results.analysed & ~found.unmatched, found.n_folded)
+    labels = class_labels(results.texts, results.info.output.labels, results.analysed)
+    return Reading(labels.read_as, results.analysed & ~labels.unmatched, labels.n_folded)
 
 
 def sets(results: Results) -> Reading:
     """A label is several of the model's; see `label_sets`."""
-    found = label_sets(results.texts["label"], results.info.output.labels, results.analysed)
-    return Reading(found.read_as, results.analysed & found.known, found.n_folded)
+    labels = label_sets(results.texts["label"], results.info.output.labels, results.analysed)
+    return Reading(labels.read_as, results.analysed & labels.known, labels.n_folded)
 
 
 def of_words(results: Results, read: WordLabels = tag_labels) -> Reading:
@@ -89,18 +89,20 @@ def of_words(results: Results, read: WordLabels = tag_labels) -> Reading:
     texts = results.texts
     n_words = np.where(results.analysed, texts[STEPS].list.len().fillna(0).to_numpy(np.intp), 0)
     is_cut = texts["status"].eq("truncated").to_numpy(np.bool_)
-    found = read(texts["label"], results.info.output.labels, n_words, is_cut)
-    used = results.analysed & bool(found.is_known.any())
-    used[[misfit.text for misfit in found.misfits]] = False
-    return Reading(found.read_as, used, misfits=found.misfits, n_unknown=found.n_unknown)
+    labels = read(texts["label"], results.info.output.labels, n_words, is_cut)
+    used = results.analysed & bool(labels.is_known.any())
+    used[[misfit.text for misfit in labels.misfits]] = False
+    return Reading(labels.read_as, used, misfits=labels.misfits, n_unknown=labels.n_unknown)
 
 
 def choices(results: Results) -> Reading:
     """A label names a choice; see `chosen_texts`."""
-    found = chosen_texts(results)
+    chosen = chosen_texts(results)
     used = results.analysed.copy()
-    used[[own.text for own in found.every if own.has_label and own.label == NONE]] = False
-    return Reading(found.read_as, used)
+    used[[choice.text for choice in chosen.every if choice.has_label and choice.label == NONE]] = (
+        False
+    )
+    return Reading(chosen.read_as, used)
 
 
 def no_number(label: str, output: OutputInfo, others: ReadAs | None) -> str:
@@ -128,11 +130,11 @@ def no_label(label: str, output: OutputInfo, others: ReadAs | None) -> str:
 
 def no_class(label: str, output: OutputInfo, others: ReadAs | None) -> str:
     """As `no_number`, of classes."""
-    said = no_label(label, output, others)
+    message = no_label(label, output, others)
     if not all(map(_UNNAMED.fullmatch, output.labels)):
-        return said
+        return message
     advice = "name the classes in the model's order, e.g. --class-names bad,good"
-    return said.removesuffix(_RENAME) + advice
+    return message.removesuffix(_RENAME) + advice
 
 
 def no_choice(label: str, output: OutputInfo, others: ReadAs | None) -> str:

@@ -27,4 +27,4 @@ def of_classes(results: Results, texts: Places) -> Sequence[Floats]:
 
 def of_choices(results: Results, texts: Places) -> Sequence[Floats]:
     """`[choice]` of each of `texts`, the softmax of their logits."""
-    return [softmax(np.array(own, np.float64)) for own in results.texts["scores"].iloc[texts]]
+    return [softmax(np.array(logits, np.float64)) for logits in results.texts["scores"].iloc[texts]]

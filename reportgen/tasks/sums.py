@@ -37,16 +37,16 @@ def root(of: Floats) -> Floats:
 
 def ratio(above: Floats, below: Floats) -> Floats:
     """The ratio of two means; infinite where the lower one is 0."""
-    found = np.full_like(below, np.inf)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
+    ratios = np.full_like(below, np.inf)
+    np.divide(above, below, out=ratios, where=below > 0)
+    return ratios
 
 
 def share(above: Floats, below: Floats) -> Floats:
     """The ratio of two means; NaN where the lower one is 0."""
-    found = np.full_like(below, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
+    shares = np.full_like(below, np.nan)
+    np.divide(above, below, out=shares, where=below > 0)
+    return shares
 
 
 def rated(items: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def rated(items: pd.DataFrame) -> pd.DataFrame:
 def by_text(items: pd.DataFrame, *values: Floats) -> Sums:
     """The sums over each text of `values` `[item]`."""
     texts, starts = np.unique(items["text"].to_numpy(np.intp), return_index=True)
-    sums = (np.add.reduceat(own.astype(np.float64), starts)[:, None] for own in values)
+    sums = (np.add.reduceat(column.astype(np.float64), starts)[:, None] for column in values)
     return Sums(texts, tuple(sums))
 
 
@@ -75,9 +75,9 @@ def right(items: pd.DataFrame) -> Sums:
 
 def all_right(items: pd.DataFrame) -> Sums:
     """Whether all items of each text are right."""
-    found = right(items)
-    n_right, n = found.parts
-    return Sums(found.texts, ((n_right == n).astype(np.float64),))
+    counts = right(items)
+    n_right, n = counts.parts
+    return Sums(counts.texts, ((n_right == n).astype(np.float64),))
 
 
 def whole(items: pd.DataFrame) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def exact(items: pd.DataFrame) -> Sums:
     """Whether the answer to each text is exactly a right one."""
     known = rated(items)
     pairs = zip(known["predicted"], known["label"], strict=True)
-    return by_text(known, np.array([is_exact(name, right_answers(own)) for name, own in pairs]))
+    return by_text(known, np.array([is_exact(name, right_answers(label)) for name, label in pairs]))
 
 
 def classes(items: pd.DataFrame) -> Sums:
@@ -151,7 +151,7 @@ def classes(items: pd.DataFrame) -> Sums:
     labels, predicted = (known[name].to_numpy(object)[:, None] for name in ("label", "predicted"))
     classes = np.array(sorted(set(known["label"])), object)
     given, claimed = labels == classes, predicted == classes
-    parts = tuple(own.astype(np.float64) for own in (given, claimed, given & claimed))
+    parts = tuple(part.astype(np.float64) for part in (given, claimed, given & claimed))
     return Sums(known["text"].to_numpy(np.intp), parts)
 
 
@@ -199,9 +199,9 @@ def word_errors(items: pd.DataFrame) -> Sums:
 
 def mean_errors(items: pd.DataFrame) -> Sums:
     """The mean absolute error of each text over its words that have a label."""
-    found = word_errors(items)
-    off, n = found.parts
-    return Sums(found.texts, (off / n,))
+    text_errors = word_errors(items)
+    off, n = text_errors.parts
+    return Sums(text_errors.texts, (off / n,))
 
 
 def products(items: pd.DataFrame) -> Sums:
@@ -220,9 +220,11 @@ def pearson(n: Floats, a: Floats, b: Floats, aa: Floats, bb: Floats, ab: Floats)
     """Pearson's correlation over all words from the means of `products`; NaN where one side does
     not vary."""
     spread = (aa / n - (a / n) ** 2) * (bb / n - (b / n) ** 2)
-    found = np.full_like(spread, np.nan)
-    np.divide(ab / n - a * b / n**2, np.sqrt(np.maximum(spread, 0)), found, where=spread > SAME**2)
-    return np.asarray(np.clip(found, -1, 1))
+    correlations = np.full_like(spread, np.nan)
+    np.divide(
+        ab / n - a * b / n**2, np.sqrt(np.maximum(spread, 0)), correlations, where=spread > SAME**2
+    )
+    return np.asarray(np.clip(correlations, -1, 1))
 
 
 def deviations(items: pd.DataFrame) -> Sums:
@@ -235,7 +237,7 @@ def deviations(items: pd.DataFrame) -> Sums:
     centred = labels - labels.mean()
     size = abs(centred).max()
     columns = (((values - labels) / size) ** 2, centred / size, (centred / size) ** 2)
-    return Sums(texts, tuple(own[:, None] for own in columns))
+    return Sums(texts, tuple(column[:, None] for column in columns))
 
 
 def explained(square: Floats, mean: Floats, spread: Floats) -> Floats:
@@ -256,8 +258,10 @@ def pairs(items: pd.DataFrame) -> Sums:
 
 def token_chances(items: pd.DataFrame) -> Floats:
     """`[item]`: the probability of each token of completions, given or written by the model."""
-    given, own = (items[name].to_numpy(np.float64) for name in ("label_probability", "probability"))
-    return np.where(np.isnan(given), own, given)
+    given, written = (
+        items[name].to_numpy(np.float64) for name in ("label_probability", "probability")
+    )
+    return np.where(np.isnan(given), written, given)
 
 
 def token_losses(items: pd.DataFrame) -> Floats:
@@ -278,8 +282,8 @@ def perplexity(loss: Floats, n: Floats) -> Floats:
 
 def distances(items: pd.DataFrame) -> Sums:
     """How far each number is from its label."""
-    found = differences(items)
-    return Sums(found.texts, (abs(found.parts[0]),))
+    gaps = differences(items)
+    return Sums(gaps.texts, (abs(gaps.parts[0]),))
 
 
 def rank_distances(items: pd.DataFrame) -> Sums:
@@ -318,21 +322,21 @@ Near = Callable[[Floats, Floats, float], Floats]
 
 def near_values(base: pd.DataFrame, head: pd.DataFrame, near: Near) -> pd.DataFrame:
     """The numbers of `head`, those as in `base` where they are the same."""
-    own, other = (side["value"].to_numpy(np.float64) for side in (base, head))
-    size = float(np.abs(np.concatenate([own, other])).max(initial=0.0))
-    return head.assign(value=near(own, other, size))
+    old, new = (side["value"].to_numpy(np.float64) for side in (base, head))
+    size = float(np.abs(np.concatenate([old, new])).max(initial=0.0))
+    return head.assign(value=near(old, new, size))
 
 
 def near_tokens(base: pd.DataFrame, head: pd.DataFrame, near: Near) -> pd.DataFrame:
     """The tokens of the completions of `head`; those that are as likely have the probability that
     they have in `base`. Two tokenizers may cut a completion into more or fewer tokens."""
-    own, other = (side["text"].to_numpy(np.intp) for side in (base, head))
-    size = max(own.max(), other.max()) + 1
-    counts = [np.bincount(side, minlength=size) for side in (own, other)]
+    base_texts, head_texts = (side["text"].to_numpy(np.intp) for side in (base, head))
+    size = max(base_texts.max(), head_texts.max()) + 1
+    counts = [np.bincount(side, minlength=size) for side in (base_texts, head_texts)]
     same = counts[0] == counts[1]
     before, after = token_losses(base), token_losses(head)
-    a, b = before[same[own]], after[same[other]]
+    a, b = before[same[base_texts]], after[same[head_texts]]
     is_near = near(a, b, float(max(before.max(), after.max()))) == a
     old, new = (token_chances(side) for side in (base, head))
-    new[same[other]] = np.where(is_near, old[same[own]], new[same[other]])
+    new[same[head_texts]] = np.where(is_near, old[same[base_texts]], new[same[head_texts]])
     return head.assign(label_probability=new)

@@ -40,17 +40,17 @@ def _number(scores: "Floats", place: int | None) -> "Floats":
 
 def _score(scores: "Floats", place: int | None) -> "Floats":
     """The largest score, or that at `place`."""
-    own: Floats = scores.max(axis=1) if place is None else scores[:, place]
-    return own
+    target: Floats = scores.max(axis=1) if place is None else scores[:, place]
+    return target
 
 
 def _lead(scores: "Floats", place: int | None) -> "Floats":
     """By how much that score leads over the largest of all others."""
     rows = range(len(scores))
-    own = scores.argmax(axis=1) if place is None else [place] * len(scores)
+    places = scores.argmax(axis=1) if place is None else [place] * len(scores)
     others = scores.copy()
-    others[rows, own] = -inf
-    lead: Floats = scores[rows, own] - others.max(axis=1)
+    others[rows, places] = -inf
+    lead: Floats = scores[rows, places] - others.max(axis=1)
     return lead
 
 
@@ -103,18 +103,18 @@ def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, .
     The basic ones come first; those that few models have come last. `scalar` is the figure that
     evidence explains, None for the measures of all figures.
     """
-    found = [
+    measures = [
         measure
         for measure in MEASURES
         if measure.table == "effects"
         and LEVELS.index(measure.level) <= LEVELS.index(level)
         and (scalar is None or applies_to(measure, scalar))
     ]
-    return tuple(sorted(found, key=lambda m: (LEVELS.index(m.level), m.is_limited)))
+    return tuple(sorted(measures, key=lambda m: (LEVELS.index(m.level), m.is_limited)))
 
 
 def taken_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
     """Those of `measured_at` that have a stage of their own, in the order in which they are taken:
     what says the same comes last, since others say where to look for it."""
-    found = (measure for measure in measured_at(level, scalar) if measure.stage)
-    return tuple(sorted(found, key=lambda measure: measure.id == EFFECT))
+    measures = (measure for measure in measured_at(level, scalar) if measure.stage)
+    return tuple(sorted(measures, key=lambda measure: measure.id == EFFECT))

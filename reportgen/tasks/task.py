@@ -264,8 +264,8 @@ class Task:
     @property
     def text_metric(self) -> Metric | None:
         """The metric that says most of a single text: the last that is no correlation over all."""
-        found = (metric for metric in reversed(self.metrics) if metric.scale != "correlation")
-        return next(found, None)
+        metrics = (metric for metric in reversed(self.metrics) if metric.scale != "correlation")
+        return next(metrics, None)
 
     @property
     def count_metric(self) -> Metric | None:

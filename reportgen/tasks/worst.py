@@ -26,9 +26,9 @@ def least_expected(items: pd.DataFrame) -> Worst:
 def least_alike(items: pd.DataFrame) -> Worst:
     """By how little is right of what was predicted; without right answers by its probability."""
     known = rated(items)
-    found = known if len(known) else items
-    found = found.sort_values(["score", "probability"], kind="stable")
-    return found, "farthest" if len(known) else "least_sure"
+    ranked = known if len(known) else items
+    ranked = ranked.sort_values(["score", "probability"], kind="stable")
+    return ranked, "farthest" if len(known) else "least_sure"
 
 
 def farthest(items: pd.DataFrame) -> Worst:
