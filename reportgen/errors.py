@@ -41,8 +41,8 @@ def with_quotes(message: str) -> str:
 
 def without_quotes(message: str) -> str:
     """A message with dots in place of what it quotes."""
-    said, count = _QUOTE.subn("…", message)
-    return f"{said} (… stands for what --redact leaves out)" if count else said
+    shown, count = _QUOTE.subn("…", message)
+    return f"{shown} (… stands for what --redact leaves out)" if count else shown
 
 
 def shortened(message: str) -> str:
@@ -69,9 +69,9 @@ class ReportgenError(Exception):
         """The message with dots in place of what it quotes."""
         return shortened(without_quotes(self._message))
 
-    def and_also(self, said: str) -> Self:
+    def and_also(self, more: str) -> Self:
         """The same error with more said at its end."""
-        return type(self)(f"{self._message}; {said}")
+        return type(self)(f"{self._message}; {more}")
 
     @property
     def _message(self) -> str:
@@ -115,10 +115,10 @@ class OutputError(ReportgenError):
 
 def unwritten(name: object, error: OSError) -> OutputError:
     """The error for an output that the system did not write, with what to do if that is known."""
-    said = error.strerror or str(error) or type(error).__name__
+    reason = error.strerror or str(error) or type(error).__name__
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     advice = "; make room, or write elsewhere" if is_full else ""
-    return OutputError(f"{name}: cannot be written ({said}){advice}")
+    return OutputError(f"{name}: cannot be written ({reason}){advice}")
 
 
 class InterruptedLateError(ReportgenError):

@@ -14,19 +14,19 @@ def exported(
     what it exports under `if TYPE_CHECKING:`."""
     tree = ast.parse(Path(file).read_text("utf-8"))
     places = {
-        name.asname or name.name: (own.module, name.name)
+        name.asname or name.name: (statement.module, name.name)
         for block in tree.body
         if isinstance(block, ast.If)
-        for own in block.body
-        if isinstance(own, ast.ImportFrom) and own.module is not None
-        for name in own.names
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom) and statement.module is not None
+        for name in statement.names
     }
 
     def get(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module, own = places[name]
-        return getattr(import_module(module), own)
+        module, attribute = places[name]
+        return getattr(import_module(module), attribute)
 
     names = sorted(places)
     return get, lambda: names, names

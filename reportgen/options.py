@@ -105,13 +105,13 @@ def _value(name: str, value: Any, option: Option, *, is_python: bool) -> Any:
     if option.choices:
         kinds = tuple(Literal[option.choices] if kind is str else kind for kind in kinds)
     for kind in kinds:
-        found = _as(value, kind)
-        if found is not None or (value is None and kind is NoneType):
-            if option.least is not None and found is not None and found < option.least:
+        converted = _as(value, kind)
+        if converted is not None or (value is None and kind is NoneType):
+            if option.least is not None and converted is not None and converted < option.least:
                 raise UsageError(f"{name} {value!r}: takes {option.least} or more")
-            if option.most is not None and found is not None and found > option.most:
+            if option.most is not None and converted is not None and converted > option.most:
                 raise UsageError(f"{name} {value!r}: takes {option.most} or less")
-            return found
+            return converted
     names = _NAMES if is_python else _NAMES | {bool: "true or false"}
     words = ", ".join(
         names[kind] if kind in names else ", ".join(map(repr, get_args(kind)))

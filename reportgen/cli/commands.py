@@ -84,8 +84,8 @@ def main() -> None:
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
-        said = shortened(outcome.system_said(error))
-        typer.echo(inert(f"reportgen: {said}"), err=True)
+        reason = shortened(outcome.system_said(error))
+        typer.echo(inert(f"reportgen: {reason}"), err=True)
         outcome.give_up_unwritten()
         sys.exit(OutputError.exit_code)
 
@@ -214,9 +214,9 @@ def merge(
 
     Example: reportgen merge parts/* -o results/
     """
-    found = with_code(read_parts(parts), code)
-    outcome.print_lines(found.warnings, verbosity)
-    call = found.call
+    shards = with_code(read_parts(parts), code)
+    outcome.print_lines(shards.warnings, verbosity)
+    call = shards.call
     model_run = jobs.analysis_of(call.inputs, call.model, call.analysis)
     check_place(choices, verbosity)
     text_set = arguments.text_set(call.texts, call.inputs)
@@ -226,7 +226,7 @@ def merge(
 
         with terminal_progress(verbosity) as progress:
             return merge_parts(
-                found,
+                shards,
                 text_set,
                 model_run,
                 folder,

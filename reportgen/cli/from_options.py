@@ -30,8 +30,8 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
 
     `command` returns its exit code. An error that a user can cause is printed in one line.
     """
-    own = inspect.signature(command).parameters.values()
-    groups: dict[str, Any] = {p.name: p.annotation for p in own if is_dataclass(p.annotation)}
+    declared = inspect.signature(command).parameters.values()
+    groups: dict[str, Any] = {p.name: p.annotation for p in declared if is_dataclass(p.annotation)}
 
     def call(context: typer.Context, **values: Any) -> None:
         is_redacted = values.get("redact", False)
@@ -46,7 +46,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
 
     own_name = command.__name__
     parameters = [parameter for group in groups.values() for parameter in _parameters(group)]
-    parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name not in groups]
+    parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in declared if p.name not in groups]
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
     of_context = inspect.Parameter(
@@ -77,10 +77,10 @@ class Commands(TyperGroup):
 
 def _taken(error: typer.BadParameter) -> str:
     """What is wrong with a value, in place of what pydantic, which typer asks, says of it."""
-    said = error.message.removeprefix("Value error, ")
+    message = error.message.removeprefix("Value error, ")
     listed = getattr(error.__cause__, "errors", None)
     if listed is None:
-        return said
+        return message
     first = listed()[0]
     kind, limits = first["type"], first.get("ctx", {})
     if kind == "greater_than_equal":
@@ -90,7 +90,7 @@ def _taken(error: typer.BadParameter) -> str:
     elif kind.startswith(("int_", "float_")):
         takes = "a whole number" if kind.startswith("int_") else "a number"
     else:
-        return said
+        return message
     return f"{first['input']!r:.80}: takes {takes}"
 
 
@@ -125,8 +125,8 @@ def _told_of_settings(
         named = [flag for flag in flags if re.search(rf"{flag}(?![\w-])", str(error))]
         if not named:
             raise
-        said = ", ".join(named)
-        raise UsageError(f"{error} ({said}: set in {settings.source})") from error
+        options = ", ".join(named)
+        raise UsageError(f"{error} ({options}: set in {settings.source})") from error
 
 
 def _print_source(command: str, source: str, names: Sequence[str]) -> None:
@@ -134,20 +134,20 @@ def _print_source(command: str, source: str, names: Sequence[str]) -> None:
     any. No setting can silence the line."""
     gates = configured_gates("compare" if command == "compare" else "run")
     levels = {f"{level}_if" for level, *_ in gates}
-    found = [n for n in names if n not in _GATES or n in levels]
-    if found:
-        said = ", ".join(name.replace("_", "-") for name in found)
-        typer.echo(inert(f"settings of {source}: {said}"), err=True)
+    shown = [n for n in names if n not in _GATES or n in levels]
+    if shown:
+        listed = ", ".join(name.replace("_", "-") for name in shown)
+        typer.echo(inert(f"settings of {source}: {listed}"), err=True)
 
 
 def _parameters(group: type) -> list[inspect.Parameter]:
     """The options of a dataclass as typer reads them from the signature of a command."""
-    found = []
+    parameters = []
     for name, option in options_in(group).items():
         default = option.default
         if option.write and default is not None:
             default = option.write(default)
-        found.append(
+        parameters.append(
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
@@ -155,7 +155,7 @@ def _parameters(group: type) -> list[inspect.Parameter]:
                 annotation=Annotated[_typed_kind(option), _declared(name, option)],
             )
         )
-    return found
+    return parameters
 
 
 def _typed_kind(option: Option) -> Any:

@@ -67,8 +67,8 @@ def settled(kept: "Unfinished | None", results: "Results", staging: "Staging") -
 
 def print_notes(texts: "TextSet", verbosity: Verbosity, *, redact: bool = False) -> None:
     """Print on standard error what was found in the files of texts, or left unread."""
-    said = without_quotes if redact else with_quotes
-    print_lines([f"reportgen: {said(note)}" for note in texts.notes], verbosity)
+    as_printed = without_quotes if redact else with_quotes
+    print_lines([f"reportgen: {as_printed(note)}" for note in texts.notes], verbosity)
 
 
 def finish(

@@ -41,8 +41,8 @@ def load(folder: Path) -> tuple[AlbertForSequenceClassification, PreTrainedToken
     model = AlbertForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     )
-    own = folder if (folder / "tokenizer.json").is_file() else model_folder()
-    return model, PreTrainedTokenizerFast.from_pretrained(own)
+    source = folder if (folder / "tokenizer.json").is_file() else model_folder()
+    return model, PreTrainedTokenizerFast.from_pretrained(source)
 
 
 def unseen_examples(
@@ -52,12 +52,12 @@ def unseen_examples(
 ) -> list[Example]:
     """Headlines from a seed of their own that fit the model, shortest first."""
     random = Random(UNSEEN_SEED)
-    found: list[Example] = []
-    while len(found) < count:
+    examples: list[Example] = []
+    while len(examples) < count:
         drawn = example(tokenizer, headline(random, lengths))
         if len(drawn.tokens) <= MAX_TOKENS:
-            found.append(drawn)
-    return sorted(found, key=lambda drawn: len(drawn.tokens))
+            examples.append(drawn)
+    return sorted(examples, key=lambda drawn: len(drawn.tokens))
 
 
 @torch.inference_mode()

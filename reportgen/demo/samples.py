@@ -38,25 +38,26 @@ LUXURY = [
 def sample_headlines(count: int) -> list[list[Component]]:
     """The two named headlines, then different ones from the generator, two of them long."""
     random = Random(SEED)
-    found = [POINTS, LUXURY]
-    while len(found) < count:
-        drawn = headline(random, LONG if len(found) in LONG_LINES else SHORT)
-        if text_of(drawn) not in map(text_of, found):
-            found.append(drawn)
-    return found
+    headlines = [POINTS, LUXURY]
+    while len(headlines) < count:
+        drawn = headline(random, LONG if len(headlines) in LONG_LINES else SHORT)
+        if text_of(drawn) not in map(text_of, headlines):
+            headlines.append(drawn)
+    return headlines
 
 
 def marked_headlines(count: int) -> list[tuple[list[Component], float]]:
     """Headlines as the second model was trained on, short ones, each with its score: most of those
     with a high score are marked, and some of the marked ones have in a picture what counts."""
     random = Random(SEED + 1)
-    found: list[list[Component]] = []
-    while len(found) < count:
+    headlines: list[list[Component]] = []
+    while len(headlines) < count:
         drawn = headline(random, SHORT)
-        if text_of(drawn) not in map(text_of, found):
-            found.append(drawn)
+        if text_of(drawn) not in map(text_of, headlines):
+            headlines.append(drawn)
     return [
-        (in_picture(random, marked(random, components)), score(components)) for components in found
+        (in_picture(random, marked(random, components)), score(components))
+        for components in headlines
     ]
 
 

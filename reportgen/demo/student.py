@@ -128,8 +128,8 @@ class Student(nn.Module):
 
     def echo_targets(self, batch: Batch) -> Tensor:
         """The code each token has to name, `[text, token]`: before it for a cue, else its own."""
-        own = batch.tokens % ECHO_CODES
-        return torch.where(torch.isin(batch.tokens, self.cues), own.roll(1, dims=1), own)
+        codes = batch.tokens % ECHO_CODES
+        return torch.where(torch.isin(batch.tokens, self.cues), codes.roll(1, dims=1), codes)
 
     def uptake_cost(self, batch: Batch) -> Tensor:
         """The mean square norm of what attention adds, in the forward pass just done.

@@ -58,13 +58,13 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
 def characters() -> set[str]:
     """Single characters: ASCII, kana, Japanese punctuation and the 2,965 kanji of JIS level 1."""
-    found = {chr(code) for code in range(0x21, 0x7F)} | {SPACE}
+    every = {chr(code) for code in range(0x21, 0x7F)} | {SPACE}
     rows = [*range(0xA1, 0xA3), *range(0xA4, 0xA6), *range(0xB0, 0xD0)]
     for row in rows:
         for cell in range(0xA1, 0xFF):
-            found |= set(bytes((row, cell)).decode("euc_jp", errors="ignore"))
+            every |= set(bytes((row, cell)).decode("euc_jp", errors="ignore"))
     normalizer = normalizers.NFKC()
-    return {character for character in found if normalizer.normalize_str(character) == character}
+    return {character for character in every if normalizer.normalize_str(character) == character}
 
 
 def words() -> Iterator[str]:

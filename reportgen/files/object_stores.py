@@ -104,8 +104,8 @@ def _copy_here(
 ) -> None:
     folder.mkdir(parents=True)
     try:
-        found = [file for file in system.find(path) if file.startswith(f"{path}/")]
-        wanted = [f for f in found if names is None or f.removeprefix(f"{path}/") in names]
+        files = [file for file in system.find(path) if file.startswith(f"{path}/")]
+        wanted = [f for f in files if names is None or f.removeprefix(f"{path}/") in names]
         for file in wanted:
             copy = folder / file.removeprefix(f"{path}/")
             if not copy.resolve().is_relative_to(folder.resolve()):
@@ -190,7 +190,9 @@ class Uploads:
                 self._prepare(kind, targets)
                 _copy(files, targets)
             except Exception as error:
-                asked = ", ".join(str(own) for own in self._addresses if own.kind == kind)
+                asked = ", ".join(
+                    str(address) for address in self._addresses if address.kind == kind
+                )
                 raise OutputError(
                     f"{asked}: cannot be written ({first_line(error) or type(error).__name__}); "
                     f"the outputs are complete in {self.folder}/: copy them, or remove them and "

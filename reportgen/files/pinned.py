@@ -35,7 +35,9 @@ class PinnedFolder:
         self.path = path
         self._numbers = numbers
         if numbers is not None:
-            weakref.finalize(self, _close, [own for own in numbers.values() if own is not None])
+            weakref.finalize(
+                self, _close, [number for number in numbers.values() if number is not None]
+            )
 
     def has(self, name: str) -> bool:
         """Whether the folder has the file `name`."""
@@ -141,10 +143,10 @@ def pin(path: Path, names: Collection[str]) -> PinnedFolder:
     for _ in range(_TRIES):
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            found = PinnedFolder(path, _opened(folder, names))
+            pinned = PinnedFolder(path, _opened(folder, names))
             # A folder is emptied only after it has lost its name.
             if os.path.samestat(os.fstat(folder), path.stat()):
-                return found
+                return pinned
         except FileNotFoundError:  # it has no name any more
             continue
         finally:
@@ -156,7 +158,7 @@ def _opened(folder: int, names: Iterable[str]) -> dict[str, int | None]:
     """The files `names` that an open folder has. One that is no ordinary file is not opened, as to
     read a pipe may never end."""
     most = _most_open()
-    found: dict[str, int | None] = {}
+    numbers: dict[str, int | None] = {}
     for name in names:
         number = None
         try:
@@ -169,8 +171,8 @@ def _opened(folder: int, names: Iterable[str]) -> dict[str, int | None]:
             continue
         except OSError:  # who reads it is told why it cannot be opened
             number = None
-        found[name] = number
-    return found
+        numbers[name] = number
+    return numbers
 
 
 def _most_open() -> float:

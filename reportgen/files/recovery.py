@@ -26,10 +26,10 @@ def recover_at(paths: Iterable[str | Path]) -> tuple[str, ...]:
 def recover_below(folder: Path, depth: int) -> list[str]:
     """The same in `folder` and all folders in it, `depth` levels down; links are not followed."""
     lines = [*recover(folder.parent), *recover(folder)]
-    found = [folder]
+    folders = [folder]
     for _ in range(depth):
-        found = [path for above in found for path in _folders_in(above)]
-        lines += [line for path in found for line in recover(path)]
+        folders = [path for above in folders for path in _folders_in(above)]
+        lines += [line for path in folders for line in recover(path)]
     return lines
 
 
@@ -69,9 +69,9 @@ def _journal_of(left: Temporary) -> Path | None:
     """The journal of the moves that a temporary folder takes part in; None if there is none."""
     if not left.is_as_made:
         return None
-    own = left.path / JOURNAL
-    if own.exists():
-        return own
+    journal = left.path / JOURNAL
+    if journal.exists():
+        return journal
     with suppress(OSError, ValueError, TypeError, RecursionError):
         named = Path(json.loads((left.path / POINTER).read_bytes()))
         if named.name == JOURNAL and named.exists():

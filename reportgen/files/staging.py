@@ -190,9 +190,9 @@ class Staging:
             moves = self._ready()
             removals = [_removal(*each) for each in self._removed if os.path.lexists(each[1])]
             new = {name for move in moves for name in _names(move.item)}
-            own = RESULTS_FILES | PAGE_FILES | new
+            allowed = RESULTS_FILES | PAGE_FILES | new
             try:
-                move_all([*moves, *removals], check=partial(_require_own, own=own))
+                move_all([*moves, *removals], check=partial(_require_own, allowed=allowed))
             except UnfinishedError:
                 self._is_unfinished = True
                 raise
@@ -237,12 +237,12 @@ def _names(path: Path) -> list[str]:
     return [item.name for item in path.iterdir()] if path.is_dir() else []
 
 
-def _require_own(folder: Path, own: Collection[str]) -> None:
-    """Check that a folder holds only files named in `own`.
+def _require_own(folder: Path, allowed: Collection[str]) -> None:
+    """Check that a folder holds only files named in `allowed`.
 
     Raises:
         OutputError: it holds another one, which would be lost.
     """
-    others = sorted(set(_names(folder)) - set(own))
+    others = sorted(set(_names(folder)) - set(allowed))
     if others:
         raise OutputError(f"{folder}: holds {others[0]}, so it is not replaced; name another")

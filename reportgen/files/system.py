@@ -51,9 +51,9 @@ def set_mode(path: Path, mode: int) -> None:
 
 def mask() -> int:
     """The permissions that an ordinary new file or folder is made without."""
-    found = os.umask(0)
-    os.umask(found)
-    return found
+    mode = os.umask(0)
+    os.umask(mode)
+    return mode
 
 
 def append(path: Path) -> BinaryIO:

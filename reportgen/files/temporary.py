@@ -37,12 +37,12 @@ class Temporary:
         """Whether this is the very folder that `make_temporary` made here. One that came with a
         copy, an archive or a repository is another, and may say anything of outputs."""
         try:
-            found = self.path.lstat()
+            status = self.path.lstat()
             owner = json.loads((self.path / _OWNER).read_bytes())
         except (OSError, ValueError, RecursionError):
             return False
-        is_open = sys.platform != "win32" and bool(found.st_mode & 0o077)
-        return isinstance(owner, dict) and owner.get("folder") == found.st_ino and not is_open
+        is_open = sys.platform != "win32" and bool(status.st_mode & 0o077)
+        return isinstance(owner, dict) and owner.get("folder") == status.st_ino and not is_open
 
     def release(self) -> None:
         """Give up the lock."""
@@ -57,14 +57,14 @@ class Temporary:
         try:
             system.remove_folder(self.path, _OWNER)
         except OSError as error:
-            said = error.strerror or type(error).__name__
+            reason = error.strerror or type(error).__name__
             path = str(self.path)
             shown = path if path.isprintable() else repr(path)
             if os.path.lexists(path):
                 _LOG.warning(
                     "reportgen: %s: temporary folder, cannot be removed (%s); remove it yourself",
                     shown,
-                    said,
+                    reason,
                 )
         self.release()
         return not os.path.lexists(self.path)
@@ -115,10 +115,10 @@ def abandoned(parent: Path, prefix: str = BESIDE) -> Iterator[Temporary]:
     A folder that is in use, is somebody else's, or lies where locks are unknown, is passed over.
     """
     try:
-        found = sorted(item for item in parent.iterdir() if item.name.startswith(prefix))
+        candidates = sorted(item for item in parent.iterdir() if item.name.startswith(prefix))
     except OSError:
         return
-    for path in found:
+    for path in candidates:
         try:
             if not _is_ours(path):
                 continue
@@ -131,14 +131,14 @@ def abandoned(parent: Path, prefix: str = BESIDE) -> Iterator[Temporary]:
 
 def _is_ours(path: Path) -> bool:
     """Whether a folder was made by `make_temporary` for this user, and is not being made now."""
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or (
-        sys.platform != "win32" and found.st_uid != os.geteuid()
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or (
+        sys.platform != "win32" and status.st_uid != os.geteuid()
     ):
         return False
     if (path / _OWNER).is_file():
         return True
-    return not any(path.iterdir()) and time.time() - found.st_mtime > _MOMENT
+    return not any(path.iterdir()) and time.time() - status.st_mtime > _MOMENT
 
 
 @contextmanager

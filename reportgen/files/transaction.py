@@ -269,8 +269,8 @@ def read_journal(journal: Path) -> list[Move]:
     except (OSError, LookupError, TypeError, AttributeError, *_TOO_MUCH) as error:
         raise ValueError(str(error)) from error
     for path in (path for move in moves for path in (move.item, move.target)):
-        own, name = os.fsencode(path), os.fsencode(path.name)
-        if b"\0" in own or len(own) > _PATH_BYTES or len(name) > _NAME_BYTES:
+        whole, name = os.fsencode(path), os.fsencode(path.name)
+        if b"\0" in whole or len(whole) > _PATH_BYTES or len(name) > _NAME_BYTES:
             raise ValueError("a path that no system has")
     return moves
 

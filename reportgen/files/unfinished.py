@@ -34,10 +34,12 @@ def check_unfinished(output: Path, *, resume: bool, force: bool) -> None:
     Raises:
         UsageError: an earlier run left results beside `output`, and neither is given.
     """
-    found = Unfinished(_beside(output))
-    found.require_own()
-    if found.has_results and not (resume or force):
-        raise UsageError(f"{found.path.name}: a run that did not end left its results; {_NEXT}")
+    unfinished = Unfinished(_beside(output))
+    unfinished.require_own()
+    if unfinished.has_results and not (resume or force):
+        raise UsageError(
+            f"{unfinished.path.name}: a run that did not end left its results; {_NEXT}"
+        )
 
 
 def _beside(output: Path) -> Path:
@@ -70,12 +72,12 @@ class Unfinished:
             UsageError: it is a link, or belongs to another user.
         """
         try:
-            found = self.path.lstat()
+            status = self.path.lstat()
         except OSError:  # not there, or no name that can be written, which is told later
             return
-        if stat.S_ISLNK(found.st_mode):
+        if stat.S_ISLNK(status.st_mode):
             raise UsageError(f"{self.path.name}: a link; remove it, or name another --output")
-        if sys.platform != "win32" and found.st_uid != os.geteuid():
+        if sys.platform != "win32" and status.st_uid != os.geteuid():
             raise UsageError(f"{self.path.name}: belongs to another user; name another --output")
 
     @property
@@ -128,21 +130,21 @@ def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfin
     path = _beside(output)
     missing = [folder for folder in path.parents if not folder.exists()]
     try:
-        found, lock = _opened(path)
+        unfinished, lock = _opened(path)
     except OSError as error:
         raise unwritten(path, error) from error
     try:
-        _settle(found, resume=resume)
-        yield found
+        _settle(unfinished, resume=resume)
+        yield unfinished
     except BaseException as error:
         with held_back():
-            if not found.has_results or found.is_lost_by(error):
-                _remove(found, missing)
+            if not unfinished.has_results or unfinished.is_lost_by(error):
+                _remove(unfinished, missing)
                 raise
         if is_interrupt(error):
             raise InterruptedLateError(
                 f"interrupted; nothing was written, but what was done is kept in "
-                f"{found.path.name}: go on with --resume"
+                f"{unfinished.path.name}: go on with --resume"
             ) from error
         raise
     finally:
@@ -165,32 +167,36 @@ def _opened(path: Path) -> tuple[Unfinished, int | None]:
     return Unfinished(path), lock
 
 
-def _settle(found: Unfinished, *, resume: bool) -> None:
+def _settle(unfinished: Unfinished, *, resume: bool) -> None:
     """Decide what becomes of the results of an earlier run."""
-    found.is_found = found.has_results
-    if found.is_found and resume:
+    unfinished.is_found = unfinished.has_results
+    if unfinished.is_found and resume:
         return
-    for item in found.path.iterdir():
-        if found.is_found or item.name in _FACTS:  # nothing that may be somebody else's
+    for item in unfinished.path.iterdir():
+        if unfinished.is_found or item.name in _FACTS:  # nothing that may be somebody else's
             system.remove(item)
-    if found.is_found:
-        found.lines.append(f"reportgen: removed {found.path.name}, which an earlier run left")
+    if unfinished.is_found:
+        unfinished.lines.append(
+            f"reportgen: removed {unfinished.path.name}, which an earlier run left"
+        )
     elif resume:
-        found.lines.append(f"reportgen: no {found.path.name}; the run starts anew")
-    found.is_found = False
+        unfinished.lines.append(f"reportgen: no {unfinished.path.name}; the run starts anew")
+    unfinished.is_found = False
 
 
-def _remove(found: Unfinished, made: list[Path]) -> None:
+def _remove(unfinished: Unfinished, made: list[Path]) -> None:
     """Remove the folder, and those of its parents that were `made` for it and are empty.
 
     If it stays, one line on standard error says so, as it may hold texts.
     """
     try:
-        if found.path.exists():  # else it has become an output
-            remove_at_once(found.path)
+        if unfinished.path.exists():  # else it has become an output
+            remove_at_once(unfinished.path)
     except OSError as error:
-        said = error.strerror or type(error).__name__
-        _LOG.warning("reportgen: %s: cannot be removed (%s); remove it yourself", found.path, said)
+        reason = error.strerror or type(error).__name__
+        _LOG.warning(
+            "reportgen: %s: cannot be removed (%s); remove it yourself", unfinished.path, reason
+        )
     for folder in made:
         with suppress(OSError):  # not empty: an output is in it
             system.remove_empty(folder)
