@@ -117,7 +117,9 @@ def analyze(
     """
     given = dict(locals())
     names = {name: given[argument] for name, argument in ARGUMENTS.items()}
-    columns = {column_option(name): own for name, own in names.items() if isinstance(own, str)}
+    columns = {
+        column_option(name): column for name, column in names.items() if isinstance(column, str)
+    }
     if isinstance(label_map, Mapping):
         given["label_map"] = json.dumps({str(old): str(new) for old, new in label_map.items()})
     named = {name: given[name] for name in ("text_column", "label_map", "sheet", "limit")}
@@ -208,13 +210,16 @@ def _reported(
         temporary = make_scratch()
         with _removed_after_errors(temporary):
             return Report(run(temporary.path), temporary)
-    with unfinished_run(Path(folder), resume=resume, force=True) as found, Staging() as staging:
-        for line in found.lines:
+    with (
+        unfinished_run(Path(folder), resume=resume, force=True) as unfinished,
+        Staging() as staging,
+    ):
+        for line in unfinished.lines:
             warnings.warn(line, stacklevel=4)
         if small:
             temporary = make_scratch()
             with _removed_after_errors(temporary):
-                report = Report(run(temporary.path, kept=found.path), temporary)
+                report = Report(run(temporary.path, kept=unfinished.path), temporary)
             results = report.results
             if results.info.evidence.interrupted:
                 warnings.warn(
@@ -223,9 +228,9 @@ def _reported(
             else:
                 keep_baseline(results, Path(folder), staging)
         else:
-            results = run(staging.folder(Path(folder)), kept=found.path)
+            results = run(staging.folder(Path(folder)), kept=unfinished.path)
         if not results.info.evidence.interrupted:
-            staging.remove_folder(found.path)
+            staging.remove_folder(unfinished.path)
         staging.commit()
     return report if small else Report(open_results(Path(folder)))
 
@@ -264,7 +269,7 @@ def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside
         return arguments.text_set(paths, inputs)
     if inputs.sheet is not None:
         raise UsageError("sheet: only a file that is an Excel workbook has sheets")
-    found = texts_in_memory(texts, inputs.text_column, beside)
+    text_set = texts_in_memory(texts, inputs.text_column, beside)
     if inputs.limit is not None:
-        found = replace(found, texts=found.texts[: inputs.limit])
-    return arguments.as_labelled(found, inputs)
+        text_set = replace(text_set, texts=text_set.texts[: inputs.limit])
+    return arguments.as_labelled(text_set, inputs)

@@ -154,12 +154,12 @@ class ReportCallback(TrainerCallback):
             for step in sorted(steps)
             if step < this.step
         ]
-        found = [
+        earlier = [
             evaluation
             for evaluation in before
             if self.keep_results and _is_comparable(evaluation, this)
         ]
-        lost = [str(evaluation.step) for evaluation in before if evaluation not in found]
+        lost = [str(evaluation.step) for evaluation in before if evaluation not in earlier]
         if lost:
             warnings.warn(
                 f"reportgen: nothing is compared with step {some(lost)} of this training, whose "
@@ -167,20 +167,20 @@ class ReportCallback(TrainerCallback):
                 "them for a training that goes on later",
                 stacklevel=2,
             )
-        return found
+        return earlier
 
     def _earlier(self, this: _Evaluation) -> _Evaluation | None:
         """The evaluation that the next one, `this`, is compared with; a copy of it where its folder
         is about to be replaced, at a second evaluation at the same step."""
         if not self._done:
             return None
-        found = self._done[0 if self.against == "first" else -1]
-        if found.folder != this.folder:
-            return found
+        evaluation = self._done[0 if self.against == "first" else -1]
+        if evaluation.folder != this.folder:
+            return evaluation
         copy = self._own_folder() / "replaced"
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(found.folder, copy)
-        return _Evaluation(found.step, copy)
+        shutil.copytree(evaluation.folder, copy)
+        return _Evaluation(evaluation.step, copy)
 
     def _compare(self, this: _Evaluation, earlier: _Evaluation | None) -> None:
         """Compare an evaluation with an earlier one, and with all of them."""

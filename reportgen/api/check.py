@@ -78,8 +78,8 @@ def _task(loaded: LoadedModel) -> str:
     task, kind = TASKS[loaded.output.kind].does, _kind(loaded)
     if kind == loaded.output.kind:
         return task
-    own = TASKS[kind].does if loaded.writer is None else WRITING
-    return f"{own}; where no text has {TASKS[kind].needs}, {task.removeprefix('none: ')}"
+    does = TASKS[kind].does if loaded.writer is None else WRITING
+    return f"{does}; where no text has {TASKS[kind].needs}, {task.removeprefix('none: ')}"
 
 
 def _output(loaded: LoadedModel) -> str:

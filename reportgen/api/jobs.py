@@ -279,10 +279,13 @@ def _job(
 def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The name of each file and its path in the repository. The path is "" where two files have the
     same name, since results store only the name."""
-    found: dict[str, set[str]] = {}
+    paths_by_name: dict[str, set[str]] = {}
     for path in paths:
-        found.setdefault(Path(path).name, set()).add(_in_repository(path))
-    return tuple((name, own.pop() if len(own) == 1 else "") for name, own in found.items())
+        paths_by_name.setdefault(Path(path).name, set()).add(_in_repository(path))
+    return tuple(
+        (name, of_name.pop() if len(of_name) == 1 else "")
+        for name, of_name in paths_by_name.items()
+    )
 
 
 def _in_repository(path: str) -> str:

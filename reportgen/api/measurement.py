@@ -63,8 +63,10 @@ def measure(
         if is_timed(options.evidence_budget):
             model = model or load_model(spec, verbose=verbose)
             options = with_number(options, texts, model, kept)
-        found = engine_of(engine or EngineChoices(), texts, spec, options, is_silent=silent)
-        working = stack.enter_context(found)  # processes load the model meanwhile
+        engine_context = engine_of(
+            engine or EngineChoices(), texts, spec, options, is_silent=silent
+        )
+        working = stack.enter_context(engine_context)  # processes load the model meanwhile
         model = model or load_model(spec, verbose=verbose)
         return run_analysis(
             texts, model, folder, options, progress, listed, WorkFolder(kept), working
@@ -97,8 +99,8 @@ def engine_of(
     elif choices.engine == "local":
         if choices.gpus_per_worker:
             raise UsageError("--gpus-per-worker: goes with --engine ray")
-        with processes(choices.workers, texts, spec, options, is_silent=is_silent) as found:
-            yield found
+        with processes(choices.workers, texts, spec, options, is_silent=is_silent) as workers:
+            yield workers
     else:
         with ray_actors(choices.workers, choices.gpus_per_worker, texts, spec, options) as actors:
             yield actors

@@ -195,7 +195,7 @@ def read_parts(folders: Sequence[Path]) -> Parts:
         ResultsError: one is none, or they do not make up one whole: some are missing, doubled, or
             of another number of shards.
     """
-    found: dict[int, Path] = {}
+    by_number: dict[int, Path] = {}
     unlisted: set[Path] = set()
     first: Mapping[str, Any] | None = None
     for folder in folders:
@@ -210,18 +210,20 @@ def read_parts(folders: Sequence[Path]) -> Parts:
                 f"{folder}: shard {number}/{of}, but {folders[0]} is one of {first['shard'][1]}; "
                 "merge the shards of one analysis"
             )
-        if number in found:
-            raise ResultsError(f"{folder}: shard {number}/{of} is also {found[number]}; name one")
-        found[number] = folder
+        if number in by_number:
+            raise ResultsError(
+                f"{folder}: shard {number}/{of} is also {by_number[number]}; name one"
+            )
+        by_number[number] = folder
     if first is None:
         raise ResultsError("no shards; name the folders that `reportgen analyze --shard` wrote")
     of = first["shard"][1]
-    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in found]
+    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in by_number]
     if missing:
         raise ResultsError(
             f"{len(missing)} of {of} shards are missing: {some(missing)}; name all of them"
         )
-    parts = tuple(found[number] for number in sorted(found))
+    parts = tuple(by_number[number] for number in sorted(by_number))
     return Parts(parts, _call(first, folders[0]), tuple(path for path in parts if path in unlisted))
 
 
@@ -247,8 +249,8 @@ def _read(folder: Path) -> Mapping[str, Any]:
     run_file = folder / _RUN_FILE
     if not run_file.is_file() or (is_listed and listed(run_file).sha256 != run):
         raise ResultsError(f"{run_file}: damaged, or of another run; run this shard again")
-    found: Mapping[str, Any] = stored
-    return found
+    facts: Mapping[str, Any] = stored
+    return facts
 
 
 def _call(stored: Mapping[str, Any], folder: Path) -> Call:

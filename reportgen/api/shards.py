@@ -83,9 +83,9 @@ def merge(
 
     @cache
     def worker() -> "Worker":
-        found = _worker(texts, model_run, progress, verbose=verbose)
-        start_in(kept, found)  # checks that the model is the one of the parts
-        return found
+        loaded = _worker(texts, model_run, progress, verbose=verbose)
+        start_in(kept, loaded)  # checks that the model is the one of the parts
+        return loaded
 
     results = WorkFolder(kept, parts.folders, parts.unlisted)
     job = Job(texts, worker, start, results, progress)

@@ -128,7 +128,7 @@ def _value(key: str, option: Option) -> str:
     literals = [get_args(kind) for kind in (option.kind, *kinds) if get_origin(kind) is Literal]
     if literals or option.choices:
         return json.dumps((option.choices or literals[0])[0])
-    found = _EXAMPLE.search(option.help)
-    example = next(filter(None, found.groups()), "") if found else ""
+    match = _EXAMPLE.search(option.help)
+    example = next(filter(None, match.groups()), "") if match else ""
     is_number = int in kinds
     return example if is_number and example.isdigit() else "1" if is_number else json.dumps(example)

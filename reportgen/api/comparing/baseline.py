@@ -164,10 +164,11 @@ def require_complete(results: Results) -> None:
         path = source.folder / f"{name}.parquet"
         if not source.has(path.name):
             raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}")
-        found = len(source.table(name).select(["text_id" if name == "texts" else "text"]))
-        if found != wanted:
+        n_stored = len(source.table(name).select(["text_id" if name == "texts" else "text"]))
+        if n_stored != wanted:
             raise ResultsError(
-                f"{path}: has {found:,} rows, not {wanted:,} as {BASELINE_FILE} says; {AGAIN_SMALL}"
+                f"{path}: has {n_stored:,} rows, not {wanted:,} as {BASELINE_FILE} says; "
+                f"{AGAIN_SMALL}"
             )
     # Where there is a manifest, it has told so of each table.
     told = described.tables_sha256 if source.manifest is None else None
@@ -182,8 +183,8 @@ def require_complete(results: Results) -> None:
 
 def _tables_checksum(folder: Path, names: Iterable[str]) -> str:
     """A checksum of the tables called `names` in the baseline at `folder`."""
-    own = (sha256((folder / f"{name}.parquet").read_bytes()).digest() for name in sorted(names))
-    return sha256(b"".join(own)).hexdigest()
+    digests = (sha256((folder / f"{name}.parquet").read_bytes()).digest() for name in sorted(names))
+    return sha256(b"".join(digests)).hexdigest()
 
 
 def _listed(described: _Described) -> Mapping[str, int]:
@@ -347,8 +348,10 @@ def same_content(one: Results, other: Results) -> bool:
     if next(infos) != next(infos):
         return False
     sides = (dict(small_tables(side)) for side in (one, other))
-    own, others = next(sides), next(sides)
-    return own.keys() == others.keys() and all(own[name].equals(others[name]) for name in own)
+    tables, others = next(sides), next(sides)
+    return tables.keys() == others.keys() and all(
+        tables[name].equals(others[name]) for name in tables
+    )
 
 
 def _flat_type(kind: pa.DataType) -> pa.DataType:
@@ -370,8 +373,8 @@ def _rows(results: Results, name: str) -> pa.Table:
     if name == "evidence":
         rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))
     if name == "agreement":  # of the others a comparison says nothing
-        own = draw_agreement(results)
-        rows = table_of(name, own[own["statistic"].isin(_STATISTICS)])
+        drawn = draw_agreement(results)
+        rows = table_of(name, drawn[drawn["statistic"].isin(_STATISTICS)])
     if name == "layers":
         texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))
         for column, kept in HEAD_MEANS.items():

@@ -241,10 +241,11 @@ def write_comparison(
     with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
         written = write_runs(comparison.runs, job, options, staging)
         remarks = comparison.base.info.remarks
-        said = [own for own in remarks if own not in whole.base.info.remarks]  # on what is redacted
-        said += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
+        # On what is redacted.
+        notes = [remark for remark in remarks if remark not in whole.base.info.remarks]
+        notes += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
         worst = annotations(comparison, options)
-    lines = (*written.lines, *written.reduced, *said)
+    lines = (*written.lines, *written.reduced, *notes)
     return replace(written, lines=lines, annotations=worst)
 
 
@@ -252,8 +253,8 @@ def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:
     """Which texts only one of two models has, and how many; with more models, what differs in each
     from the first."""
     words, models = CompareWords(comparison, load_language(lang)), comparison.all_models
-    said = unmatched_texts(comparison, words)
-    return [*said, *(limits(models, words) if models is not None else ())]
+    sentences = unmatched_texts(comparison, words)
+    return [*sentences, *(limits(models, words) if models is not None else ())]
 
 
 def _headline(comparison: Comparison, lang: Lang) -> list[str]:

@@ -61,10 +61,10 @@ def compare_baseline(
     base = baseline if isinstance(baseline, Report) else open_report(baseline)
     require_complete(base.results)
     is_named = model is None or isinstance(model, str | Path)
-    found = settings_of(base.results, is_named=is_named)
+    settings = settings_of(base.results, is_named=is_named)
     has_texts = texts is not None
-    found = with_given(found, InputChoices(), AnalysisOptions(), has_texts=has_texts)
-    options = {k: v for k, v in found.model.items() if is_named or k in _OF_MODULES}
+    settings = with_given(settings, InputChoices(), AnalysisOptions(), has_texts=has_texts)
+    options = {k: v for k, v in settings.model.items() if is_named or k in _OF_MODULES}
     for name in model_options:
         if name in _TAKEN:
             raise UsageError(
@@ -72,7 +72,7 @@ def compare_baseline(
                 "analyze and compare"
             )
     if has_texts:
-        inputs = found.inputs
+        inputs = settings.inputs
         beside = {name: getattr(inputs, column_option(name)) for name in ARGUMENTS}
         if isinstance(texts, list | tuple) and not all(isinstance(text, Path) for text in texts):
             _require_no_columns(beside)
@@ -86,8 +86,8 @@ def compare_baseline(
         text_set,
         model,
         tokenizer,
-        found.inputs,
-        found.analysis,
+        settings.inputs,
+        settings.analysis,
         {},
         progress=progress,
         **({} if isinstance(model, LoadedModel) else options) | model_options,

@@ -106,12 +106,12 @@ def planned(
         return arguments.text_set(sides.texts, inputs), sides.models
     baseline = open_results(sides.folders[0])
     require_complete(baseline)
-    found = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
-    choices = [options_of(ModelSpec, {**found.model, "model": name}) for name in sides.heads]
-    models = tuple(analysis_of(found.inputs, model, found.analysis) for model in choices)
+    settings = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
+    choices = [options_of(ModelSpec, {**settings.model, "model": name}) for name in sides.heads]
+    models = tuple(analysis_of(settings.inputs, model, settings.analysis) for model in choices)
     if not sides.texts:
         return texts_of(baseline), models
-    texts = arguments.text_set(sides.texts, found.inputs)
+    texts = arguments.text_set(sides.texts, settings.inputs)
     require_common(texts, ", ".join(sides.texts), baseline)
     return texts, models
 
@@ -122,11 +122,11 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
     Raises:
         ComparisonError: none is.
     """
-    own = baseline.texts[["text_id", "text", "pair"]].astype(object)
+    frame = baseline.texts[["text_id", "text", "pair"]].astype(object)
     has_pairs = not task_of(baseline.info.output).has_choices  # else pairs end in a choice
     held = {
         (text, None if pd.isna(pair) or not has_pairs else pair)
-        for text, pair in zip(own["text"], own["pair"], strict=True)
+        for text, pair in zip(frame["text"], frame["pair"], strict=True)
     }
     if baseline.is_redacted or any(
         (each.text, each.pair if has_pairs else None) in held for each in texts.texts
@@ -134,25 +134,25 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
         return
     ids = [each.id for each in texts.texts]
     raise ComparisonError(
-        f"no text of {files} is in {baseline.folder}: {where_ids_stand(ids, own['text_id'])}; name "
-        "a file with texts of the baseline, or none to take all of them"
+        f"no text of {files} is in {baseline.folder}: {where_ids_stand(ids, frame['text_id'])}; "
+        "name a file with texts of the baseline, or none to take all of them"
     )
 
 
 def with_given(
-    found: BaselineSettings, inputs: InputChoices, analysis: AnalysisOptions, *, has_texts: bool
+    settings: BaselineSettings, inputs: InputChoices, analysis: AnalysisOptions, *, has_texts: bool
 ) -> BaselineSettings:
-    """`found`, with the options that were `given` in their place.
+    """`settings`, with the options that were `given` in their place.
 
     Raises:
         UsageError: models cannot be compared with these.
     """
-    own = replace(found.analysis, **_given(analysis))
+    options = replace(settings.analysis, **_given(analysis))
     if not has_texts:
         defaults = AnalysisOptions()
-        own = replace(own, **{name: getattr(defaults, name) for name in _OF_WRITING})
-    check_alike(own)
-    return BaselineSettings(replace(found.inputs, **_given(inputs)), found.model, own)
+        options = replace(options, **{name: getattr(defaults, name) for name in _OF_WRITING})
+    check_alike(options)
+    return BaselineSettings(replace(settings.inputs, **_given(inputs)), settings.model, options)
 
 
 def _given(choices: InputChoices | AnalysisOptions) -> dict[str, Any]:

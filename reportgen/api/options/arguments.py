@@ -40,7 +40,7 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
         InputError: a file cannot be read or holds no text.
         UsageError: a column does not exist, or no text has a label of --label-map.
     """
-    found = read_texts(
+    texts = read_texts(
         paths,
         columns(choices),
         encoding=choices.encoding,
@@ -49,7 +49,7 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
         sheet=choices.sheet,
         limit=choices.limit,
     )
-    return as_labelled(found, choices)
+    return as_labelled(texts, choices)
 
 
 def as_labelled(texts: TextSet, choices: InputChoices) -> TextSet:

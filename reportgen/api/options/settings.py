@@ -151,13 +151,13 @@ def _checked(file: SettingsFile) -> SettingsFile:
 def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     if (option := key.replace("_", "-")) in _NEVER:
         return f"{prefix}{key} is no setting: {_NEVER[option]}"
-    said = f"reportgen has no setting {prefix}{key}"
+    fault = f"reportgen has no setting {prefix}{key}"
     names = known if prefix else (*known, *_COMMANDS)
     close = get_close_matches(key.replace("_", "-"), names, n=1, cutoff=0.6)
     if close:
-        return f"{said}; is it {prefix}{close[0]}?"
+        return f"{fault}; is it {prefix}{close[0]}?"
     command = prefix.rstrip(".") or "run"
-    return f"{said}; settings are called as the options of reportgen {command} --help"
+    return f"{fault}; settings are called as the options of reportgen {command} --help"
 
 
 def _read(key: str, group: type, value: object, place: str) -> Any:

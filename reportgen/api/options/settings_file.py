@@ -34,15 +34,15 @@ class _Loader(yaml.BaseLoader):  # type: ignore[misc]
         """The Python object for a node."""
         if node.tag.removeprefix("tag:yaml.org,2002:") not in ("str", "seq", "map"):
             raise yaml.MarkedYAMLError(f"settings cannot have the tag {node.tag}", node.start_mark)
-        found: object = super().construct_object(node, deep=deep)
-        return found
+        content: object = super().construct_object(node, deep=deep)
+        return content
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         """The dictionary for a node."""
-        found: dict[object, object] = super().construct_mapping(node, deep=deep)
-        if len(found) < len(node.value):
+        table: dict[object, object] = super().construct_mapping(node, deep=deep)
+        if len(table) < len(node.value):
             raise yaml.MarkedYAMLError("a key occurs twice in a table", node.start_mark)
-        return found
+        return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def project_folders() -> Sequence[Path]:
 def _of_project() -> SettingsFile:
     here, *_ = folders = project_folders()
     for folder in folders:
-        own, project = folder / OWN_FILE, folder / _PYPROJECT
-        if own.is_file():
-            _require_trusted(own)
-            return SettingsFile(own.name if folder == here else str(own), _read_toml(own))
+        file, project = folder / OWN_FILE, folder / _PYPROJECT
+        if file.is_file():
+            _require_trusted(file)
+            return SettingsFile(file.name if folder == here else str(file), _read_toml(file))
         # A broken file that never mentions this tool is not our business.
         if project.is_file() and b"reportgen" in _read_bytes(project):
             table = _own_table(_read_toml(project), project)
@@ -113,8 +113,8 @@ def _require_trusted(path: Path) -> None:
     """
     if os.name != "posix":
         return
-    for found in (path.stat(), path.lstat()):  # of a link, whose the link is too
-        if found.st_uid not in (0, os.geteuid()):
+    for status in (path.stat(), path.lstat()):  # of a link, whose the link is too
+        if status.st_uid not in (0, os.geteuid()):
             raise UsageError(
                 f"{path}: belongs to another user, so its settings are not used; make a copy that "
                 "is yours, name the file with --config, or call reportgen in another folder"

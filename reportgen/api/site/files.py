@@ -96,35 +96,35 @@ class SiteFiles:
 
     def _remove_shared(self) -> None:
         """Remove the files of earlier versions that no page names which stays as it is."""
-        own = {shared(kind).folder for kind in KINDS}
-        found = (path for path in self._of_site("assets/*-*") if path.is_dir())
-        old = {f"assets/{path.name}/": path for path in sorted(found)}
+        current = {shared(kind).folder for kind in KINDS}
+        folders = (path for path in self._of_site("assets/*-*") if path.is_dir())
+        old = {f"assets/{path.name}/": path for path in sorted(folders)}
         old = {name: path for name, path in old.items() if SHARED.fullmatch(name)}
-        if not old.keys() - own:
+        if not old.keys() - current:
             return
         stay = (path for path in self._found(*_PAGES) if path not in self._written)
         named = {name.decode() for path in stay for name in _NAMED.findall(path.read_bytes())}
-        for name in sorted(old.keys() - own - named):
+        for name in sorted(old.keys() - current - named):
             self._old.append(old[name])
             for file in sorted(old[name].iterdir()):
                 self._staging.remove(file)
 
     def _found(self, *patterns: str) -> list[Path]:
         """The files of the site that lie there now and are not removed."""
-        found = (path for pattern in patterns for path in self._of_site(pattern))
-        return sorted(path for path in found if path not in self._removed)
+        paths = (path for pattern in patterns for path in self._of_site(pattern))
+        return sorted(path for path in paths if path not in self._removed)
 
     def _of_site(self, pattern: str) -> Iterator[Path]:
         """What matches a pattern on the site itself: what a link leads to is not removed."""
         for path in self._folder.glob(pattern):
             depth = len(path.relative_to(self._folder).parts)
-            if not any(own.is_symlink() for own in (path, *path.parents[: depth - 1])):
+            if not any(part.is_symlink() for part in (path, *path.parents[: depth - 1])):
                 yield path
 
     def _shared(self, kind: Kind) -> None:
         """Write the files that all pages of a kind share, if they are missing."""
-        own = shared(kind)
-        self._if_new({f"{own.folder}{name}": content for name, content in own.files.items()})
+        assets = shared(kind)
+        self._if_new({f"{assets.folder}{name}": content for name, content in assets.files.items()})
 
     def _if_new(self, files: Mapping[str, bytes]) -> None:
         """Write those of `files` whose content has changed."""

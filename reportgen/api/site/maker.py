@@ -57,7 +57,7 @@ class Made:
     entry: Entry | None = None
     page: bytes | None = None
     comparison: bytes | None = None
-    said: tuple[str, ...] = ()  # what the comparison says first
+    headline: tuple[str, ...] = ()  # what the comparison says first
     verdicts: Mapping[str, QualityVerdict] = field(
         default_factory=dict
     )  # of the comparison, by figure
@@ -126,10 +126,10 @@ class PageMaker:
             with self._shown(compare_runs(old, new)) as shown:
                 content = render_page(shown.runs, self._look(title), place).content
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
-                said = compare_headline(shown, CompareWords(shown, load_language(lang)))
+                headline = compare_headline(shown, CompareWords(shown, load_language(lang)))
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))
-        return replace(made, comparison=content, said=said, verdicts=judged)
+        return replace(made, comparison=content, headline=headline, verdicts=judged)
 
     def _with_page(self, made: Made, held: dict[Path, Findings]) -> Made:
         """`made` with the report."""
@@ -198,13 +198,13 @@ class PageMaker:
 
 def _findings(run: SiteRun, held: dict[Path, Findings]) -> Findings:
     """The findings on the results of a run, from the cache where they are there."""
-    found = held.pop(run.folder, None)
-    if found is None:
-        found = Findings(open_whole(run.folder))
-    held[run.folder] = found  # the last one
+    findings = held.pop(run.folder, None)
+    if findings is None:
+        findings = Findings(open_whole(run.folder))
+    held[run.folder] = findings  # the last one
     for folder in list(held)[:-_HELD]:
         del held[folder]
-    return found
+    return findings
 
 
 def _names(runs: Sequence[Dated]) -> list[str]:

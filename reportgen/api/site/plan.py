@@ -80,7 +80,9 @@ class SitePlan:
             key = (base.id, run.id)
             self._failed[key] = made.not_compared
             if made.is_compared:
-                self._pairs[key] = replace(self._pair(key), said=made.said, verdicts=made.verdicts)
+                self._pairs[key] = replace(
+                    self._pair(key), said=made.headline, verdicts=made.verdicts
+                )
         if made.left_out is not None:
             what = "not written anew" if run.id in self._entries else "left out"
             say(f"{what}: {message(made.left_out, redact=self._maker.redact)}")
@@ -173,15 +175,15 @@ def wanted_trends(
     for entry in entries:
         by_series.setdefault(entry.series, []).append(entry.id)
     made_of = (__version__, options.lang, repr(options.judging), repr(redact))
-    found = []
+    pages = []
     for series, ids in by_series.items():
         whole, newest = (
             TrendPage(series, shown, digest([*shown, str(n), *made_of]))
             for shown, n in ((_spread(ids), len(ids)), (tuple(ids[-MOST_RUNS:]), 0))
         )
         is_known = whole == before.get(series) or all(id in given for id in whole.runs)
-        found += [whole if is_known else newest] if len(ids) >= _LEAST else []
-    return found
+        pages += [whole if is_known else newest] if len(ids) >= _LEAST else []
+    return pages
 
 
 def _spread(ids: Sequence[str]) -> tuple[str, ...]:
@@ -203,6 +205,6 @@ def trend_tasks(
     for page in wanted:
         if page != before.get(page.series) and runs.keys() >= {*page.runs}:
             ids = [entry.id for entry in entries if entry.series == page.series]
-            own = tuple(runs[id] for id in page.runs)
-            tasks.append(TrendTask(page, own, len(ids), ids[0] == page.runs[0]))
+            page_runs = tuple(runs[id] for id in page.runs)
+            tasks.append(TrendTask(page, page_runs, len(ids), ids[0] == page.runs[0]))
     return tasks

@@ -50,7 +50,7 @@ class RunReader:
         """The runs by their ids. A run that is already on the site keeps its id, even if its folder
         was renamed."""
         known = {entry.content: entry for entry in old.entries}
-        found: dict[str, SiteRun] = {}  # by what no other run has
+        by_content: dict[str, SiteRun] = {}  # by what no other run has
         unlisted = 0
         for folder in folders:
             try:
@@ -61,17 +61,17 @@ class RunReader:
                 self.n_left_out += 1
                 self._say(f"left out: {message(error, redact=self._redact)}")
                 continue
-            if (same := found.get(content_of(run.id))) is not None:
+            if (same := by_content.get(content_of(run.id))) is not None:
                 self._say(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
-            found[content_of(run.id)] = run
+            by_content[content_of(run.id)] = run
         if unlisted:
             what = "results folder" if unlisted == 1 else "results folders"
             self._say(
                 f"{unlisted} {what} without a manifest, of an earlier version: damage to "
                 "files may go unnoticed there"
             )
-        return {run.id: run for run in found.values()}
+        return {run.id: run for run in by_content.values()}
 
     def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> SiteRun:
         info = redacted_info(results, self._options.lang) if self._redact else results.info
@@ -98,7 +98,7 @@ def _shown_figures(results: Results) -> bytes:
         to_digits(texts[name].to_numpy(np.float64, na_value=np.nan), int(COLUMNS["texts"][name].by))
         for name in ("prediction", "effective_tokens")
     ]
-    return repr([texts["n_tokens"].tolist(), *(own.tolist() for own in shown)]).encode()
+    return repr([texts["n_tokens"].tolist(), *(column.tolist() for column in shown)]).encode()
 
 
 def _heads(results: Results) -> bytes:
@@ -111,8 +111,8 @@ def _heads(results: Results) -> bytes:
         with file.open() as stream:
             return stream.read()
     except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        raise ResultsError(f"{results.folder / name}: cannot be read ({said})") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ResultsError(f"{results.folder / name}: cannot be read ({reason})") from error
 
 
 def _stated(value: Any) -> Any:

@@ -196,9 +196,9 @@ class SiteWriter:
         give back what the site has now."""
         plan = SitePlan(old, runs, self._maker, files)
         while tasks := plan.tasks():
-            made = [_stored(own, files) for own in workers.pages(tasks)]
-            for own in sorted(made, key=lambda own: place_of(own.task.run)):
-                plan.take(own, self._said.append)
+            made = [_stored(page, files) for page in workers.pages(tasks)]
+            for page in sorted(made, key=lambda page: place_of(page.task.run)):
+                plan.take(page, self._said.append)
         self.n_left_out += plan.n_left_out
         pages = plan.pages()
         self._n_new = sum(files.is_new(address_of(entry)) for entry in pages.entries)
@@ -221,9 +221,9 @@ class SiteWriter:
         else the page of before stays, if its runs are all on the site."""
         ids = {entry.id for entry in entries}
         kept = {
-            own.series: own
-            for own in old.trends
-            if files.path(own.address).exists() and ids.issuperset(own.runs)
+            page.series: page
+            for page in old.trends
+            if files.path(page.address).exists() and ids.issuperset(page.runs)
         }
         wanted = wanted_trends(entries, self._options, kept, runs, redact=self._redact)
         failed = []
@@ -237,7 +237,7 @@ class SiteWriter:
                 why = message(made.failed, redact=self._redact)
                 failed.append(f"{files.path(address)}: {state}: {why}")
         self._said += sorted(failed)
-        return tuple(kept[own.series] for own in wanted if own.series in kept)
+        return tuple(kept[page.series] for page in wanted if page.series in kept)
 
 
 def _stored(made: Made, files: SiteFiles) -> Made:
