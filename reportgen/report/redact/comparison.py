@@ -57,11 +57,11 @@ def redacted_comparison(
     base, head = (whole_of(side.results) for side in (comparison.base, comparison.head))
     copy = partial(redacted, lang=lang, wanted=True, numbers=numbers, with_short=True)
     n_short = len(comparison.base.texts) - len(rows[0])
-    with copy(base) as own, copy(head) as other:
-        own, other = (_with_remark(side, n_short, lang) for side in (own, other))
+    with copy(base) as old, copy(head) as new:
+        old, new = (_with_remark(side, n_short, lang) for side in (old, new))
         yield _Redacted(
-            Findings(selected(own, rows[0])),
-            Findings(selected(other, rows[1])),
+            Findings(selected(old, rows[0])),
+            Findings(selected(new, rows[1])),
             comparison.matching,
             comparison.null,
             judging=comparison.judging,
@@ -87,8 +87,8 @@ def _of_long_texts(comparison: Comparison) -> tuple[Comparison, _Rows]:
     """The comparison of the texts that are long enough in both models, and their rows in the whole
     results of either."""
     ends, matching = (comparison.base, comparison.head), comparison.matching
-    own = long_texts(ends[0].results)
-    rows = own[np.isin(own, long_texts(ends[1].results))]
+    long_rows = long_texts(ends[0].results)
+    rows = long_rows[np.isin(long_rows, long_texts(ends[1].results))]
     for end in ends:
         require_enough(end.results, rows)
     every = np.arange(len(comparison.base.texts))
@@ -96,7 +96,7 @@ def _of_long_texts(comparison: Comparison) -> tuple[Comparison, _Rows]:
     base, head = (np.asarray(side)[rows].tolist() for side in given)
     if len(rows) == len(every):
         return comparison, (base, head)
-    found = replace(
+    long_only = replace(
         comparison,
         base=Findings(selected(whole_of(ends[0].results), base)),
         head=Findings(selected(whole_of(ends[1].results), head)),
@@ -105,7 +105,7 @@ def _of_long_texts(comparison: Comparison) -> tuple[Comparison, _Rows]:
             for side in comparison.sides
         ),
     )
-    return found, (base, head)
+    return long_only, (base, head)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +127,10 @@ class _Redacted(Comparison):
 
     @cached_property
     def all_models(self) -> AllModels | None:
-        found = self.whole.all_models
-        if found is None:
+        models = self.whole.all_models
+        if models is None:
             return None
-        shown = replace(found, infos=(), trend=self._trend(found.trend))
+        shown = replace(models, infos=(), trend=self._trend(models.trend))
         return replace(coarse(shown), infos=self.infos)
 
     def _trend(self, trend: Trend) -> Trend:
@@ -140,28 +140,30 @@ class _Redacted(Comparison):
         ids = {str(id): str(redacted) for id, redacted in pairs}
         is_kept = task_of(self.base.info.output).is_closed
 
-        def said(prediction: str | float | None) -> str | float | None:
+        def shown(prediction: str | float | None) -> str | float | None:
             is_hidden = isinstance(prediction, str) and not is_kept
             return self.numbers.of("predicted", str(prediction)) if is_hidden else prediction
 
         return replace(
             trend,
-            without=tuple(ids[own] for own in trend.without),
+            without=tuple(ids[text_id] for text_id in trend.without),
             tokens=(),
             texts=tuple(
-                replace(own, id=ids[own.id], predictions=tuple(map(said, own.predictions)))
-                for own in trend.texts
+                replace(text, id=ids[text.id], predictions=tuple(map(shown, text.predictions)))
+                for text in trend.texts
             ),
         )
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:
-        found = coarse(self.whole.predictions)
-        if found is None or not found.names:
-            return found
+        predictions = coarse(self.whole.predictions)
+        if predictions is None or not predictions.names:
+            return predictions
         base, head = (text_names(side.results) for side in (self.base, self.head))
-        names = zip(map(str, base[found.texts]), map(str, head[found.texts]), strict=True)
-        return replace(found, names=tuple(names))
+        names = zip(
+            map(str, base[predictions.texts]), map(str, head[predictions.texts]), strict=True
+        )
+        return replace(predictions, names=tuple(names))
 
     @cached_property
     def layers(self) -> tuple[LayerChanges, ...]:
@@ -169,34 +171,34 @@ class _Redacted(Comparison):
 
     @cached_property
     def heads(self) -> HeadChanges | None:
-        found = self.whole.heads
-        return found and replace(coarse(found), by_text=coarse(found.by_text, _OF_TEXT))
+        heads = self.whole.heads
+        return heads and replace(coarse(heads), by_text=coarse(heads.by_text, _OF_TEXT))
 
     @cached_property
     def units(self) -> UnitPairs:
         """The units with a few levels of each figure in each text, and all with one name."""
-        found = self.whole.units
+        units = self.whole.units
 
         def levels(sides: Sides) -> Sides:
-            return to_levels(sides[0], found.text), to_levels(sides[1], found.text)
+            return to_levels(sides[0], units.text), to_levels(sides[1], units.text)
 
-        nothing = np.full(len(found.text), np.nan)
+        nothing = np.full(len(units.text), np.nan)
         return replace(
-            found,
+            units,
             names=(MARK,),
-            label=np.zeros_like(found.label),
-            attention=levels(found.attention),
+            label=np.zeros_like(units.label),
+            attention=levels(units.attention),
             row=(nothing, nothing),
-            effect=levels(found.effect),
+            effect=levels(units.effect),
         )
 
     @cached_property
     def effects(self) -> EffectChanges | None:
-        found = self.whole.effects
-        return found and replace(
-            coarse(found),
-            change=coarse(found.change, _OF_TEXT),
-            rank=coarse(found.rank, _OF_TEXT),
+        effects = self.whole.effects
+        return effects and replace(
+            coarse(effects),
+            change=coarse(effects.change, _OF_TEXT),
+            rank=coarse(effects.rank, _OF_TEXT),
         )
 
     @cached_property

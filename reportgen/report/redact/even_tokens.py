@@ -35,28 +35,28 @@ class Division:
     @property
     def units(self) -> NDArray[np.int32]:
         """`[token]`: the number of its unit in its text, as it is now."""
-        found: NDArray[np.int32] = self.names[self.unit]
-        return found
+        units: NDArray[np.int32] = self.names[self.unit]
+        return units
 
     def n_units(self) -> Places:
         """`[text]`: how many units it has that are no special tokens."""
-        own = ~self.is_special[self.starts]
-        found: Places = np.bincount(self.text[self.starts][own], minlength=len(self.firsts))
-        return found
+        is_content = ~self.is_special[self.starts]
+        counts: Places = np.bincount(self.text[self.starts][is_content], minlength=len(self.firsts))
+        return counts
 
     def segments(self, segment: NDArray[np.float64]) -> Mapping[tuple[int, int], int]:
         """How many units each segment of each text has, from the `segment` of each token, NaN of
         special tokens."""
-        own = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts].dropna()
-        return Counter(zip(own["text"].tolist(), own["segment"].astype(int), strict=True))
+        segments = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts].dropna()
+        return Counter(zip(segments["text"].tolist(), segments["segment"].astype(int), strict=True))
 
     def ranks(self, segment: NDArray[np.float64]) -> Floats:
         """`[token]`: the place of its unit among those of its segment, from 0, by the `segment` of
         each token; NaN of special tokens."""
-        own = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts]
-        counted = own.groupby(["text", "segment"]).cumcount().to_numpy(np.float64)
-        found: Floats = np.where(own["segment"].isna(), np.nan, counted)[self.unit]
-        return found
+        frame = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts]
+        counted = frame.groupby(["text", "segment"]).cumcount().to_numpy(np.float64)
+        ranks: Floats = np.where(frame["segment"].isna(), np.nan, counted)[self.unit]
+        return ranks
 
     def place(self, text: int, position: int) -> int:
         """Where the unit of the token at `position` begins now, as a position in the text."""
@@ -80,10 +80,10 @@ class Division:
             by_unit, spread = np.add.reduceat(values, self.starts), new
         else:
             by_unit, spread = values[self.starts], np.ones_like(new)
-        own = ~self.is_special[self.starts]
-        found = to_step(by_unit, _SHARE)
-        found[own] = to_levels(by_unit[own], self.text[self.starts][own])
-        tokens: Floats = (found / spread)[self.unit]
+        is_content = ~self.is_special[self.starts]
+        unit_levels = to_step(by_unit, _SHARE)
+        unit_levels[is_content] = to_levels(by_unit[is_content], self.text[self.starts][is_content])
+        tokens: Floats = (unit_levels / spread)[self.unit]
         return tokens
 
 

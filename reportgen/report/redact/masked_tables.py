@@ -103,7 +103,7 @@ class Masked:
     def info(self) -> RunInfo:
         """The facts about the run, with remarks that say what was removed."""
         info = self._info
-        options = {name: shown_option(name, own) for name, own in info.settings.options.items()}
+        options = {name: shown_option(name, value) for name, value in info.settings.options.items()}
         settings = replace(info.settings, options={**options, REDACT: True}, maps_kept=0)
         subjects = tuple(self._subjects[subject.key] for subject in self._info.evidence.subjects)
         return replace(
@@ -123,8 +123,8 @@ class Masked:
         evidence = self._info.evidence
         asked = {"explain-token": evidence.target, "against": evidence.against}
         target, against = (
-            own if own is None or name not in self._info.settings.options else HIDDEN
-            for name, own in asked.items()
+            value if value is None or name not in self._info.settings.options else HIDDEN
+            for name, value in asked.items()
         )
         stored = self._results.stored("evidence")
         is_kept = self._place[stored["text"].to_numpy(np.intp)] >= 0
@@ -143,31 +143,33 @@ class Masked:
         replaced = self._columns(table, rows, first)
         columns = []
         for field in rows.schema:
-            rule, own = rule_of(table, field.name, self._task), rows[field.name]
+            rule, column = rule_of(table, field.name, self._task), rows[field.name]
             if field.name in replaced:
-                own = pa.chunked_array([pa.array(replaced[field.name], field.type)])
+                column = pa.chunked_array([pa.array(replaced[field.name], field.type)])
             elif rule.how in ("digits", "step"):
-                own = round_column(own, rule)
+                column = round_column(column, rule)
             elif rule.how != "kept":
-                own = pa.chunked_array([pa.nulls(len(rows), field.type)])
-            columns.append(own)
+                column = pa.chunked_array([pa.nulls(len(rows), field.type)])
+            columns.append(column)
         return self._numbered(table, pa.Table.from_arrays(columns, schema=rows.schema))
 
     def _numbered(self, table: str, rows: pa.Table) -> pa.Table:
         """The `rows` of texts that the copy has, with their rows there."""
         if table == "texts":
-            own = rows.filter(pa.array(self._place[self._n_texts : self._n_texts + len(rows)] >= 0))
+            kept = rows.filter(
+                pa.array(self._place[self._n_texts : self._n_texts + len(rows)] >= 0)
+            )
             self._n_texts += len(rows)
-            sizes = own["n_tokens"].to_numpy().astype(np.int64)
+            sizes = kept["n_tokens"].to_numpy().astype(np.int64)
             firsts = self._n_before + np.cumsum(sizes) - sizes
             self._n_before += int(sizes.sum())
-            return _with(own, {"first_token": firsts})
+            return _with(kept, {"first_token": firsts})
         place = self._place[rows["text"].to_numpy()]
-        own = _with(rows, {"text": place}).filter(pa.array(place >= 0))
+        kept = _with(rows, {"text": place}).filter(pa.array(place >= 0))
         if table == "sink_scores":  # the key of a token tells which one it is
-            is_token = pc.starts_with(own["subject"], _TOKEN)
-            own = own.filter(pc.invert(is_token))
-        return own
+            is_token = pc.starts_with(kept["subject"], _TOKEN)
+            kept = kept.filter(pc.invert(is_token))
+        return kept
 
     _n_texts = 0  # of the table of texts, how many rows were read
 
@@ -244,7 +246,8 @@ class Masked:
             return steps
         place = self._division.place
         return [
-            own and [place(row, int(step)) for step in own] for row, own in enumerate(steps, first)
+            places and [place(row, int(step)) for step in places]
+            for row, places in enumerate(steps, first)
         ]
 
     def _chosen(self, rows: pa.Table) -> Sequence[str | None]:
@@ -257,7 +260,7 @@ class Masked:
         ones are written."""
         if self._task.has_open_labels:
             rights = map(self._right.get, _list(rows, "text_id"))
-            return [None if own is None else DOT * (own + 1) for own in rights]
+            return [None if place is None else DOT * (place + 1) for place in rights]
         labels, values = _list(rows, "label"), _list(rows, "label_value")
         return [
             label
@@ -296,27 +299,27 @@ class Masked:
         """Where a text stands in its file, without the name of a sheet."""
         for item in self._info.inputs:
             place = source.removeprefix(f"{item.name}:")
-            if place != source and (found := _SHEET_ROW.fullmatch(place)):
-                return f"{item.name}:{self._number('sheet', found[1])}{found[2]}"
+            if place != source and (match := _SHEET_ROW.fullmatch(place)):
+                return f"{item.name}:{self._number('sheet', match[1])}{match[2]}"
         return source
 
     def _tokens(self, table: str, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
         specials = _list(rows, "is_special")
         tokens = zip(_list(rows, "token"), specials, strict=True)
         ids = zip(_list(rows, "token_id"), specials, strict=True)
-        found: dict[str, Sequence[Any]] = {
+        columns: dict[str, Sequence[Any]] = {
             "token": [token if is_special else MARK for token, is_special in tokens],
             "token_id": [id if is_special else None for id, is_special in ids],
         }
         if table == "targets":
-            return found
-        own = slice(first, first + len(rows))
-        levels = {name: _nullable(values[own]) for name, values in self._of_tokens.items()}
-        starts = self._ranks[own] * (len(MARK) + 1)
+            return columns
+        part = slice(first, first + len(rows))
+        levels = {name: _nullable(values[part]) for name, values in self._of_tokens.items()}
+        starts = self._ranks[part] * (len(MARK) + 1)
         return {
-            **found,
+            **columns,
             **levels,
-            "unit": self._division.units[own].tolist(),
+            "unit": self._division.units[part].tolist(),
             "start": _nullable(starts),
             "end": _nullable(starts + len(MARK)),
         }
@@ -353,15 +356,15 @@ class Masked:
     def _sinks(self, table: str, rows: pa.Table) -> dict[str, Sequence[Any]]:
         """The subjects; of one that is a token nothing that its vectors say."""
         subjects = _list(rows, "subject")
-        found: dict[str, Sequence[Any]] = {"subject": list(map(self._subject_key, subjects))}
+        columns: dict[str, Sequence[Any]] = {"subject": list(map(self._subject_key, subjects))}
         if table == "sinks" and any(subject.startswith(_TOKEN) for subject in subjects):
             for name in _VECTORS:
-                own = round_column(rows[name], COLUMNS[table][name]).to_pylist()
-                found[name] = [
+                values = round_column(rows[name], COLUMNS[table][name]).to_pylist()
+                columns[name] = [
                     None if subject.startswith(_TOKEN) else value
-                    for subject, value in zip(subjects, own, strict=True)
+                    for subject, value in zip(subjects, values, strict=True)
                 ]
-        return found
+        return columns
 
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
         """Classes, labels and tags stay; a next token, or what stands at masks, is numbered."""
@@ -391,8 +394,8 @@ def _right_choices(results: Results) -> dict[str, int]:
     if not task_of(results.info.output).has_choices:
         return {}
     ids = results.texts["text_id"]
-    found = chosen_texts(results).every
-    return {str(ids.iloc[own.text]): own.label for own in found if own.label != NONE}
+    texts = chosen_texts(results).every
+    return {str(ids.iloc[chosen.text]): chosen.label for chosen in texts if chosen.label != NONE}
 
 
 def _list(rows: pa.Table, name: str) -> list[Any]:

@@ -40,8 +40,8 @@ def to_levels(values: Floats, of: NDArray[np.intp]) -> Floats:
     size = np.where(np.isfinite(values), np.abs(values), 0.0)
     most = np.zeros(int(of.max(initial=-1)) + 1)
     np.maximum.at(most, of, size)
-    own = most[of]
-    share = np.divide(values, own, out=np.zeros_like(values), where=own > 0)
+    largest = most[of]
+    share = np.divide(values, largest, out=np.zeros_like(values), where=largest > 0)
     known = most[np.unique(of[size > 0])]
     size_of_all = to_digits(np.array([known.mean() if len(known) else 0.0]), 1)
     levels: Floats = np.round(share) * size_of_all + 0.0  # no -0
@@ -63,33 +63,33 @@ def _rounded(chunk: pa.Array, rule: Rule) -> pa.Array:
             pa.array(offsets, pa.int32()), flat, chunk.type, mask=mask if chunk.null_count else None
         )
     values = chunk.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    found = to_digits(values, int(rule.by)) if rule.how == "digits" else to_step(values, rule.by)
+    rounded = to_digits(values, int(rule.by)) if rule.how == "digits" else to_step(values, rule.by)
     nulls = chunk.is_null().to_numpy(zero_copy_only=False)
-    return pa.array(found, pa.float64(), mask=nulls).cast(chunk.type)
+    return pa.array(rounded, pa.float64(), mask=nulls).cast(chunk.type)
 
 
-def coarse(found: Found, digits: int = 2) -> Found:
-    """`found` with every float in it rounded to so many significant digits: a number, an array, or
-    data classes, tuples, lists and dictionaries of these. Anything else stays as it is."""
-    made: Any = _coarse(found, digits)
+def coarse(content: Found, digits: int = 2) -> Found:
+    """`content` with every float in it rounded to so many significant digits: a number, an array,
+    or data classes, tuples, lists and dictionaries of these. Anything else stays as it is."""
+    made: Any = _coarse(content, digits)
     return cast("Found", made)
 
 
-def _coarse(found: Any, digits: int) -> Any:
-    if isinstance(found, bool | int | str) or found is None:
-        return found
-    if isinstance(found, float):
-        return float(to_digits(np.array([found]), digits)[0])
-    if isinstance(found, np.ndarray):
-        is_float = np.issubdtype(found.dtype, np.floating)
-        return to_digits(found.astype(np.float64), digits) if is_float else found
-    if isinstance(found, tuple) and hasattr(found, "_fields"):  # a named tuple
-        return type(found)(*(_coarse(own, digits) for own in found))
-    if isinstance(found, tuple | list):
-        return type(found)(_coarse(own, digits) for own in found)
-    if isinstance(found, dict):
-        return {key: _coarse(own, digits) for key, own in found.items()}
-    if is_dataclass(found) and not isinstance(found, type):
-        own = {item.name: getattr(found, item.name) for item in fields(found) if item.init}
-        return replace(found, **{name: _coarse(value, digits) for name, value in own.items()})
-    return found
+def _coarse(content: Any, digits: int) -> Any:
+    if isinstance(content, bool | int | str) or content is None:
+        return content
+    if isinstance(content, float):
+        return float(to_digits(np.array([content]), digits)[0])
+    if isinstance(content, np.ndarray):
+        is_float = np.issubdtype(content.dtype, np.floating)
+        return to_digits(content.astype(np.float64), digits) if is_float else content
+    if isinstance(content, tuple) and hasattr(content, "_fields"):  # a named tuple
+        return type(content)(*(_coarse(each, digits) for each in content))
+    if isinstance(content, tuple | list):
+        return type(content)(_coarse(each, digits) for each in content)
+    if isinstance(content, dict):
+        return {key: _coarse(each, digits) for key, each in content.items()}
+    if is_dataclass(content) and not isinstance(content, type):
+        parts = {item.name: getattr(content, item.name) for item in fields(content) if item.init}
+        return replace(content, **{name: _coarse(value, digits) for name, value in parts.items()})
+    return content

@@ -63,8 +63,8 @@ def redacted(
     if not with_short:
         require_enough(results, rows)
     with scratch_folder() as folder:
-        own = NumberedNames() if numbers is None else numbers
-        yield _copy(results, folder, Masked(results, lang, own, rows))
+        names = NumberedNames() if numbers is None else numbers
+        yield _copy(results, folder, Masked(results, lang, names, rows))
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:
@@ -152,8 +152,8 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as error:
-        said = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+        reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
         raise OutputError(
-            f"{folder.parent}: the copy without texts cannot be written there ({said}); make room, "
-            "or set TMPDIR to another folder"
+            f"{folder.parent}: the copy without texts cannot be written there ({reason}); make "
+            "room, or set TMPDIR to another folder"
         ) from error
