@@ -46,7 +46,7 @@ _RECORDS: Records = {
         ("versions", lambda info: dict(sorted(info.versions.items()))),
     ),
     Change: shows("base", "head", "change=difference", its_ends, "n_texts"),
-    QualityFigure: shows(lambda own: own.change, "smallest_change=limit", "gain"),
+    QualityFigure: shows(lambda figure: figure.change, "smallest_change=limit", "gain"),
     LayerChanges: shows("base", "head", "change=changes", "n_texts"),
     TokenChange: shows(
         *("token", "turn", "turn_p_adjusted=turn_p", "looks_p_adjusted=looks_p", "n_texts"),
@@ -56,32 +56,34 @@ _RECORDS: Records = {
     # Of more than two models: lists of figures have an entry per model, null if it has none; places
     # of models count from 0.
     Trend: shows(
-        ("models", lambda own: _trend_models(own)),
+        ("models", lambda trend: _trend_models(trend)),
         *("quality", "sinks", "tokens", "texts"),
     ),
     QualityTrend: shows(
         *("verdict=course", "since", "decided_by=figure"),
-        lambda own: dict(
-            zip(("first_value", "since_value", "last_value"), own.values, strict=True)
+        lambda trend: dict(
+            zip(("first_value", "since_value", "last_value"), trend.values, strict=True)
         ),
     ),
     SinkTrend: shows(
         *("role=key", "token", "first", "sink_layers", "n_sink_heads", "n_heads", "layers", "heads")
     ),
-    LayerState: shows("excess=excess.mean", "share", lambda own: its_ends(own.excess), "is_sink"),
+    LayerState: shows(
+        "excess=excess.mean", "share", lambda state: its_ends(state.excess), "is_sink"
+    ),
     HeadState: shows("layer", "head", "first", "excess"),
     # Changes are from the first model, which has no entry.
     TokenTrend: shows(
         "token",
-        ("figure", lambda own: "deletion_effect" if own.has_effect else "looked_at"),
+        ("figure", lambda trend: "deletion_effect" if trend.has_effect else "looked_at"),
         *("turn", "first_clear", "changes=figures"),
     ),
     TextTrend: shows("id", "predictions", "changed_at", "right"),
 }
 
 
-def _of(found: Any) -> Any:
-    return record(found, _RECORDS)
+def _of(value: Any) -> Any:
+    return record(value, _RECORDS)
 
 
 def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
@@ -124,7 +126,7 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
         "gates": gate_records(options.gates),
         "notes": _of(comparison.notes),
         "tokens": token_records(comparison),
-        "layers": {found.key: _of(found) for found in comparison.layers},
+        "layers": {layer.key: _of(layer) for layer in comparison.layers},
         "jsd": heads and _of(heads.distance.tolist()),
         "texts": text_records(comparison),
     }
@@ -140,23 +142,23 @@ def _colouring(side: Findings) -> dict[str, object] | None:
     return {"view": view, "agreement": _of(judged.agreement), **_of(judged)}
 
 
-def _models(found: AllModels | None) -> list[dict[str, object]] | None:
+def _models(models: AllModels | None) -> list[dict[str, object]] | None:
     """Every model that was compared, the first of them first; null where there are two."""
-    if found is None:
+    if models is None:
         return None
     return [
         {
             **_of(info),
-            "n_texts": found.n_texts,
-            "figures": {row.key: value_record(row.values[i]) for row in found.rows},
+            "n_texts": models.n_texts,
+            "figures": {row.key: value_record(row.values[i]) for row in models.rows},
             "from_first": _of(from_first),
             "from_previous": _of(from_previous),
         }
         for i, (info, from_first, from_previous) in enumerate(
             zip(
-                found.infos,
-                (None, *found.from_first),
-                (None, *found.from_previous),
+                models.infos,
+                (None, *models.from_first),
+                (None, *models.from_previous),
                 strict=True,
             )
         )
@@ -169,28 +171,28 @@ def _trend_models(trend: Trend) -> list[dict[str, object]]:
         {
             "name": point.name,
             "step": point.step,
-            "texts_missing": own.n_missing,
-            "texts_not_in_first": own.n_other,
+            "texts_missing": unmatched.n_missing,
+            "texts_not_in_first": unmatched.n_other,
         }
-        for point, own in zip(trend.checkpoints, trend.unmatched, strict=True)
+        for point, unmatched in zip(trend.checkpoints, trend.unmatched, strict=True)
     ]
 
 
-def value_record(found: ModelValue | None) -> dict[str, object] | None:
+def value_record(figure: ModelValue | None) -> dict[str, object] | None:
     """A figure of one model, and its change from the first; what is not known is left out."""
-    if found is None:
+    if figure is None:
         return None
-    said: dict[str, object] = {"value": rounded(found.value)}
-    if found.change is not None:
-        said["change"] = rounded(found.change.difference)
-        said |= {f"change_{end}": value for end, value in ends(found.change.interval).items()}
-        said["n_texts"] = found.change.n_texts
-    if found.interval is not None:
-        said |= ends(found.interval)
-    said |= {"gain": found.gain} if found.gain is not None else {}
-    said |= {"layer": found.layer} if found.layer is not None else {}
-    said |= {"view": found.view} if found.view is not None else {}
-    return said | (_of(found.judgement) or {})
+    fields: dict[str, object] = {"value": rounded(figure.value)}
+    if figure.change is not None:
+        fields["change"] = rounded(figure.change.difference)
+        fields |= {f"change_{end}": value for end, value in ends(figure.change.interval).items()}
+        fields["n_texts"] = figure.change.n_texts
+    if figure.interval is not None:
+        fields |= ends(figure.interval)
+    fields |= {"gain": figure.gain} if figure.gain is not None else {}
+    fields |= {"layer": figure.layer} if figure.layer is not None else {}
+    fields |= {"view": figure.view} if figure.view is not None else {}
+    return fields | (_of(figure.judgement) or {})
 
 
 def _quality(quality: Quality | None) -> dict[str, object] | None:
@@ -253,5 +255,5 @@ def text_records(comparison: Comparison) -> list[dict[str, object]]:
 
 def change_record(change: Change | None) -> dict[str, object] | None:
     """A figure in both models and its change; null where it was not measured."""
-    own: dict[str, object] | None = _of(change)
-    return own
+    fields: dict[str, object] | None = _of(change)
+    return fields

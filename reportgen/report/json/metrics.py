@@ -17,5 +17,9 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
 def watched(command: str, figures: Mapping[str, Value]) -> dict[str, Value]:
     """Those of `figures` that people watch of what `command` measures, by name; what was not
     measured is left out, since trackers take numbers alone."""
-    own = figure_list(command).of(WATCHED[command], figures)
-    return {name: value for name, value in figures.items() if value is not None and name in own}
+    watched_names = figure_list(command).of(WATCHED[command], figures)
+    return {
+        name: value
+        for name, value in figures.items()
+        if value is not None and name in watched_names
+    }

@@ -41,36 +41,36 @@ def shows(*entries: Entry, only_known: bool = False) -> Record:
 Records: TypeAlias = Mapping[type, Record]
 
 
-def record(found: Any, records: Records) -> Any:
-    """`found` as JSON: each float rounded, null for None. A class that is not in `records` has all
-    its fields."""
-    if type(found) in records:
-        return _entries(found, records[type(found)], records)
-    if is_dataclass(found) and not isinstance(found, type):
-        names = tuple(item.name for item in fields(found))
-        return _entries(found, Record(names), records)
-    if isinstance(found, Interval):
-        return ends(found)
-    if isinstance(found, Mapping):
-        return {name: record(value, records) for name, value in found.items()}
-    if isinstance(found, tuple | list):
-        return [record(value, records) for value in found]
-    return rounded(found)
+def record(content: Any, records: Records) -> Any:
+    """`content` as JSON: each float rounded, null for None. A class that is not in `records` has
+    all its fields."""
+    if type(content) in records:
+        return _entries(content, records[type(content)], records)
+    if is_dataclass(content) and not isinstance(content, type):
+        names = tuple(item.name for item in fields(content))
+        return _entries(content, Record(names), records)
+    if isinstance(content, Interval):
+        return ends(content)
+    if isinstance(content, Mapping):
+        return {name: record(value, records) for name, value in content.items()}
+    if isinstance(content, tuple | list):
+        return [record(value, records) for value in content]
+    return rounded(content)
 
 
-def _entries(found: Any, own: Record, records: Records) -> dict[str, Any]:
+def _entries(content: Any, spec: Record, records: Records) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for entry in own.entries:
+    for entry in spec.entries:
         if callable(entry):
-            made |= record(entry(found), records) or {}
+            made |= record(entry(content), records) or {}
             continue
         if isinstance(entry, str):
             name, _, place = entry.partition("=")
-            value = attrgetter(place or name)(found)
+            value = attrgetter(place or name)(content)
         else:
-            name, value = entry[0], entry[1](found)
+            name, value = entry[0], entry[1](content)
         made[name] = record(value, records)
-    return {name: value for name, value in made.items() if not own.only_known or value is not None}
+    return {name: value for name, value in made.items() if not spec.only_known or value is not None}
 
 
 def to_json(record: object) -> str:
@@ -85,9 +85,9 @@ def ends(interval: Interval | None) -> dict[str, object]:
     return {"low": rounded(low), "high": rounded(high)}
 
 
-def its_ends(found: Any) -> dict[str, object]:
-    """Both ends of the interval of `found`."""
-    return ends(found.interval)
+def its_ends(content: Any) -> dict[str, object]:
+    """Both ends of the interval of `content`."""
+    return ends(content.interval)
 
 
 SHARED: Records = {

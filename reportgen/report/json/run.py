@@ -75,7 +75,7 @@ def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
             "verdict": note.verdict,
             "token": note.token,
             "layer": note.values.get("layer"),
-            "effect": own.kind if (own := effects.get(str(note.role))) else None,
+            "effect": effect.kind if (effect := effects.get(str(note.role))) else None,
             "sink_heads": note.values.get("n_sink_heads"),
             "heads": note.values.get("n_heads"),
         }
@@ -103,7 +103,7 @@ _RECORDS: Records = {
     ShuffledFigures: shows("agreement=shuffled", "whole", "difference"),
     Colouring: shows(
         *("view", "way", "missing", "n_views", "n_texts", "agreement", "rarity"),
-        lambda own: own.judgement,
+        lambda colouring: colouring.judgement,
         only_known=True,
     ),
     # The shares are those of the strongest layer.
@@ -126,7 +126,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
     evidence = findings.info.evidence
     if evidence.level == "none":
         return {"level": "none"}
-    said = {
+    measures = {
         "level": evidence.level,
         "scalar": evidence.scalar,
         "target": evidence.target,
@@ -153,7 +153,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "mask_offset": findings.mask_offset,
         "deletion_offset": findings.deletion_offset,
     }
-    made = record(said, _RECORDS)
+    made = record(measures, _RECORDS)
     # Of basic evidence `n_paid` says of how many texts its share of the work pays them.
     made["shapley"] |= record(findings.shapley, _RECORDS) or {}
     return {name: value for name, value in made.items() if value not in (None, {}, [])}
@@ -169,16 +169,16 @@ def _tokens(findings: Findings) -> list[dict[str, object]]:
 
     return [
         {
-            "target": own.target,
+            "target": lists.target,
             "kind": kind,
-            "n_texts": own.n_texts,
+            "n_texts": lists.n_texts,
             "n_sure": listing.n_sure,
             "n_doubtful": listing.n_doubtful,
             "sure": list(map(listed, listing.sure)),
             "doubtful": list(map(listed, listing.doubtful)),
         }
-        for own in findings.token_lists
-        for kind, listing in own.lists.items()
+        for lists in findings.token_lists
+        for kind, listing in lists.lists.items()
         if listing.n_sure or listing.n_doubtful
     ]
 
@@ -195,21 +195,21 @@ def _sink_scores(findings: Findings) -> dict[str, SinkScores]:
 
 def _agreement(findings: Findings) -> dict[str, dict[str, dict[str, object]]]:
     """The agreement of each view with effects, by statistic; with what is judged of it."""
-    found: dict[str, dict[str, dict[str, object]]] = {}
+    by_view: dict[str, dict[str, dict[str, object]]] = {}
     for figures in findings.agreement:
-        found.setdefault(figures.view, {})[figures.statistic] = _of_view(figures)
+        by_view.setdefault(figures.view, {})[figures.statistic] = _of_view(figures)
     for view, judged in findings.judgements.items():
         if by_size := findings.agreement_by_size.get(view):
-            found[view][by_size.statistic] |= record(judged, SHARED)
-    return found
+            by_view[view][by_size.statistic] |= record(judged, SHARED)
+    return by_view
 
 
 def _of_view(figures: ViewFigures) -> dict[str, object]:
     if figures.stated is None:
         return {"mean": None, **ends(None), "n_texts": figures.estimate.n_texts}
-    said: dict[str, object] = record(figures.estimate, SHARED)
+    fields: dict[str, object] = record(figures.estimate, SHARED)
     if figures.over_rarity:
-        said["over_rarity"] = record(figures.over_rarity, SHARED)
+        fields["over_rarity"] = record(figures.over_rarity, SHARED)
     if figures.beats_random is not None:
-        said["beats_random"] = figures.beats_random
-    return said
+        fields["beats_random"] = figures.beats_random
+    return fields
