@@ -40,7 +40,7 @@ def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(kept, mad
     before = [unit.get_attribute("class") for unit in units]
     for row in rows_of(made, 0):
         units[row.unit].click()
-        expect(answer).to_have_text(row.said)
+        expect(answer).to_have_text(row.sentence)
         expect(kept.locator("#legend-1")).to_contain_text(f"“{row.token}”")
         for i, colour in enumerate(row.moves.colours):
             classes = units[i].get_attribute("class").split()

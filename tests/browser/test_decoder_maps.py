@@ -197,7 +197,7 @@ def test_a_chosen_token_shows_its_own_gradient(kept, made, view):
     legend = kept.locator("#legend-1")
     expect(legend).to_contain_text("gradient")
     expect(legend).to_contain_text(f"“{row.token}”")
-    expect(kept.locator("#strip-1 ~ .answer")).to_have_text(row.said)
+    expect(kept.locator("#strip-1 ~ .answer")).to_have_text(row.sentence)
     for i, (colour, value) in enumerate(zip(own.colours, own.values, strict=True)):
         classes = marks[i].get_attribute("class").split()
         assert f"h{abs(colour or 0)}" in classes

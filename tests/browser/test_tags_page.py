@@ -39,7 +39,7 @@ def test_a_word_colours_the_text_by_what_changes_its_tag(watched, made, tmp_path
     rows = make_steps(Findings(made), 0, text_units(made, 0), EN).rows
     for row in rows[:3]:
         units[row.unit].click()
-        expect(answer).to_have_text(row.said)
+        expect(answer).to_have_text(row.sentence)
         expect(watched.locator("#legend-1")).to_contain_text(f"the tag of “{row.token}”")
         for i, colour in enumerate(row.moves.colours):
             classes = units[i].get_attribute("class").split()

@@ -235,7 +235,7 @@ def step_data(steps: Sequence[StepRow]) -> dict[int, dict[str, Any]]:
     own: dict[str, Any]
     for step in _told(steps):
         own = {
-            "said": step.said,
+            "said": step.sentence,
             "steps": "".join(map(_step, step.moves.colours)),
             "shown": "|".join(step.moves.changes),
         }

@@ -87,12 +87,12 @@ def make_colours(
     labels = tuple(visible(unit.label) for unit in units.units)
     bare_labels = tuple(unit.label for unit in units.units)
     apart = told_apart(labels, language)
-    found = measures(info, units, apart, effects, language, findings.shown_first)
+    text_measures = measures(info, units, apart, effects, language, findings.shown_first)
     placed = places(units.units, segments, language)
     is_alone = row_read_alone(findings, units, effects) is not None
     row = row_name(info, language) if is_alone else ""
-    first = found[0]
-    lengths = bars(found, scope.spread)
+    first = text_measures[0]
+    lengths = bars(text_measures, scope.spread)
     groups = _joint_names(effects, units, segments)
     least = TINY_EFFECT * (scope.spread or 0.0)
     clear = [group for group in groups if abs(group.joint.effect) > least]
@@ -106,14 +106,14 @@ def make_colours(
         kind=first.kind,
         twin=twin(strip, first.kind),
         runs_left=runs_left(strip),
-        measures=found,
+        measures=text_measures,
         legend=language.sentences(
             (about(first.id, info, language) if first.order else "", first.legend)
         ),
         marked=marked(units.units, segments, first),
         influence=influence(
-            looks_of(found, row),
-            found,
+            looks_of(text_measures, row),
+            text_measures,
             bare_labels,
             tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language)),
             placed,
@@ -134,10 +134,10 @@ def _joint_names(
     effects: TextEffects | None, units: TextUnits, segments: Sequence[str]
 ) -> tuple[JointName, ...]:
     """The units of a text that say the same, with what they are called, the strongest first."""
-    found = sorted(effects.joint if effects else (), key=lambda joint: -abs(joint.effect))
+    joints = sorted(effects.joint if effects else (), key=lambda joint: -abs(joint.effect))
     return tuple(
         JointName(joint, shorten(joint_label(joint, units.units, segments), _JOINT_WIDTH), mark)
-        for joint, mark in zip(found, NUMBERS, strict=False)
+        for joint, mark in zip(joints, NUMBERS, strict=False)
     )
 
 
@@ -160,17 +160,17 @@ def strip_marks(findings: Findings, text: int, units: TextUnits, language: Langu
     another label. Of a mask it says its first choice, and where the answer to a question is."""
     placed = sorted(_placed(findings, text, units, language), key=itemgetter(0))
     return {
-        unit: tuple(mark for _, mark in own) for unit, own in groupby(placed, key=itemgetter(0))
+        unit: tuple(mark for _, mark in pairs) for unit, pairs in groupby(placed, key=itemgetter(0))
     }
 
 
 def with_joint(marks: Marks, groups: Sequence[JointName]) -> Marks:
     """`marks`, and behind each unit of a group that says the same the mark of its group."""
-    found = {unit: tuple(own) for unit, own in marks.items()}
+    by_unit = {unit: tuple(unit_marks) for unit, unit_marks in marks.items()}
     for group in groups:
         for unit in group.joint.units:
-            found[unit] = (*found.get(unit, ()), Mark(None, group.mark))
-    return found
+            by_unit[unit] = (*by_unit.get(unit, ()), Mark(None, group.mark))
+    return by_unit
 
 
 def _placed(
@@ -195,14 +195,14 @@ def _placed(
             yield units.unit_of[item.position], Mark(None, mark)
 
 
-def _entities(findings: Findings, found: Tags, text: int, units: TextUnits) -> Iterator[_Placed]:
+def _entities(findings: Findings, tags: Tags, text: int, units: TextUnits) -> Iterator[_Placed]:
     """The entities of a text."""
-    words = found.words[text]
+    words = tags.words[text]
     ends = [*(word.position for word in words[1:]), len(units.unit_of)]
-    for entity in found.entities[text]:
+    for entity in tags.entities[text]:
         first, last = entity.words
-        own = range(words[first].position, ends[last])
-        inside = [token for token in own if not units.units[units.unit_of[token]].is_special]
+        covered = range(words[first].position, ends[last])
+        inside = [token for token in covered if not units.units[units.unit_of[token]].is_special]
         is_wrong = any(word.label not in (NONE, word.tag) for word in words[first : last + 1])
         tag = f"] {entity.kind}{_CROSS if is_wrong else ''}"
         yield from _around(findings, text, units, (inside[0], inside[-1]), tag)

@@ -161,8 +161,8 @@ def target_paragraph(units: Sequence[Unit], completion: str, first: int) -> Para
     """The strip of a `completion` that a decoder of its own wrote, without colours; its units come
     after the `first` ones, those of the text."""
     none = [None if unit.is_special else 0 for unit in units]
-    *_, own = paragraphs(units, ("", "", completion), none, [""] * len(units), first=first)
-    return own
+    *_, strip = paragraphs(units, ("", "", completion), none, [""] * len(units), first=first)
+    return strip
 
 
 def _parts(text: str, marks: Sequence[Mark], *, is_cut: bool) -> tuple[UnitPart, ...]:

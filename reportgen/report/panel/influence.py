@@ -71,17 +71,17 @@ class Looks:
         return self.measure.values if self.measure.ratios is None else self.measure.ratios
 
 
-def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
+def looks_of(text_measures: Sequence[TextMeasure], row: str) -> Looks:
     """Where the model looks, by the measures of a text.
 
     `row` is the name of the token whose row of the last layer the output reads alone; "" where it
     reads several. Other rows of that layer cannot affect the output.
     """
-    own = next((measure for measure in found if measure.id == "cls_row_last"), None)
-    if not row or own is None:
-        received = attention_received(found)
+    row_measure = next((measure for measure in text_measures if measure.id == "cls_row_last"), None)
+    if not row or row_measure is None:
+        received = attention_received(text_measures)
         return Looks(received, "", received.order)
-    return Looks(own, row, own.order)
+    return Looks(row_measure, row, row_measure.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ class Explained:
     has_joint: bool = True  # whether such units were looked for
 
 
-def bars(found: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
+def bars(text_measures: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
     """`[unit]`: how long the bar of each unit's change is, from -BAR to BAR.
 
     The longest stands for the largest change in the text, but at least for TINY_EFFECT of the
     `spread` of the figure over all texts, so that a text that nothing moves has no bars.
     """
-    moves = _moves(found)
+    moves = _moves(text_measures)
     if moves is None:
         return ()
     top = max(_largest(moves), TINY_EFFECT * (spread or 0.0))
@@ -128,7 +128,7 @@ def bar(value: float, top: float) -> int:
 
 def influence(
     looks: Looks,
-    found: Sequence[TextMeasure],
+    text_measures: Sequence[TextMeasure],
     labels: Sequence[str],
     names: Sequence[str],
     places: Sequence[str],
@@ -146,7 +146,7 @@ def influence(
         explained: What changes when a unit is left out.
     """
     say = partial(language.say, "influence")
-    moves = _moves(found)
+    moves = _moves(text_measures)
     first = looks.order[:TOP]
     second = moves.order[:TOP] if moves else ()
     shown = list(dict.fromkeys((*second, *first)))
@@ -196,8 +196,8 @@ def _attention(looks: Looks, i: int, language: Language) -> str:
     return language.say("influence", "received", share=looks.measure.shown[i], ratio=ratio)
 
 
-def _moves(found: Sequence[TextMeasure]) -> TextMeasure | None:
-    return next((measure for measure in found if measure.id == EFFECT), None)
+def _moves(text_measures: Sequence[TextMeasure]) -> TextMeasure | None:
+    return next((measure for measure in text_measures if measure.id == EFFECT), None)
 
 
 def _largest(moves: TextMeasure) -> float:
@@ -234,8 +234,8 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
     """What the rows of the table are sorted by, and what its figures of attention are."""
     key = "sorted_row" if looks.row else "sorted_received"
     sort = "sorted" if has_changes else "sorted_attention"
-    said = (language.say("influence", each, row=looks.row) for each in (sort, key))
-    return language.sentences(said)
+    parts = (language.say("influence", each, row=looks.row) for each in (sort, key))
+    return language.sentences(parts)
 
 
 def _change_sentences(
@@ -281,12 +281,12 @@ def _joint_sentence(
 ) -> str:
     """That units count as a whole, and what changes without it."""
     say, effect = partial(language.say, "influence"), group.joint.effect
-    said = {"mark": group.mark, "tokens": group.name, "output": explained.name}
+    values = {"mark": group.mark, "tokens": group.name, "output": explained.name}
     if explained.value is None or is_size:
         way = "joint_size" if is_size else "joint_fall" if effect > 0 else "joint_rise"
-        whole = say(way, most=abs(effect), **said)
+        whole = say(way, most=abs(effect), **values)
     else:
-        whole = say("joint_to", **_ends(explained.value, effect), **said)
+        whole = say("joint_to", **_ends(explained.value, effect), **values)
     parts = say("joint_each" if group.joint.each else "joint_more")
     return language.sentences((whole, parts))
 

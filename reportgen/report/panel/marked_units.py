@@ -30,14 +30,14 @@ def text_measures(findings: Findings, text: int, language: Language) -> tuple[Te
     return measures(findings.info, units, labels, effects, language, findings.shown_first)
 
 
-def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> tuple[Span, ...]:
+def marked_text(findings: Findings, text: int, measures: Sequence[TextMeasure]) -> tuple[Span, ...]:
     """Row `text` of `texts` in pieces, of which up to three units are strong: those of which the
-    first of its measures `found` is largest, and clearly larger than for the average unit."""
+    first of its `measures` is largest, and clearly larger than for the average unit."""
     row = findings.results.text_row(text)
     segments = segments_of(row)
-    if not found:
+    if not measures:
         return (Span(_BETWEEN.join(filter(None, segments))),)
-    return marked(text_units(findings.results, text).units, segments, found[0])
+    return marked(text_units(findings.results, text).units, segments, measures[0])
 
 
 def marked(units: Sequence[Unit], segments: Sequence[str], first: TextMeasure) -> tuple[Span, ...]:
@@ -83,10 +83,10 @@ def _tone(first: TextMeasure, index: int) -> Tone:
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
     """`spans` with neighbours joined that are both strong by the same tone, or both not."""
-    found: list[Span] = []
+    merged: list[Span] = []
     for span in spans:
-        if found and replace(found[-1], text="") == replace(span, text=""):
-            found[-1] = replace(span, text=found[-1].text + span.text)
+        if merged and replace(merged[-1], text="") == replace(span, text=""):
+            merged[-1] = replace(span, text=merged[-1].text + span.text)
         elif span.text:
-            found.append(span)
-    return tuple(found)
+            merged.append(span)
+    return tuple(merged)

@@ -16,11 +16,11 @@ def ordinals(labels: Sequence[str], language: Language) -> tuple[str, ...]:
     """`[unit]`, such as "2nd" for a label that occurred once before; "" for one that is unique."""
     times = Counter(labels)
     seen: Counter[str] = Counter()
-    found = []
+    names = []
     for label in labels:
         seen[label] += 1
-        found.append(ordinal(seen[label], language) if times[label] > 1 else "")
-    return tuple(found)
+        names.append(ordinal(seen[label], language) if times[label] > 1 else "")
+    return tuple(names)
 
 
 def told_apart(labels: Sequence[str], language: Language) -> tuple[str, ...]:
@@ -38,24 +38,24 @@ def places(units: Sequence[Unit], segments: Sequence[str], language: Language) -
     `segments` are the texts of the units. Where no spaces separate words there are no pieces.
     """
     words = _words(units, segments)
-    found = []
+    names = []
     for nth, word in zip(ordinals([u.label for u in units], language), words, strict=True):
         piece = language.say("explore", "piece_of", word=visible(shorten(word, _WORD)))
-        found.append(language.listed((nth, piece * bool(word))))
-    return tuple(found)
+        names.append(language.listed((nth, piece * bool(word))))
+    return tuple(names)
 
 
 def _words(units: Sequence[Unit], segments: Sequence[str]) -> list[str]:
     """`[unit]`, the letters of the word that a unit is a piece of; "" for one that is no piece."""
-    found: list[str] = []
+    words: list[str] = []
     for _, word in groupby(zip(word_of(units, segments), units, strict=True), itemgetter(0)):
         labels = [unit.label for _, unit in word]
         has_pieces = not any(map(is_unspaced, labels))
         for are_letters, run in groupby(labels, str.isalnum):
             pieces = list(run)
             is_word = has_pieces and are_letters and len(pieces) > 1
-            found += ["".join(pieces) if is_word else ""] * len(pieces)
-    return found
+            words += ["".join(pieces) if is_word else ""] * len(pieces)
+    return words
 
 
 def ordinal(n: int, language: Language) -> str:

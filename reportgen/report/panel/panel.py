@@ -100,35 +100,35 @@ def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]
 
 def _with_asked(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with the value of what was asked for."""
-    found, evidence = _predicted(findings, text, language), findings.info.evidence
+    predicted, evidence = _predicted(findings, text, language), findings.info.evidence
     is_asked = evidence.target is not None or evidence.against is not None
     row = findings.results.evidence_row(text) if is_asked else None
     if row is None or pd.isna(row["explained"]):
-        return found
+        return predicted
     name, value = explained_name(findings.info, language), printed(float(row["explained"]))
-    return replace(found, explained=language.say("panel", "explained", name=name, value=value))
+    return replace(predicted, explained=language.say("panel", "explained", name=name, value=value))
 
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
-    found = prediction(findings, text, language)
+    predicted = prediction(findings, text, language)
     shown, items = task_of(findings.info.output).chart_column, findings.items_of(text)
     if shown == "probability" and items:
         share = items[0].probability
-        return _beside(found, language.say("panel", "probability", share=share), language)
+        return _beside(predicted, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
     if shown != "value" or spread is None or len(spread.values) < MIN_PREDICTIONS or not items:
-        return found
+        return predicted
     n, above = len(spread.values), int((spread.values > items[0].value).sum())
     if above == 0 or above == n - 1:
         key = "lowest" if above else "highest"
-        return _beside(found, language.say("panel", key, n=n), language)
+        return _beside(predicted, language.say("panel", key, n=n), language)
     nth = ordinal(above + 1, language)
-    return _beside(found, language.say("panel", "nth_highest", nth=nth, n=n), language)
+    return _beside(predicted, language.say("panel", "nth_highest", nth=nth, n=n), language)
 
 
-def _beside(found: Prediction, place: str, language: Language) -> Prediction:
-    return replace(found, beside=language.say("explore", "in_brackets", place=place))
+def _beside(predicted: Prediction, place: str, language: Language) -> Prediction:
+    return replace(predicted, beside=language.say("explore", "in_brackets", place=place))
 
 
 def _facts(findings: Findings, text: int, language: Language) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def _listed(
         every = [(item.predicted, item.probability)]
         every += [(other.name, other.probability) for other in item.alternatives]
         return tuple(
-            (name, _share(name, own, item.label, language)) for name, own in every
+            (name, _share(name, share, item.label, language)) for name, share in every
         ), _CHOICES
     if task.listed != "score":
         return (), _SCORES
@@ -166,11 +166,11 @@ def label_name(output: OutputInfo, language: Language) -> str:
 
 def _tagged(findings: Findings, text: int, items: Sequence[Item], language: Language) -> str:
     """The entities of a text; without a tag for words outside them, how many items have which."""
-    found = findings.tags
+    tags = findings.tags
     if not items:
         return ""
-    if found is not None and found.marks_entities:
-        entities = found.entities[text]
+    if tags is not None and tags.marks_entities:
+        entities = tags.entities[text]
         named = (language.say("panel", "entity", kind=e.kind, name=e.name) for e in entities)
         return language.listed(named) or language.say("panel", "no_entity")
     counts = Counter(item.predicted for item in items).most_common()

@@ -46,7 +46,7 @@ class Moves:
 
     raises: str  # the unit that raises it most, with by how much; "" without one
     lowers: str
-    said: tuple[str, ...]  # the same in sentences
+    sentences: tuple[str, ...]  # the same in sentences
     # [unit], steps; None where leaving it out was not measured. What stands before a token of a
     # completion is among them.
     colours: tuple[int | None, ...]
@@ -96,24 +96,24 @@ class Moving:
         if self._effects is not None:
             values = self._effects[:, number]
         top = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
-        named, said = {}, []
+        named, sentences = {}, []
         for key, best, sign in (("raises", np.nanargmax, 1), ("lowers", np.nanargmin, -1)):
-            own = int(best(values)) if top else -1
-            if own < 0 or not sign * round(values[own], _DIGITS) > 0:
+            unit = int(best(values)) if top else -1
+            if unit < 0 or not sign * round(values[unit], _DIGITS) > 0:
                 continue
-            label = self._labels[own]
-            named[key] = say("by", token=label, change=_change(values[own]))
-            said.append(say(key, token=label, change=fixed(abs(values[own]), _DIGITS)))
+            label = self._labels[unit]
+            named[key] = say("by", token=label, change=_change(values[unit]))
+            sentences.append(say(key, token=label, change=fixed(abs(values[unit]), _DIGITS)))
         return Moves(
             raises=named.get("raises", ""),
             lowers=named.get("lowers", ""),
-            said=tuple(said),
+            sentences=tuple(sentences),
             colours=tuple(None if isnan(value) else signed_step(value, top) for value in values),
             changes=tuple("" if isnan(value) else _change(value) for value in values),
             others={
-                view: _shown(found[:, number], has_sign=BY_ID[view].signed)
-                for view, found in self._slopes.items()
-                if found is not None
+                view: _shown(slopes[:, number], has_sign=BY_ID[view].signed)
+                for view, slopes in self._slopes.items()
+                if slopes is not None
             },
         )
 
@@ -122,11 +122,11 @@ def _unit_labels(
     units: Sequence[Unit], written: Sequence[Unit], language: Language
 ) -> tuple[str, ...]:
     """The names of `units`, told apart, and of what a decoder of its own wrote."""
-    own, others = (
+    labels, others = (
         told_apart([shorten(visible(unit.label), _NAME) for unit in some], language)
         for some in (units, written)
     )
-    return (*own, *(language.say("steps", "in_completion", token=token) for token in others))
+    return (*labels, *(language.say("steps", "in_completion", token=token) for token in others))
 
 
 def _shown(values: Floats, *, has_sign: bool) -> StepSlopes:
@@ -135,7 +135,7 @@ def _shown(values: Floats, *, has_sign: bool) -> StepSlopes:
     texts = printed(values, has_sign)
     return StepSlopes(
         tuple(None if isnan(value) else signed_step(value, top) for value in values),
-        tuple("" if isnan(own) else text for own, text in zip(values, texts, strict=True)),
+        tuple("" if isnan(value) else text for value, text in zip(values, texts, strict=True)),
     )
 
 
@@ -148,15 +148,15 @@ def _read_by_steps(
     effects = results.effects_of(text)
     if effects is None:
         return [], {column: [] for column in columns}
-    unit_of, found = [*units.unit_of], {column: effects[column].tolist() for column in columns}
+    unit_of, by_column = [*units.unit_of], {column: effects[column].tolist() for column in columns}
     others, target = results.target_effects_of(text), results.target_of(text)
     if n_written and others is not None and target is not None:
         n_given = int(target["is_given"].sum())
-        own = target["unit"].to_numpy(np.int64)[n_given:-1] - target["unit"].iloc[n_given]
-        unit_of += (own + len(units.units)).tolist()
+        unit = target["unit"].to_numpy(np.int64)[n_given:-1] - target["unit"].iloc[n_given]
+        unit_of += (unit + len(units.units)).tolist()
         for column in columns:
-            found[column] += others[column].tolist()[n_given:]
-    return unit_of, found
+            by_column[column] += others[column].tolist()[n_given:]
+    return unit_of, by_column
 
 
 def _effects(
@@ -164,11 +164,11 @@ def _effects(
 ) -> Floats | None:
     """`[unit, step]`: how far the log-probability of a step falls without a unit; NaN where that
     was not measured, None where it was for none."""
-    found = np.full((n_units, n_steps), np.nan)
+    falls = np.full((n_units, n_steps), np.nan)
     for unit, scores in zip(unit_of, given, strict=True):
         if scores is not None and len(scores) == n_steps:
-            found[unit] = scores
-    return None if np.isnan(found).all() else found
+            falls[unit] = scores
+    return None if np.isnan(falls).all() else falls
 
 
 def _slopes(
@@ -186,12 +186,12 @@ def _slopes(
     for unit, slopes in zip(unit_of, given, strict=True):
         if slopes is None or len(slopes) != n_steps:
             continue
-        own = np.array(slopes, dtype=np.float64)
-        known[unit] |= ~np.isnan(own)
-        sums[unit] += np.nan_to_num(own) ** power
+        step_slopes = np.array(slopes, dtype=np.float64)
+        known[unit] |= ~np.isnan(step_slopes)
+        sums[unit] += np.nan_to_num(step_slopes) ** power
     known[is_special] = False
-    found = np.sqrt(sums) if power > 1 else sums
-    return np.where(known, found, np.nan) if known.any() else None
+    sizes = np.sqrt(sums) if power > 1 else sums
+    return np.where(known, sizes, np.nan) if known.any() else None
 
 
 def _change(value: float) -> str:
@@ -208,7 +208,7 @@ class StepRow:
     unit: int
     token: str
     cells: tuple[str, ...]  # what stands beside it in the table
-    said: str  # the same and what moves it, in sentences
+    sentence: str  # the same and what moves it, in sentences
     moves: Moves
     is_wrong: bool = False  # something else was to be predicted
 
@@ -247,19 +247,19 @@ def make_steps(
     of the text.
     """
     task, say = task_of(findings.info.output), partial(language.say, "steps")
-    found = list(_places(findings, text, units, written, task)) if task.has_places else []
-    if not found:
+    placed = list(_places(findings, text, units, written, task)) if task.has_places else []
+    if not placed:
         return None
     # Columns without a cell in any row are left out.
     hidden = set[Column]() if findings.has_labelled_items else {"label"}
-    is_expected = task.is_written and not any(place.item.written.likelier for place in found)
+    is_expected = task.is_written and not any(place.item.written.likelier for place in placed)
     if is_expected:
         hidden.add("likelier")
     columns = [column for column in task.layout.columns if column not in hidden]
     names = [say(language.key_of("steps", column, task.kind)) for column in columns]
-    moving = Moving(findings.results, text, units, len(found), language, written)
+    moving = Moving(findings.results, text, units, len(placed), language, written)
     rows, units_with = list[StepRow](), set[int]()
-    for step, place in enumerate(found):
+    for step, place in enumerate(placed):
         # Written tokens that share characters are one unit, which stands for the first of them.
         if not task.is_written or place.unit not in units_with:
             units_with.add(place.unit)
@@ -304,11 +304,11 @@ def _places(
                 unit = units.unit_of[position]
                 yield _Place(unit, labels[unit], item, end, exp(next(scores)))
         return
-    own = [units.unit_of[item.position] for item in items]
-    words: Sequence[str] = [labels[unit] for unit in own]
+    unit_of_item = [units.unit_of[item.position] for item in items]
+    words: Sequence[str] = [labels[unit] for unit in unit_of_item]
     if "place" in task.layout.columns:
         words = findings.words_of(text)
-    yield from map(_Place, own, words, items)
+    yield from map(_Place, unit_of_item, words, items)
 
 
 def _row(
@@ -329,8 +329,8 @@ def _row(
     every = zip(names[1:], shown, strict=True)
     listed = language.listed(f"{what} {cell}" for what, cell in every if cell)
     values = {str(column): visible(cell) for column, cell in cells.items()}
-    said = language.say("steps", key, name=name, cells=visible(listed), **values)
-    sentences = language.sentences((said, *moves.said))
+    sentence = language.say("steps", key, name=name, cells=visible(listed), **values)
+    sentences = language.sentences((sentence, *moves.sentences))
     return StepRow(place.unit, name, shown, sentences, moves, is_wrong)
 
 

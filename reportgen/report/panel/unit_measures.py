@@ -112,24 +112,24 @@ def measures(
     received = words.attention("received_all", units.received_all)
     if info.evidence.level == "none":
         return (received,)
-    found = [received]
+    every = [received]
     if units.norm_all is not None:
-        found.insert(0, words.attention("received_norm_all", units.norm_all))
+        every.insert(0, words.attention("received_norm_all", units.norm_all))
     if units.cross_norm_all is not None:
-        found.append(words.attention("cross_received_norm", units.cross_norm_all))
+        every.append(words.attention("cross_received_norm", units.cross_norm_all))
     if units.cross_all is not None:
-        found.append(words.attention("cross_received", units.cross_all))
+        every.append(words.attention("cross_received", units.cross_all))
     if units.cls_row is not None:
-        found.append(words.attention("cls_row_last", units.cls_row[-1]))
+        every.append(words.attention("cls_row_last", units.cls_row[-1]))
     if effects is not None:
         able = (id for id in coloured_at(info.evidence.level) if id in effects.columns)
-        found += [words.effect(id, effects) for id in able]
-    return tuple(sorted(found, key=lambda measure: measure.id != first))
+        every += [words.effect(id, effects) for id in able]
+    return tuple(sorted(every, key=lambda measure: measure.id != first))
 
 
-def attention_received(found: Sequence[TextMeasure]) -> TextMeasure:
+def attention_received(text_measures: Sequence[TextMeasure]) -> TextMeasure:
     """Of the measures of a text, attention received: weighted by norms where they were measured."""
-    by_id = {measure.id: measure for measure in found}
+    by_id = {measure.id: measure for measure in text_measures}
     return by_id.get("received_norm_all") or by_id["received_all"]
 
 
@@ -205,11 +205,11 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     )
     is_attention = measure.group == "attention"
     looks = "is_look" if is_attention else _LOOKS.get(id, "not_look")
-    said = [legend, language.say("strip", looks)]
+    sentences = [legend, language.say("strip", looks)]
     if info.roles:
         dotted = "dotted" if is_attention else "dotted_effect"
-        said.append(language.say("strip", "dotted_deletion" if id == EFFECT else dotted))
-    return language.sentences(said)
+        sentences.append(language.say("strip", "dotted_deletion" if id == EFFECT else dotted))
+    return language.sentences(sentences)
 
 
 def explained_name(info: RunInfo, language: Language) -> str:

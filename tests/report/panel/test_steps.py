@@ -57,8 +57,8 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
             assert (change == "") is (i not in effects)
         for unit, verb in ((best, "falls"), (worst, "rises")):
             is_named = bool(effects[unit] > 0 if verb == "falls" else effects[unit] < 0)
-            assert (f"{verb} by {abs(effects[unit]):.2f}." in row.said) is is_named
-        assert row.said.startswith(f"“{row.token}” had probability {chance}")
+            assert (f"{verb} by {abs(effects[unit]):.2f}." in row.sentence) is is_named
+        assert row.sentence.startswith(f"“{row.token}” had probability {chance}")
     assert set(step_data(rows)) == set(completion)
 
 
