@@ -49,7 +49,7 @@ _KINDS: Mapping[str, Metric] = {kind.of_run: kind for kind in QUALITY.values()}
 def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[str]:
     """The figures that any run has, the one that was asked for by --quality first, then in their
     order; failed texts only where there are some."""
-    found = {
+    present = {
         key
         for entry in entries
         for key, value in entry.figures.items()
@@ -57,7 +57,7 @@ def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[
     }
     asked = QUALITY[quality].of_run if quality else ""
     listed = [key for key in FIGURES if key not in _KINDS or _KINDS[key].is_listed]
-    return [key for key in dict.fromkeys((asked, *listed)) if key in found]
+    return [key for key in dict.fromkeys((asked, *listed)) if key in present]
 
 
 def figure_name(key: str, language: Language) -> str:
@@ -88,10 +88,10 @@ def interval_text(key: str, entry: Entry, language: Language) -> str:
 
 def remark_text(key: str, entry: Entry, language: Language) -> str:
     """What the report says of a figure of a run: of the colours, whether they tell what counts."""
-    own = entry.colours
-    if key != AGREEMENT or own is None:
+    judged = entry.colours
+    if key != AGREEMENT or judged is None:
         return ""
-    return verdict_words(own.verdict, own.baseline, language)
+    return verdict_words(judged.verdict, judged.baseline, language)
 
 
 def change_text(key: str, old: float, new: float, language: Language) -> str:
@@ -107,7 +107,7 @@ def verdicts(quality: Quality | None) -> dict[str, QualityVerdict]:
     """By figure of a run, whether the newer run of a comparison is better or worse, as the
     comparison says; empty without labels."""
     figures = quality.figures if quality else ()
-    return {own.kind.of_run: own.gain for own in figures if own.kind.of_run in FIGURES}
+    return {figure.kind.of_run: figure.gain for figure in figures if figure.kind.of_run in FIGURES}
 
 
 def smallest_changes(least: SmallestChange, language: Language) -> dict[str, object]:
@@ -126,8 +126,8 @@ def best_of(key: str, entries: Iterable[Entry], least: SmallestChange) -> tuple[
     sizes = [_size(entry.figures[key], best) for entry in have]
     top = min(sizes)
     room = 0.0 if kind is None else least.of(kind, abs(top))
-    found = tuple(own for own, size in zip(have, sizes, strict=True) if size - top <= room)
-    return found if len(found) < len(have) else ()
+    alike = tuple(entry for entry, size in zip(have, sizes, strict=True) if size - top <= room)
+    return alike if len(alike) < len(have) else ()
 
 
 def _size(value: float, best: Best) -> float:

@@ -138,8 +138,8 @@ def _best(site: Site, keys: Sequence[str], least: SmallestChange) -> frozenset[t
     by_series: dict[str, list[Entry]] = {}
     for entry in site.entries:
         by_series.setdefault(entry.series, []).append(entry)
-    found = ((best_of(key, own, least), key) for own in by_series.values() for key in keys)
-    return frozenset((entry.id, key) for entries, key in found for entry in entries)
+    pairs = ((best_of(key, entries, least), key) for entries in by_series.values() for key in keys)
+    return frozenset((entry.id, key) for entries, key in pairs for entry in entries)
 
 
 def _row(
@@ -169,11 +169,11 @@ def _row(
 
 
 def _gates(entry: Entry, language: Language) -> tuple[Gates, ...]:
-    found = (("failed", entry.failed), ("warning", entry.warned))
+    states = (("failed", entry.failed), ("warning", entry.warned))
     n = entry.n_gates
     not_passed = tuple(
         Gates(state, language.count("site", f"gates_{state}", len(told), of=n), told)
-        for state, told in found
+        for state, told in states
         if told
     )
     if not_passed or not n:

@@ -37,7 +37,9 @@ class SeriesFigure:
     remark: str  # what the report of the last run says of it; "" where nothing
     change: str  # since the run before; "" without a figure of both
     verdict: QualityVerdict | str  # of the change; "" where none can be given
-    said: str  # the verdict in words; of the colours, what was said of them in the run before
+    verdict_words: (
+        str  # the verdict in words; of the colours, what was said of them in the run before
+    )
     best: Entry | None  # the last of the runs that have the best one, if any is better
     best_value: str
     drawing: Markup
@@ -51,11 +53,11 @@ class Series:
     last: Entry
     comparison: str  # the address of the page that compares the last run; "" without one
     base: str  # the name of the run that it compares with
-    said: tuple[str, ...]  # what it says first
+    sentences: tuple[str, ...]  # what it says first
     trend_heading: str  # what the column of charts is called: of how many runs
     trend: str  # the address of the page with the trend of its runs; "" without one
     trend_words: str  # of the link there: of how many runs, up to which
-    trend_said: tuple[str, ...]  # what it says of the figure that decides
+    trend_sentences: tuple[str, ...]  # what it says of the figure that decides
     figures: tuple[SeriesFigure, ...]
     main: SeriesFigure | None  # the one that says most about quality
 
@@ -67,11 +69,11 @@ def all_series(site: Site, judging: Judging, language: Language) -> list[Series]
         by_series.setdefault(entry.series, []).insert(0, entry)
     pairs = {pair.head: pair for pair in site.pairs}
     names = {entry.id: entry.name for entry in site.entries}
-    trends = {own.series: own for own in site.trends}
+    trends = {page.series: page for page in site.trends}
     return [
-        _series(own, pairs, trends.get(series), names, judging, language)
-        for series, own in by_series.items()
-        if len(own) > 1
+        _series(runs, pairs, trends.get(series), names, judging, language)
+        for series, runs in by_series.items()
+        if len(runs) > 1
     ]
 
 
@@ -88,21 +90,21 @@ def _series(
     key = "series" if last.inputs else "series_redacted"
     verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
     figures = {
-        own: _figure(own, runs, verdicts, judging.smallest, language)
-        for own in shown_figures(runs, judging.quality)
+        name: _figure(name, runs, verdicts, judging.smallest, language)
+        for name in shown_figures(runs, judging.quality)
     }
-    judged = (own for name, own in figures.items() if FIGURES[name].best)
+    judged = (figure for name, figure in figures.items() if FIGURES[name].best)
     newest = language.say("site", "trend_heading_newest", n=_POINTS)
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
         last=last,
         comparison=f"compare/{pair.name}" if pair else "",
         base=names[pair.base] if pair else "",
-        said=pair.said[:_SAID] if pair else (),
+        sentences=pair.said[:_SAID] if pair else (),
         trend_heading=newest if len(runs) > _POINTS else language.say("site", "trend_heading"),
         trend=trend_page.address if trend_page else "",
         trend_words=_trend_words(trend_page, runs, names, language) if trend_page else "",
-        trend_said=trend_page.said if trend_page else (),
+        trend_sentences=trend_page.said if trend_page else (),
         figures=tuple(figures.values()),
         main=next(judged, next(iter(figures.values()), None)),
     )
@@ -144,7 +146,7 @@ def _figure(
         remark=remark_text(key, runs[-1], language),
         change=change,
         verdict=verdict,
-        said=_said(verdict, key, runs, language),
+        verdict_words=_said(verdict, key, runs, language),
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values),
@@ -158,8 +160,8 @@ def _said(
     of the figure, to stand beside what that of the last run says."""
     if verdict:
         return language.say("site", f"verdict_{verdict}")
-    said = remark_text(key, runs[-2], language) if key in runs[-1].figures else ""
-    return language.say("site", "said_before", said=said) if said else ""
+    remark = remark_text(key, runs[-2], language) if key in runs[-1].figures else ""
+    return language.say("site", "said_before", said=remark) if remark else ""
 
 
 def _verdict(

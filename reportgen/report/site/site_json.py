@@ -172,14 +172,14 @@ def series_of(results: Results, info: RunInfo) -> str:
     of the run. An id that is its own text counts as its row, and where the checksums of the texts
     are not told, their numbers of words stand for them."""
     texts = results.texts
-    given = [own.sha256 for own in info.inputs]
+    given = [file.sha256 for file in info.inputs]
     if not all(given):
         given = [str(len(text.split())) for text in texts["text"].fillna("")]
     columns = (texts[name].fillna("").str.strip() for name in ("text", "pair", "completion"))
     own_texts = zip(*columns, strict=True)
     ids = [
-        str(row) if str(id).strip() in own else str(id)
-        for row, (id, own) in enumerate(zip(texts["text_id"], own_texts, strict=True))
+        str(row) if str(id).strip() in text else str(id)
+        for row, (id, text) in enumerate(zip(texts["text_id"], own_texts, strict=True))
     ]
     return digest([info.output.kind, info.output.name, *given, *ids])
 
@@ -212,7 +212,7 @@ def make_entry(
     info, judged = findings.info, findings.colouring.judgement
     figures, intervals = _figures(findings, judged)
     failed, warned = (
-        tuple(_told(own) for own in gates if not own.passed and own.gate.level == level)
+        tuple(_told(result) for result in gates if not result.passed and result.gate.level == level)
         for level in ("fail", "warn")
     )
     return Entry(
@@ -221,7 +221,7 @@ def make_entry(
         name=place.name,
         created=place.created,
         model=info.model.name,
-        inputs=", ".join(own.name for own in info.inputs if own.name),
+        inputs=", ".join(file.name for file in info.inputs if file.name),
         n_texts=len(findings.texts),
         series=series,
         figures=figures,
@@ -259,5 +259,5 @@ def _figures(
 
 def _told(result: GateResult) -> str:
     """A gate and what was found, in any language."""
-    found = NOTHING if result.value is None else found_text(result.gate, result.value)
-    return f"{result.gate.expression} ({found})"
+    value = NOTHING if result.value is None else found_text(result.gate, result.value)
+    return f"{result.gate.expression} ({value})"
