@@ -48,11 +48,11 @@ def set_brief(brief: Brief, options: OutputOptions, paths: Mapping[str, str]) ->
     title = f"<h2>{_text(brief.title)}</h2>\n" if brief.title else ""
     head = DocumentPart(f"<p>{anchor}</p>\n{title}<p>{headline}<br/>{facts}</p>\n")
     parts = [_part(section, paths, address) for section in brief.sections]
-    said = language.say("brief", "bytes", n=LIMIT.n_bytes)
+    limit = language.say("brief", "bytes", n=LIMIT.n_bytes)
     text = fit(
         [head, *(part for part in parts if part)],
         LIMIT,
-        lambda n: f"<p>{_text(language.count('brief', 'not_shown', n, limit=said))}</p>\n",
+        lambda n: f"<p>{_text(language.count('brief', 'not_shown', n, limit=limit))}</p>\n",
     )
     if text is None:
         raise UsageError("title and headline are too long for a page; shorten --title")

@@ -168,9 +168,9 @@ def _cell(cell: Cell, address: str) -> str:
 
 def _not_shown(n: int, limit: LengthLimit, language: Language, page: str) -> str:
     # Not escaped: the options in it are code.
-    said = language.say("brief", "characters", n=limit.characters)
+    room = language.say("brief", "characters", n=limit.characters)
     if limit.n_bytes < limit.characters * 4:
-        said += language.say("common", "comma") + language.say("brief", "bytes", n=limit.n_bytes)
+        room += language.say("common", "comma") + language.say("brief", "bytes", n=limit.n_bytes)
     if page:
-        return language.count("compared", "md_not_shown", n, limit=said, page=page)
-    return language.count("brief", "not_shown", n, limit=said)
+        return language.count("compared", "md_not_shown", n, limit=room, page=page)
+    return language.count("brief", "not_shown", n, limit=room)

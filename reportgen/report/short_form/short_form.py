@@ -56,12 +56,12 @@ def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> 
 
 def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
     """The short form of a comparison."""
-    comparison, said = context.comparison, compare_headline(context.comparison, context.words)
+    comparison, sentences = context.comparison, compare_headline(context.comparison, context.words)
     is_same = comparison.is_same and comparison.all_models is None
     title = (context.options.title or "") if is_same else context.title
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
-        headline=context.language.sentences(said) if is_same else said[0],
+        headline=context.language.sentences(sentences) if is_same else sentences[0],
         sections=tuple(short_same(context)) if is_same else short_forms(context),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,
@@ -86,8 +86,8 @@ def write_brief(
     content = set_brief(brief, options, pictures.paths).encode()
     size = sum(map(len, pictures.files.values()))
     parts = {"text": len(content), "pictures": size} if pictures.files else {}
-    said = load_language(options.lang).say("brief", "lacks_png")
-    return Document(content, parts, (said,) if pictures.lacks_png else (), pictures.files)
+    remark = load_language(options.lang).say("brief", "lacks_png")
+    return Document(content, parts, (remark,) if pictures.lacks_png else (), pictures.files)
 
 
 def _compared(context: CompareContext) -> Iterable[str]:
@@ -156,16 +156,16 @@ def _sinks(context: Context) -> list[str]:
         if note.on_sink is None:
             continue
         clause = "in_heads" if note.is_in_heads else _CLAUSES[note.on_sink]
-        said = token_name(note, context.language)
+        named = token_name(note, context.language)
         if note.is_in_heads:
             k, n = note.values["n_sink_heads"], note.values["n_heads"]
-            said = say("brief", "with_heads", token=said, k=k, n=n)
+            named = say("brief", "with_heads", token=named, k=k, n=n)
         if clause in ("sink", "raised"):
             share, layer = float(note.values["share"]), note.values["layer"]
-            said = say("brief", "with_share", token=said, share=share, layer=layer)
-        tokens.setdefault(clause, []).append(said)
-    found = [clause for clause in _CLAUSE_ORDER if clause in tokens]
-    found = [clause for clause in found if clause not in _NOTHING] or found[:1]
+            named = say("brief", "with_share", token=named, share=share, layer=layer)
+        tokens.setdefault(clause, []).append(named)
+    clauses = [clause for clause in _CLAUSE_ORDER if clause in tokens]
+    clauses = [clause for clause in clauses if clause not in _NOTHING] or clauses[:1]
     return [
-        say("brief", clause, tokens=context.language.listed(tokens[clause])) for clause in found
+        say("brief", clause, tokens=context.language.listed(tokens[clause])) for clause in clauses
     ]

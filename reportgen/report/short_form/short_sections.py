@@ -63,8 +63,8 @@ def gate_items(context: PageContext) -> Iterable[Cell]:
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
     lines = [(row, say("gates", "told", condition=row.condition, found=row.found)) for row in rows]
     colon = say("page", "colon")
-    yield from (named(row.result + colon, said) for row, said in lines if row.state != "passed")
-    if passed := [said for row, said in lines if row.state == "passed"]:
+    yield from (named(row.result + colon, line) for row, line in lines if row.state != "passed")
+    if passed := [line for row, line in lines if row.state == "passed"]:
         yield named(say("gates", "passed") + colon, say("brief", "facts").join(passed))
 
 
@@ -86,10 +86,10 @@ def short_overview(context: Context) -> Iterable[Section]:
         ("trust", _about_trust(context)),
     )
     colon = say("page", "colon")
-    items = (named(say("page", key) + colon, said) for key, said in answers if said)
-    said = (*gate_items(context), *items, *map(Cell, _unusual(context)))
-    if said:
-        yield Section(1, items=said, place=20)
+    items = (named(say("page", key) + colon, answer) for key, answer in answers if answer)
+    every = (*gate_items(context), *items, *map(Cell, _unusual(context)))
+    if every:
+        yield Section(1, items=every, place=20)
     table = figures_table(context.overview.kpis, context.language)
     lead = (_about_model(context),)
     yield Section(2, say("brief", "figures"), lead, table=table, is_folded=True, place=44)
@@ -98,7 +98,7 @@ def short_overview(context: Context) -> Iterable[Section]:
 def _named_tokens(context: Context) -> str:
     """The tokens that surely change the prediction most, with how far; "" where none is sure."""
     lists = context.across.lists if context.across else ()
-    named = (found.said for found in lists if found.kind != "draws" and found.said)
+    named = (listed.said for listed in lists if listed.kind != "draws" and listed.said)
     return context.language.sentences(named)
 
 
@@ -115,8 +115,11 @@ def _about_sinks(context: Context) -> list[str]:
         or (note.role in sinks - tested and note.kind == "length")
     ]
     verdicts = [note for note in notes if note.is_verdict and note.role in sinks]
-    said = (*in_short(chosen, context.language), untested(findings, verdicts, context.language))
-    return list(filter(None, said))
+    sentences = (
+        *in_short(chosen, context.language),
+        untested(findings, verdicts, context.language),
+    )
+    return list(filter(None, sentences))
 
 
 def _about_trust(context: Context) -> str:
@@ -127,14 +130,14 @@ def _about_trust(context: Context) -> str:
         return ""
     if colouring.judgement is None or not trust.chosen:
         return trust.chosen or _agreement(context)
-    (own,) = [own for own in context.answers if own.section == "trust"]
+    (answer,) = [each for each in context.answers if each.section == "trust"]
     row = cls_name(context.findings.info, context.language) or ""
     return context.language.say(
         "brief",
         "trust",
-        answer=own.answer,
+        answer=answer.answer,
         view=context.language.measure(colouring.view, "name", row=row),
-        remark=own.remark,
+        remark=answer.remark,
     )
 
 
@@ -143,8 +146,8 @@ def short_trust(context: Context) -> Iterable[Section]:
     beside Shapley values; folded."""
     trust = context.trust
     yardstick = trust.shapley if trust and context.findings.shapley else ""
-    said = (trust.chosen, trust.shuffled, yardstick) if trust else ()
-    if items := tuple(map(Cell, filter(None, said))):
+    paragraphs = (trust.chosen, trust.shuffled, yardstick) if trust else ()
+    if items := tuple(map(Cell, filter(None, paragraphs))):
         heading = context.language.say("trust", "heading")
         yield Section(5, heading, items=items, is_folded=True, place=61)
 
@@ -201,8 +204,8 @@ def _unusual(context: Context) -> Iterable[str]:
         counts = {f"n_{name}": count for name, count in by_status.items()}
         yield say("brief", "counts", **counts)
     yield from few_different(context.findings.notes, context.language)
-    for said in info.remarks:
-        yield cut(remark(said, context.language), REMARK_LENGTH)
+    for text in info.remarks:
+        yield cut(remark(text, context.language), REMARK_LENGTH)
 
 
 def short_texts(context: Context) -> Iterable[Section]:
@@ -246,11 +249,11 @@ def short_across(context: Context) -> Iterable[Section]:
     if across is None:
         return
     lead: tuple[str, ...] = (across.headline,)
-    for found in across.lists:
-        names = (say("common", "token"), found.value, say("common", "n_texts"))
+    for tokens in across.lists:
+        names = (say("common", "token"), tokens.value, say("common", "n_texts"))
         columns = tuple(Column(name, is_figures=i > 0) for i, name in enumerate(names))
-        more = found.title + say("page", "colon") + found.more
-        for heading, rows in ((found.title, found.rows), (more, found.doubtful)):
+        more = tokens.title + say("page", "colon") + tokens.more
+        for heading, rows in ((tokens.title, tokens.rows), (more, tokens.doubtful)):
             if rows:
                 shown = (
                     (Cell(cut(row[0].text, NAME_LENGTH)), Cell(str(row[2])), row[3]) for row in rows
@@ -284,23 +287,26 @@ def short_method(context: Context) -> Iterable[Section]:
     language, items = context.language, []
     for note in short_notes(context):
         sources = "; ".join(citation(source, language) for source in note.citations)
-        said = sentence(note, language)
+        text = sentence(note, language)
         if sources:
-            said += language.say("brief", "sources", sources=sources)
-        items.append(Cell(said))
+            text += language.say("brief", "sources", sources=sources)
+        items.append(Cell(text))
     heading = language.say("brief", "notes")
     yield Section(5, heading, items=tuple(items), is_folded=True, place=70)
 
 
-def reproduce_section(found: Reproduce, language: Language) -> Section:
+def reproduce_section(commands: Reproduce, language: Language) -> Section:
     """The command that writes the same again, versions and checksums."""
     colon = language.say("page", "colon")
-    facts = [(name, language.listed(f"{n} {v}" for n, v in own)) for name, own in found.versions]
-    facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in found.checksums]
+    facts = [
+        (name, language.listed(f"{n} {v}" for n, v in numbers))
+        for name, numbers in commands.versions
+    ]
+    facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in commands.checksums]
     return Section(
         3,
         language.say("reproduce", "heading"),
-        code=found.command,
+        code=commands.command,
         items=tuple(named(name + colon, value) for name, value in facts),
         is_folded=True,
         place=80,
@@ -310,8 +316,8 @@ def reproduce_section(found: Reproduce, language: Language) -> Section:
 def make_sink_figure(findings: Findings, language: Language) -> Section | None:
     """The share of every special-token role, layer by layer, against the equal share; None for a
     model without any, or where no text is long enough."""
-    found = [(role, findings.roles[role.key]) for role in findings.info.roles]
-    known = [(role, figures) for role, figures in found if figures.layers]
+    roles = [(role, findings.roles[role.key]) for role in findings.info.roles]
+    known = [(role, figures) for role, figures in roles if figures.layers]
     if not known:
         return None
     shares = np.array([[layer.share.mean for layer in figures.layers] for _, figures in known])
@@ -347,23 +353,25 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     row = candidates[0]
     units = text_units(results, row)
     labels = [visible(unit.label) for unit in units.units]
-    found = text_map(results, row, units, labels, _SIDE)
-    if found is None:
+    drawn = text_map(results, row, units, labels, _SIDE)
+    if drawn is None:
         return None
     say = language.say
     where = {"n": row + 1, "layer": results.info.model.n_layers}
-    looks, seen = found.largest
-    ends = {"looks": found.labels[looks], "seen": found.labels[seen]}
-    said = [say("brief", "map_sentence", **where, **ends, share=float(found.cells[looks, seen]))]
-    if found.pooled > 1:
-        said.append(say("map", "pooled", n=found.pooled))
-    if found.learned is not None:
-        share = language.percent(float(found.learned.mean()))
-        said.append(say("map", "learned", share=share))
+    looks, seen = drawn.largest
+    ends = {"looks": drawn.labels[looks], "seen": drawn.labels[seen]}
+    sentences = [
+        say("brief", "map_sentence", **where, **ends, share=float(drawn.cells[looks, seen]))
+    ]
+    if drawn.pooled > 1:
+        sentences.append(say("map", "pooled", n=drawn.pooled))
+    if drawn.learned is not None:
+        share = language.percent(float(drawn.learned.mean()))
+        sentences.append(say("map", "learned", share=share))
     axes = say("script", "axis_key"), say("script", "axis_query")
     learned = say("script", "learned_sink")
-    drawing = draw_map(found, "map", language.sentences(said), axes, learned)
-    top = say("brief", "and_more", top=found.top)
+    drawing = draw_map(drawn, "map", language.sentences(sentences), axes, learned)
+    top = say("brief", "and_more", top=drawn.top)
     legend = map_legend(language.write(0, "exact_percent"), top)
     return picture_section(_RANK, "map", say("brief", "map_title", **where), drawing, legend)
 

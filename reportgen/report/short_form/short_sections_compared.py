@@ -87,47 +87,47 @@ def short_overview(context: CompareContext) -> Iterable[Section]:
 def _left_out(context: CompareContext) -> tuple[Cell, ...]:
     """What could not be compared; nothing where all was."""
     words = context.words
-    said = limits(context.comparison, words)
-    return () if said == (words.say("limit_none"),) else tuple(map(Cell, said))
+    limited = limits(context.comparison, words)
+    return () if limited == (words.say("limit_none"),) else tuple(map(Cell, limited))
 
 
 def short_all_models(context: CompareContext) -> Iterable[Section]:
     """Every figure in every model, and what changed from the first and from the one before."""
-    found = make_all_models(context)
-    if found is None:
+    section = make_all_models(context)
+    if section is None:
         return
     note = context.words.say("trend_note")  # on charts, which a short form has no place for
     models = context.comparison.all_models
     since = since_when(models, context.words) if models else ()
-    lead = (*since, *found.drift, *(said for said in found.lead if said != note))
-    heading, table = context.words.say("all_models"), without_trend(found.figures)
+    lead = (*since, *section.drift, *(sentence for sentence in section.lead if sentence != note))
+    heading, table = context.words.say("all_models"), without_trend(section.figures)
     yield Section(1, heading, lead, table=table, place=25)
-    yield Section(1, found.steps.title, table=found.steps, place=25)
+    yield Section(1, section.steps.title, table=section.steps, place=25)
 
 
 def _answers(context: CompareContext) -> Iterable[Cell]:
     """What changed, in the order of a reviewer's questions."""
     words, comparison = context.words, context.comparison
     predictions = comparison.predictions
-    said: dict[str, list[str]] = {key: [] for key in ("quality", *_PARTS)}
+    by_part: dict[str, list[str]] = {key: [] for key in ("quality", *_PARTS)}
     quality = predictions and predictions.quality
     if quality and has_no_news(comparison):  # else the headline says it
-        said["quality"].append(verdict(quality, words))
+        by_part["quality"].append(verdict(quality, words))
     if quality and quality.verdict == "unclear":  # what is better or worse has a note
-        said["quality"].append(words.note(fit_note(quality.deciding)).text)
+        by_part["quality"].append(words.note(fit_note(quality.deciding)).text)
     if predictions is not None and not comparison.is_same:
         is_first = quality is None or has_no_news(comparison)  # in the headline
         if not is_first or predictions.threshold is not None:  # which it does not explain
-            said["predictions"].append(how_many_moved(predictions, words))
+            by_part["predictions"].append(how_many_moved(predictions, words))
         if predictions.outcomes:
-            said["predictions"].append(flips(predictions, words))
+            by_part["predictions"].append(flips(predictions, words))
     for note in comparison.notes:
         if note.id != "fit_r2":  # which says the same as the RMSE
-            said[_part(note)].append(words.note(note).text)
-    if not said["tokens"]:
-        said["tokens"] += no_token(comparison, words)
+            by_part[_part(note)].append(words.note(note).text)
+    if not by_part["tokens"]:
+        by_part["tokens"] += no_token(comparison, words)
     colon, space = (context.language.say("page", key) for key in ("colon", "space"))
-    for key, sentences in said.items():
+    for key, sentences in by_part.items():
         name = words.say("md_quality" if key == "quality" else f"nav_{key}") + colon
         # A sentence on a token is long enough for a line of its own.
         lines = sentences[:_TOKENS] if key == "tokens" else filter(None, [space.join(sentences)])
@@ -152,10 +152,10 @@ def _part(note: Note) -> str:
 
 def short_predictions(context: CompareContext) -> Iterable[Section]:
     """The fit of both models with the labels, and the texts whose prediction moved most."""
-    found, predictions = make_predictions(context), context.comparison.predictions
-    if found is None or predictions is None:
+    section, predictions = make_predictions(context), context.comparison.predictions
+    if section is None or predictions is None:
         return
-    for index, whole in enumerate(found.tables):
+    for index, whole in enumerate(section.tables):
         quality = predictions.quality if index == 0 else None
         note = () if quality is None else (quality_note(quality, context.words),)
         table = _linked(whole, context)
@@ -164,11 +164,11 @@ def short_predictions(context: CompareContext) -> Iterable[Section]:
 
 def short_tokens(context: CompareContext) -> Iterable[Section]:
     """The tokens that changed most."""
-    words, found = context.words, make_tokens(context)
-    if found is None:
+    words, section = context.words, make_tokens(context)
+    if section is None:
         return
-    lead = (found.lead, found.remark, words.say("intervals"), *filter(None, [found.more]))
-    table = found.table
+    lead = (section.lead, section.remark, words.say("intervals"), *filter(None, [section.more]))
+    table = section.table
     yield Section(2, words.say("tokens"), lead, table=table, is_folded=True, place=46)
 
 
@@ -214,7 +214,7 @@ def short_layers(context: CompareContext) -> Iterable[Section]:
     words, layers = context.words, context.comparison.layers
     if not layers:
         return
-    tables = [layer_table(found, words) for found in layers]
+    tables = [layer_table(layer, words) for layer in layers]
     rows = tuple(
         (
             Cell(str(i + 1)),
@@ -230,8 +230,8 @@ def short_layers(context: CompareContext) -> Iterable[Section]:
 
 
 def _between(cells: Sequence[Cell], words: CompareWords) -> str:
-    said = words.say("compared_as", base=cells[0].text, head=cells[1].text)
-    return words.language.listed([said, *map(str, cells[2:])])
+    ends = words.say("compared_as", base=cells[0].text, head=cells[1].text)
+    return words.language.listed([ends, *map(str, cells[2:])])
 
 
 def short_heads(context: CompareContext) -> Iterable[Section]:
@@ -303,9 +303,9 @@ def _layer_picture(context: CompareContext) -> Iterable[Section]:
     shares = [each for each in context.comparison.layers if each.key != ENTROPY and each.changes]
     if not shares:
         return
-    found = max(shares, key=lambda own: max(abs(change.difference) for change in own.changes))
-    name = layer_table(found, words).title
-    drawing = layer_chart(found, name, words)
+    changed = max(shares, key=lambda layer: max(abs(change.difference) for change in layer.changes))
+    name = layer_table(changed, words).title
+    drawing = layer_chart(changed, name, words)
     if drawing is None:
         return
     empty = (

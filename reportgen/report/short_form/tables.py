@@ -52,16 +52,16 @@ def figures_table(kpis: Sequence[Kpi], language: Language) -> Table:
     """A row for each key figure: its value, and what it is."""
     say, rows = partial(language.say, "brief"), []
     for kpi in kpis:
-        said = say("remark", name=kpi.name, remark=kpi.remark) if kpi.remark else kpi.name
-        rows.append((Cell(kpi.value, is_strong=True), Cell(said)))
+        meaning = say("remark", name=kpi.name, remark=kpi.remark) if kpi.remark else kpi.name
+        rows.append((Cell(kpi.value, is_strong=True), Cell(meaning)))
     return Table((Column(say("figure"), is_figures=True), Column(say("meaning"))), tuple(rows))
 
 
 def layers_table(findings: Findings, language: Language) -> tuple[Table, int] | None:
     """The share and the equal share of each role, a row for each layer, and over how many texts;
     None without a role or a text."""
-    found = [(role, findings.roles[role.key]) for role in findings.info.roles]
-    known = [(role, figures) for role, figures in found if figures.layers]
+    roles = [(role, findings.roles[role.key]) for role in findings.info.roles]
+    known = [(role, figures) for role, figures in roles if figures.layers]
     if not known:
         return None
     columns = [Column(language.say("brief", "axis_layer"), is_figures=True)]
@@ -74,11 +74,11 @@ def layers_table(findings: Findings, language: Language) -> tuple[Table, int] | 
 
 
 def _layer_cell(figures: RoleFigures, layer: int, language: Language) -> Cell:
-    found = next(item for item in figures.layers if item.layer == layer)
-    share = found.share.mean
+    of_layer = next(item for item in figures.layers if item.layer == layer)
+    share = of_layer.share.mean
     step = heat_step(_PALE * share, 1.0)
-    said = language.say("brief", "share", share=share, expected=found.expected)
-    return Cell(said, colour=heat_colour(step) if step else "")
+    shown = language.say("brief", "share", share=share, expected=of_layer.expected)
+    return Cell(shown, colour=heat_colour(step) if step else "")
 
 
 class TextTables:
@@ -116,14 +116,14 @@ class TextTables:
         columns += [Column(self._say("moves"))] if has_effects else []
         made = []
         for index, row in enumerate(rows):
-            found = text_measures(self._findings, row, self._language)
+            measures = text_measures(self._findings, row, self._language)
             cells = [self._id(row)]
             if self._has_texts:
-                spans = marked_text(self._findings, row, found)
+                spans = marked_text(self._findings, row, measures)
                 cells.append(marked(cut_spans(spans, length)))
             cells += [Cell(self._say("facts").join(reasons[index][:n_reasons]))] if reasons else []
             cells += self._output_cells(row)
-            cells += [self._moving(row, found)] if has_effects else []
+            cells += [self._moving(row, measures)] if has_effects else []
             made.append(tuple(cells))
         return Table(tuple(columns), tuple(made))
 
@@ -145,8 +145,8 @@ class TextTables:
             cells.append(Cell(self._tokens(text["n_tokens"], text["n_truncated"])))
             if has_roles:
                 share, expected = shares.get(row) or (None, None)
-                said = "" if share is None else self._say("share", share=share, expected=expected)
-                cells.append(Cell(said))
+                shown = "" if share is None else self._say("share", share=share, expected=expected)
+                cells.append(Cell(shown))
             rows.append(tuple(cells))
         return Table(tuple(columns), tuple(rows))
 
@@ -169,12 +169,12 @@ class TextTables:
             if self._has_many:
                 predicted = prediction(self._findings, row, self._language).value
             if text["message"]:
-                said = f"{text['status']}: {text['message']}"
+                shown = f"{text['status']}: {text['message']}"
             elif isinstance(predicted, str):
-                said = predicted
+                shown = predicted
             else:
-                said = "" if pd.isna(predicted) else number(predicted)
-            cells.append(Cell(cut(said, TEXT_LENGTH)))
+                shown = "" if pd.isna(predicted) else number(predicted)
+            cells.append(Cell(cut(shown, TEXT_LENGTH)))
         if self._has_labels:
             cells.append(Cell(cut(self._label(row, text["label"]), NAME_LENGTH)))
         return cells
@@ -191,21 +191,21 @@ class TextTables:
         id = str(self._rows[row]["text_id"])
         return Cell(cut(id, NAME_LENGTH), link=text_address(id))
 
-    def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
+    def _moving(self, row: int, measures: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""
-        moves = next((measure for measure in found if measure.id == EFFECT), None)
+        moves = next((measure for measure in measures if measure.id == EFFECT), None)
         if moves is None:
             return Cell("")
         units = text_units(self._findings.results, row).units
         order = moves.order[:_TOP]
-        said = [
+        moved = [
             self._say("moved", unit=cut(units[i].label, _UNIT_LENGTH), effect=moves.shown[i])
             for i in order
         ]
         colour = ""
         if order and has_sign(BY_ID[EFFECT], self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
-        return Cell(self._language.listed(said), colour=colour)
+        return Cell(self._language.listed(moved), colour=colour)
 
     def _tokens(self, n_tokens: int, n_truncated: int) -> str:
         if not n_truncated:
