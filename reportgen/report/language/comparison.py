@@ -71,20 +71,20 @@ class CompareWords:
             return self.language.count("trend", key, n, **values)
         return self.language.say("trend", key, **values)
 
-    def limit(self, found: PredictionChanges) -> str:
+    def limit(self, predictions: PredictionChanges) -> str:
         """The change beyond which a number has moved; "" for other outputs and where all outputs
         are the same."""
-        if found.threshold is None or found.same_outputs:
+        if predictions.threshold is None or predictions.same_outputs:
             return ""
-        if found.is_numbers:
-            return self.say("floor_spreads", x=found.threshold)
-        return self.size(found.threshold)
+        if predictions.is_numbers:
+            return self.say("floor_spreads", x=predictions.threshold)
+        return self.size(predictions.threshold)
 
-    def floor(self, found: PredictionChanges, *, with_chances: bool = False) -> str:
+    def floor(self, predictions: PredictionChanges, *, with_chances: bool = False) -> str:
         """The same as the end of a sentence on what changed, such as " by more than 0.05"; with
         `with_chances` also that of the probability of a class or choice."""
-        limit = self.limit(found)
-        if with_chances and found.chances and not found.same_outputs:
+        limit = self.limit(predictions)
+        if with_chances and predictions.chances and not predictions.same_outputs:
             limit = self.say("floor_chance", x=f"{100 * CHANCE_MOVED:g}")
         return self.say("floor", x=limit) if limit else ""
 
@@ -179,14 +179,14 @@ class CompareWords:
         interval also holds more than `matters`, the texts cannot tell."""
         if change.difference == 0 and change.interval in (None, Interval(0.0, 0.0)):
             return Cell(self.say("no_change"))
-        said = self.difference(change.difference, write)
+        shown = self.difference(change.difference, write)
         if change.interval is None:
-            return Cell(said, self.say("few"))
+            return Cell(shown, self.say("few"))
         interval = self.interval(change.interval, write)
         if change.is_told(least) and is_clear:
-            return Cell(said, interval)
+            return Cell(shown, interval)
         is_unclear = matters is not None and change.reaches_beyond(matters)
-        return Cell(said, f"{interval} {self.not_clear(change.n_texts, is_unclear=is_unclear)}")
+        return Cell(shown, f"{interval} {self.not_clear(change.n_texts, is_unclear=is_unclear)}")
 
     def not_clear(self, n_texts: int, *, is_unclear: bool) -> str:
         """The words for a change whose interval contains 0."""
@@ -199,8 +199,8 @@ class CompareWords:
 
     def difference(self, value: float, write: Write) -> str:
         """The difference of two figures that `write` writes, with its unit."""
-        said = write(value, True)
-        return self.language.say("number", "points", x=said) if write == self.share else said
+        shown = write(value, True)
+        return self.language.say("number", "points", x=shown) if write == self.share else shown
 
     def interval(self, interval: Interval, write: Write) -> str:
         """Both ends of the interval of a difference; that they are above 0 needs no sign beside
@@ -218,8 +218,8 @@ class CompareWords:
         if self.is_size:
             ids = [f"{id}_size" if id.startswith("token_moves") else id for id in ids]
         given = self.values(note)
-        said = [self.say(f"says_{id}", **given) for id in ids]
-        return Sentence(self.language.sentences(said), note.citations)
+        sentences = [self.say(f"says_{id}", **given) for id in ids]
+        return Sentence(self.language.sentences(sentences), note.citations)
 
     def values(self, note: Note) -> dict[str, str]:
         """The values that a note's sentences name."""
@@ -229,9 +229,9 @@ class CompareWords:
         for name, write in self._writers.items():
             if f"{name}_base" in note.values:
                 of_fit = note.id.removeprefix("fit_")
-                own = self.prediction if note.id == "prediction_mean" else write
+                writer = self.prediction if note.id == "prediction_mean" else write
                 given |= self._filled(
-                    name, note, self.quality(of_fit) if of_fit in QUALITY else own
+                    name, note, self.quality(of_fit) if of_fit in QUALITY else writer
                 )
         if "distance" in note.values:
             given["distance"] = self.fit(float(note.values["distance"]))
@@ -287,5 +287,5 @@ def _called(language: Language, *, are_many: bool) -> dict[str, object]:
     called = {name: language.say("compared", f"called_{name}{end}") for name in names}
     return {
         **called,
-        **{name.title(): said[:1].upper() + said[1:] for name, said in called.items()},
+        **{name.title(): words[:1].upper() + words[1:] for name, words in called.items()},
     }

@@ -33,8 +33,8 @@ class Language:
     def say(self, section: str, key: str, **values: object) -> str:
         """The string `key` of `section`, or of `[common]` where the section has none; its
         `{names}` filled with `values`."""
-        own = self.words[section]
-        text: str = own[key] if key in own else self.words["common"][key]
+        words = self.words[section]
+        text: str = words[key] if key in words else self.words["common"][key]
         return self.fill(text, values) if values else text
 
     def key_of(self, section: str, key: str, of: str | None) -> str:
@@ -62,9 +62,9 @@ class Language:
         is_one = n == 1 and one in self.words[section]
         return self.say(section, one if is_one else key, n=n, **values)
 
-    def sentences(self, said: Iterable[str]) -> str:
+    def sentences(self, parts: Iterable[str]) -> str:
         """Sentences one after another; those that are empty are left out."""
-        return self.say("common", "space").join(filter(None, said))
+        return self.say("common", "space").join(filter(None, parts))
 
     def listed(self, names: Iterable[str]) -> str:
         """Names, or parts of a sentence, with commas between; those that are empty are left out."""
@@ -140,5 +140,5 @@ def _entry(name: str, value: Any, code: str) -> Iterator[tuple[str, Any]]:
 
 def _finished(text: str) -> str:
     """`text` with the confidence of intervals, and no line break before a percent sign."""
-    said = text.replace("{CONFIDENCE}", exact(100.0 * CONFIDENCE))
-    return said.replace(" %", "\u00a0%")
+    shown = text.replace("{CONFIDENCE}", exact(100.0 * CONFIDENCE))
+    return shown.replace(" %", "\u00a0%")

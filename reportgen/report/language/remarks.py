@@ -7,20 +7,20 @@ from string import Formatter
 from reportgen.report.language.language import Language, load_language
 
 
-def remark(said: str, language: Language) -> str:
+def remark(english: str, language: Language) -> str:
     """A remark of a run in `language`; unchanged if `[remarks]` does not have it."""
     if language.code == "en":
-        return said
-    parts = said.split(", ")  # of a list, such as what a model reads
+        return english
+    parts = english.split(", ")  # of a list, such as what a model reads
     spoken = [remark(part, language) for part in parts] if len(parts) > 1 else parts
-    if all(own != part for own, part in zip(spoken, parts, strict=True)):
+    if all(translated != part for translated, part in zip(spoken, parts, strict=True)):
         return language.listed(spoken)
     for key, text in load_language("en").words["remarks"].items():
-        if found := re.fullmatch(_pattern(text), said, re.DOTALL):
-            values: Mapping[str, str] = found.groupdict()
+        if match := re.fullmatch(_pattern(text), english, re.DOTALL):
+            values: Mapping[str, str] = match.groupdict()
             named = {name: remark(value, language) for name, value in values.items()}
             return language.say("remarks", key, **named)
-    return said
+    return english
 
 
 def _pattern(text: str) -> str:

@@ -21,11 +21,11 @@ from reportgen.results import LEARNED_SINK, OutputInfo, RunInfo, Subject, View
 def sentence(note: Note, language: Language) -> str:
     """The note in words: its sentence, and those that follow it."""
     values = _values(note, language)
-    said = [
+    sentences = [
         _begun(note, language.fill(language.words["sentences"][key], values))
         for key in (note.id, *note.also)
     ]
-    return language.sentences(said)
+    return language.sentences(sentences)
 
 
 def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
@@ -60,10 +60,10 @@ def headline(notes: Sequence[Note], model: str, language: Language) -> str:
     """The name of the `model` and its verdicts on attention sinks, in one line; where it was
     tested, also what a sink passes on."""
     sinks = {note.role for note in notes if note.verdict == "sink"}
-    said = [
+    told = [
         note for note in notes if note.is_verdict or (note.kind == "passed" and note.role in sinks)
     ]
-    joined = language.sentences(in_short(said, language))
+    joined = language.sentences(in_short(told, language))
     return language.say("phrases", "headline", model=model, verdicts=joined)
 
 
@@ -89,14 +89,14 @@ def threshold(limit: Threshold, language: Language) -> tuple[str, str, str]:
 
 def scalar_name(info: RunInfo, language: Language) -> str:
     """The one figure of the output that evidence explains; "" where there is no evidence."""
-    said = explained(info)
-    return _scalar("scalars", said, language) if said else ""
+    figure = explained(info)
+    return _scalar("scalars", figure, language) if figure else ""
 
 
 def short_scalar_name(info: RunInfo, language: Language) -> str:
     """The same in short, for a sentence on one text."""
-    said = explained(info)
-    return _scalar("outputs", said, language) if said else ""
+    figure = explained(info)
+    return _scalar("outputs", figure, language) if figure else ""
 
 
 def last_values(last: LastToken, language: Language) -> Mapping[str, object]:
@@ -128,9 +128,9 @@ def subject_name(subject: Subject, language: Language) -> str:
     return _token(subject.key, subject.token, subject.kind == "role", language)
 
 
-def _begun(note: Note, said: str) -> str:
+def _begun(note: Note, text: str) -> str:
     """A sentence, which may begin with words for a position where others have a token."""
-    return said[:1].upper() + said[1:] if note.token == "" else said
+    return text[:1].upper() + text[1:] if note.token == "" else text
 
 
 def token_name(note: Note, language: Language) -> str:
@@ -192,14 +192,14 @@ def _values(note: Note, language: Language) -> dict[str, object]:
     return values
 
 
-def _scalar(section: str, said: Mapping[str, object], language: Language) -> str:
-    """The name of the figure that was explained; `said` comes from `note.explained`."""
-    scalar, target = str(said["scalar"]), said.get("target")
-    against, words = said.get("against"), language.words[section]
+def _scalar(section: str, figure: Mapping[str, object], language: Language) -> str:
+    """The name of the figure that was explained; `figure` comes from `note.explained`."""
+    scalar, target = str(figure["scalar"]), figure.get("target")
+    against, words = figure.get("against"), language.words[section]
     scalar = scalar if scalar in words else "other"
     key = f"{scalar}_of" if target and f"{scalar}_of" in words else scalar
     key = f"{key}_over" if against and f"{key}_over" in words else key
-    return language.say(section, key, name=said["output_name"], target=target, against=against)
+    return language.say(section, key, name=figure["output_name"], target=target, against=against)
 
 
 def _token(key: str, token: str, is_special: bool, language: Language) -> str:
@@ -269,8 +269,8 @@ def verdict_of(judged: Judgement, language: Language) -> str:
 
 def verdict_inside(judged: Judgement, language: Language) -> str:
     """The same inside a line or a cell: without a capital."""
-    said = verdict_of(judged, language)
-    return said[0].lower() + said[1:]
+    words = verdict_of(judged, language)
+    return words[0].lower() + words[1:]
 
 
 def verdict_words(verdict: AgreementVerdict, baseline: View | None, language: Language) -> str:
