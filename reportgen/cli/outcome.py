@@ -91,7 +91,7 @@ def finish(
     for line in gate_lines(written.gates, verbosity, annotate=is_annotated):
         typer.echo(line, err=True)
     for worse in written.annotations if is_annotated else ():
-        typer.echo(annotation("warning", worse.title, worse.said, worse.place), err=True)
+        typer.echo(annotation("warning", worse.title, worse.sentence, worse.place), err=True)
 
 
 def account_lines(

@@ -28,13 +28,13 @@ class Span:
 
 def between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
     """The code points `start` to `end` of `spans`."""
-    found, at = [], 0
+    inside, at = [], 0
     for span in spans:
         text = span.text[max(0, start - at) : max(0, end - at)]
         if text:
-            found.append(replace(span, text=text))
+            inside.append(replace(span, text=text))
         at += len(span.text)
-    return found
+    return inside
 
 
 @dataclass(frozen=True, slots=True)

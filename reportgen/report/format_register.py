@@ -159,8 +159,8 @@ class Document:
 
 def example_of(name: str, n_runs: int) -> str:
     """A name for a file with so many runs in the format `name`."""
-    (found,) = (known for known in FORMATS if known.name == name)
-    return found.example if n_runs == 1 else found.comparison_example
+    (known_format,) = (known for known in FORMATS if known.name == name)
+    return known_format.example if n_runs == 1 else known_format.comparison_example
 
 
 def output_at(path: str, format: str | None = None, *, of_comparison: bool = False) -> Output:
@@ -175,32 +175,32 @@ def output_at(path: str, format: str | None = None, *, of_comparison: bool = Fal
         return Output(path, None)
     formats = COMPARISON_FORMATS if of_comparison else REPORT_FORMATS
     if format:
-        found = next((known for known in FORMATS if known.name == format), None)
+        known_format = next((known for known in FORMATS if known.name == format), None)
     elif path == STANDARD_OUTPUT:
-        found = PAGE
+        known_format = PAGE
     else:
         name = PurePath(path).name.lower()
-        found = max(
+        known_format = max(
             filter(lambda known: known.takes(name), FORMATS),
             key=lambda known: len(known.suffix),
             default=None,
         )
-    if found is None and format:
+    if known_format is None and format:
         names = ", ".join(known.name for known in formats)
         raise UsageError(f"--format {format}: not known; use one of {names}")
-    if found is None:
+    if known_format is None:
         suffixes = ", ".join(known.suffix for known in formats)
         raise UsageError(
             f"{path}: the name must end in one of {suffixes}, or in / for a results folder; "
             "--format overrides"
         )
-    if found not in formats:
+    if known_format not in formats:
         *first, last = (known.suffix for known in formats)
         what = "a comparison" if of_comparison else "a report"
         raise UsageError(f"--output {path}: {what} is written as {', '.join(first)} or {last}")
-    if found.is_table:
+    if known_format.is_table:
         table_name(path, COMPARE_TABLE_NAMES if of_comparison else TABLE_NAMES)
-    return Output(path, found)
+    return Output(path, known_format)
 
 
 def table_name(path: str, names: Sequence[Name]) -> Name:

@@ -29,8 +29,8 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
             suite, "testcase", classname=f"reportgen.{runs.command}", name=row.condition
         )
         if row.state in _OUTCOMES:
-            said = f"{row.condition}{language.say('page', 'colon')}{row.found}"
-            SubElement(case, _OUTCOMES[row.state], message=said)
+            outcome = f"{row.condition}{language.say('page', 'colon')}{row.found}"
+            SubElement(case, _OUTCOMES[row.state], message=outcome)
     root = Element("testsuites")
     root.append(suite)
     counts = {

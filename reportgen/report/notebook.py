@@ -55,8 +55,8 @@ def render_markdown(findings: Findings, lang: str = "en") -> str:
     from reportgen.report.short_form.escaping import escape as escape_markdown
 
     language, notes = load_language(lang), findings.notes
-    said = [*told_errors(findings, language), *(sentence(note, language) for note in notes)]
-    items = [f"- {escape_markdown(own)}" for own in said]
+    sentences = [*told_errors(findings, language), *(sentence(note, language) for note in notes)]
+    items = [f"- {escape_markdown(line)}" for line in sentences]
     first = escape_markdown(headline(notes, findings.info.model.name, language))
     save = escape_markdown(language.say("notebook", "save"))
     return "\n".join([f"**{first}**", "", *items, "", save, ""])

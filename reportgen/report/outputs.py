@@ -128,11 +128,15 @@ def check_apart(comparison: Sequence[Output], report: Sequence[Output], layout: 
         UsageError: one does.
     """
     sides = [
-        [(option, _place(output, layout)) for output in own if output.path != STANDARD_OUTPUT]
-        for option, own in (("--output", comparison), ("--report", report))
+        [
+            (option, _place(output, layout))
+            for output in side_outputs
+            if output.path != STANDARD_OUTPUT
+        ]
+        for option, side_outputs in (("--output", comparison), ("--report", report))
     ]
-    for own, others in (sides, reversed(sides)):
-        for option, place in own:
+    for places, others in (sides, reversed(sides)):
+        for option, place in places:
             for other, outer in others:
                 if Path(outer.path) in Path(place.path, "file").parents:
                     raise _lies_in(f"{option} {place.output.path}", outer, f" of {other}")

@@ -33,8 +33,8 @@ def write(runs: Runs, options: CompareOptions, output: Output | None = None) -> 
     comparison = runs.comparison
     assert comparison is not None
     words = CompareWords(comparison, load_language(options.lang))
-    found = list(regressions(comparison, options))
-    reduced = tuple(_reduced(found, comparison, words))
+    worst = list(regressions(comparison, options))
+    reduced = tuple(_reduced(worst, comparison, words))
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -48,11 +48,12 @@ def write(runs: Runs, options: CompareOptions, output: Output | None = None) -> 
                     {
                         "executionSuccessful": True,
                         "toolExecutionNotifications": [
-                            {"level": "note", "message": {"text": _plain(said)}} for said in reduced
+                            {"level": "note", "message": {"text": _plain(sentence)}}
+                            for sentence in reduced
                         ],
                     }
                 ],
-                "results": [_result(own, words) for own in found[:MOST]],
+                "results": [_result(text, words) for text in worst[:MOST]],
             }
         ],
     }
@@ -76,45 +77,45 @@ def _driver(comparison: Comparison, words: CompareWords) -> dict[str, Any]:
     }
 
 
-def _result(found: Regression, words: CompareWords) -> dict[str, Any]:
+def _result(text: Regression, words: CompareWords) -> dict[str, Any]:
     """One text: what became of it, and where it stands."""
-    said = words.say("worse_text", id=found.name, said=found.said)
-    file = "" if found.place is None else found.place.file
-    own = sha256("\n".join((found.rule, file, found.text_id)).encode("utf-8", "replace"))
-    values = {name: rounded(v) if isinstance(v, float) else v for name, v in found.figures.items()}
+    message = words.say("worse_text", id=text.name, said=text.sentence)
+    file = "" if text.place is None else text.place.file
+    digest = sha256("\n".join((text.rule, file, text.text_id)).encode("utf-8", "replace"))
+    values = {name: rounded(v) if isinstance(v, float) else v for name, v in text.figures.items()}
     return {
-        "ruleId": found.rule,
-        "ruleIndex": _RULES.index(found.rule),
+        "ruleId": text.rule,
+        "ruleIndex": _RULES.index(text.rule),
         "level": "warning",
-        "message": {"text": _plain(said)},
-        "locations": list(_locations(found)),
+        "message": {"text": _plain(message)},
+        "locations": list(_locations(text)),
         # The same text in a later run is the same alert.
-        "partialFingerprints": {"text/v1": own.hexdigest()[:32]},
-        "properties": {"id": found.text_id, **values},
+        "partialFingerprints": {"text/v1": digest.hexdigest()[:32]},
+        "properties": {"id": text.text_id, **values},
     }
 
 
-def _locations(found: Regression) -> Iterable[dict[str, Any]]:
-    if found.place is None:
+def _locations(text: Regression) -> Iterable[dict[str, Any]]:
+    if text.place is None:
         return
-    address = quote(found.place.file, safe="/", errors="replace")
+    address = quote(text.place.file, safe="/", errors="replace")
     physical: dict[str, Any] = {"artifactLocation": {"uri": address, "uriBaseId": _TOP}}
-    if found.place.line is not None:
-        physical["region"] = {"startLine": found.place.line}
+    if text.place.line is not None:
+        physical["region"] = {"startLine": text.place.line}
     yield {"physicalLocation": physical}
 
 
 def _reduced(
-    found: Sequence[Regression], comparison: Comparison, words: CompareWords
+    worst: Sequence[Regression], comparison: Comparison, words: CompareWords
 ) -> Iterable[str]:
     """What the log cannot say: which texts are left out, and which files have no lines."""
     if comparison.predictions is None or rule_of(comparison.predictions) is None:
         yield words.say("sarif_unknown")
-    if len(found) > MOST:
-        yield words.count("sarif_more", len(found) - MOST, most=MOST)
-    if any(own.place is None for own in found):
+    if len(worst) > MOST:
+        yield words.count("sarif_more", len(worst) - MOST, most=MOST)
+    if any(text.place is None for text in worst):
         yield words.say("sarif_no_file")
-    files = (own.place.file for own in found if own.place and own.place.line is None)
+    files = (text.place.file for text in worst if text.place and text.place.line is None)
     if names := ", ".join(dict.fromkeys(name.rpartition("/")[2] for name in files)):
         yield words.say("sarif_no_line", names=names)
 

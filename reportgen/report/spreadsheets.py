@@ -160,8 +160,8 @@ def _texts(findings: Findings) -> pd.DataFrame:
     )
     columns = list(TEXT_COLUMNS)
     if (summary := findings.task.summary) is not None and findings.summaries:
-        own = pd.Series(findings.summaries, dtype=np.float32)
-        frame[summary.name] = own.reindex(frame.index)
+        summaries = pd.Series(findings.summaries, dtype=np.float32)
+        frame[summary.name] = summaries.reindex(frame.index)
         columns += ["completion", summary.name]
     if (choices := findings.choices) is not None:
         for name, values in _choice_columns(choices).items():
@@ -170,13 +170,13 @@ def _texts(findings: Findings) -> pd.DataFrame:
     return frame[columns]
 
 
-def _choice_columns(found: Choices) -> dict[str, dict[int, object]]:
+def _choice_columns(choices: Choices) -> dict[str, dict[int, object]]:
     """The columns on choices, by row of `texts`."""
-    every = found.by_text.items()
+    every = choices.by_text.items()
     return {
-        "choices": {i: json.dumps(own.names, ensure_ascii=False) for i, own in every},
-        "right_choice": {i: own.right for i, own in every},
-        "chance": {i: np.float32(chance_of(own)) for i, own in every},
+        "choices": {i: json.dumps(chosen.names, ensure_ascii=False) for i, chosen in every},
+        "right_choice": {i: chosen.right for i, chosen in every},
+        "chance": {i: np.float32(chance_of(chosen)) for i, chosen in every},
     }
 
 
@@ -226,8 +226,8 @@ def _with_excess(results: Results) -> pd.DataFrame:
     heads, roles = results.heads, results.roles
     rows = pd.MultiIndex.from_frame(heads[["text", "layer"]])
     for role in ("cls", "sep"):
-        own = roles[roles["role"] == role].set_index(["text", "layer"])["expected"]
-        even = own.reindex(rows).to_numpy(np.float64)
+        equal = roles[roles["role"] == role].set_index(["text", "layer"])["expected"]
+        even = equal.reindex(rows).to_numpy(np.float64)
         share = heads[f"{role}_share"].to_numpy(np.float64)
         heads = heads.assign(**{f"{role}_excess": excess(share, even).astype(np.float32)})
     return heads
@@ -258,7 +258,9 @@ def _cell(cell: Any) -> str:
 
 def _pairs(alternatives: Iterable[Mapping[str, Any]]) -> str:
     """The names and probabilities of alternatives, which are null where they are not known."""
-    pairs = [[own["name"], _short(own["probability"])] for own in alternatives]
+    pairs = [
+        [alternative["name"], _short(alternative["probability"])] for alternative in alternatives
+    ]
     return json.dumps(pairs, ensure_ascii=False)
 
 

@@ -109,17 +109,17 @@ def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataF
 
 
 def _changes(comparison: Comparison) -> pd.DataFrame:
-    texts, found = comparison.head.texts, comparison.predictions
+    texts, predictions = comparison.head.texts, comparison.predictions
     labels = comparison.pairing.labels["label"].tolist()
     given = zip(texts["source"], texts["text"], labels, strict=True)
     rows = [
         {"text_id": record["id"], "source": source, "text": text, "label": label, **record}
         for (source, text, label), record in zip(given, text_records(comparison), strict=True)
     ]
-    places = [] if found is None else [*worse(found), *found.order]
-    first = [] if found is None else found.texts[places].tolist()
+    places = [] if predictions is None else [*worse(predictions), *predictions.order]
+    first = [] if predictions is None else predictions.texts[places].tolist()
     order = dict.fromkeys((*first, *range(len(rows))))
-    is_number = found is not None and found.is_number
+    is_number = predictions is not None and predictions.is_number
     ends = {f"prediction_{side}": "float64" for side in ("base", "head")} if is_number else {}
     return frame_of((rows[text] for text in order), CHANGE_COLUMNS | ends)
 
@@ -146,25 +146,25 @@ def _figures(comparison: Comparison) -> Iterable[dict[str, object]]:
 
 
 def _layers(comparison: Comparison) -> Iterable[dict[str, object]]:
-    for found in comparison.layers:
-        for i in range(max(len(found.base), len(found.head))):
-            sides = {"base": found.base, "head": found.head}
+    for layer in comparison.layers:
+        for i in range(max(len(layer.base), len(layer.head))):
+            sides = {"base": layer.base, "head": layer.head}
             ends = {name: rounded(side[i]) for name, side in sides.items() if i < len(side)}
-            change = change_record(found.changes[i]) if found.changes else None
-            yield {"figure": found.key, "layer": i + 1, **ends, **(change or {})}
+            change = change_record(layer.changes[i]) if layer.changes else None
+            yield {"figure": layer.key, "layer": i + 1, **ends, **(change or {})}
 
 
-def _trend(found: AllModels | None) -> Iterable[dict[str, object]]:
+def _trend(compared: AllModels | None) -> Iterable[dict[str, object]]:
     """Each figure in every model, then what special tokens get beyond their equal share."""
-    if found is None:
+    if compared is None:
         raise UsageError("the table trend is of more than two models; name further results folders")
-    models = [{"model": own.name, "step": own.step} for own in found.trend.checkpoints]
-    for row in found.rows:
+    models = [{"model": point.name, "step": point.step} for point in compared.trend.checkpoints]
+    for row in compared.rows:
         for model, value in zip(models, row.values, strict=True):
             named = {"figure": row.key, "token": row.token or None, **model}
             if value is not None:
                 yield named | (value_record(value) or {})
-    for sink in found.trend.sinks:
+    for sink in compared.trend.sinks:
         for layer, states in enumerate(sink.layers, 1):
             for model, state in zip(models, states, strict=True):
                 if state is not None:

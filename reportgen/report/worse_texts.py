@@ -61,7 +61,7 @@ class Annotation:
     """What a host shows beside the line of a text."""
 
     title: str
-    said: str
+    sentence: str
     place: TextPlace | None
 
 
@@ -72,30 +72,30 @@ class Regression:
     rule: Rule  # in which way: it was right, or nearer to the right answer
     text_id: str
     name: str  # the id, as a line shows it
-    said: str  # both predictions and the right answer
+    sentence: str  # both predictions and the right answer
     place: TextPlace | None  # None: the texts came from no file
     figures: Mapping[str, float | str]  # the same for programs
 
 
 def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Regression]:
     """The texts that got worse, the worst first."""
-    found = comparison.predictions
-    rule = None if found is None else rule_of(found)
-    if found is None or rule is None:
+    predictions = comparison.predictions
+    rule = None if predictions is None else rule_of(predictions)
+    if predictions is None or rule is None:
         return
     words = CompareWords(comparison, load_language(options.lang))
     # Where a baseline was run on an earlier state of the file, the new model's lines are today's.
     texts, inputs = comparison.head.texts, comparison.head.info.inputs
     files = dict(options.text_files)
-    for place in worse(found):
-        row = int(found.texts[place])
+    for place in worse(predictions):
+        row = int(predictions.texts[place])
         text_id, source = str(texts["text_id"].iloc[row]), str(texts["source"].iloc[row])
-        said, figures = _said(comparison, found, place, words)
+        sentence, figures = _said(comparison, predictions, place, words)
         yield Regression(
             rule=rule,
             text_id=text_id,
             name=shorten(visible(text_id), _NAME),
-            said=said,
+            sentence=sentence,
             place=place_of(source, inputs, files, options.texts_folder),
             figures=figures,
         )
@@ -107,41 +107,45 @@ def annotations(comparison: Comparison, options: CompareOptions) -> tuple[Annota
     n = 0 if comparison.predictions is None else len(worse(comparison.predictions))
     worst = islice(regressions(comparison, options), MOST_ANNOTATED)
     return tuple(
-        Annotation(words.say("worse_title", id=own.name, i=number, n=n), own.said, own.place)
-        for number, own in enumerate(worst, 1)
+        Annotation(
+            words.say("worse_title", id=worse_text.name, i=number, n=n),
+            worse_text.sentence,
+            worse_text.place,
+        )
+        for number, worse_text in enumerate(worst, 1)
     )
 
 
 def _said(
-    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+    comparison: Comparison, predictions: PredictionChanges, place: int, words: CompareWords
 ) -> tuple[str, Mapping[str, float | str]]:
     """What became of a prediction, in a line and for programs."""
-    if found.names:
-        return _named(comparison, found, place, words)
-    sides = found.ends if found.is_numbers else (found.base, found.head)
+    if predictions.names:
+        return _named(comparison, predictions, place, words)
+    sides = predictions.ends if predictions.is_numbers else (predictions.base, predictions.head)
     numbers = {key: float(side[place]) for key, side in zip(("base", "head"), sides, strict=True)}
-    write = words.error if found.is_numbers else words.prediction
+    write = words.error if predictions.is_numbers else words.prediction
     shown = {key: write(number, False) for key, number in numbers.items()}
-    if rule_of(found) == "less_likely":
+    if rule_of(predictions) == "less_likely":
         return words.say("worse_completion", **shown), numbers
-    growth = float(found.error_growth[place])
+    growth = float(predictions.error_growth[place])
     shown["grown"] = write(growth, True)
-    if found.is_numbers:
+    if predictions.is_numbers:
         errors = {f"error_{key}": error for key, error in numbers.items()}
         return words.say("worse_numbers", **shown), {**errors, "error_growth": growth}
-    row = int(found.texts[place])
+    row = int(predictions.texts[place])
     label = float(comparison.pairing.labels["label_value"].iloc[row])
     shown["label"] = words.prediction(label)
     return words.say("worse_number", **shown), {**numbers, "label": label, "error_growth": growth}
 
 
 def _named(
-    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+    comparison: Comparison, predictions: PredictionChanges, place: int, words: CompareWords
 ) -> tuple[str, Mapping[str, float | str]]:
-    base, head = both_names(comparison, found, place, words)
+    base, head = both_names(comparison, predictions, place, words)
     names = {"base": base, "head": head}
-    label = comparison.pairing.labels["label"].iloc[int(found.texts[place])]
+    label = comparison.pairing.labels["label"].iloc[int(predictions.texts[place])]
     if isinstance(label, str):  # a redacted comparison has none of answers
-        names["label"] = label_of(comparison, found, place, label, words)
+        names["label"] = label_of(comparison, predictions, place, label, words)
     shown = {key: shorten(visible(name), _NAME) for key, name in names.items()}
     return words.say("worse_name" if "label" in names else "worse_unlabelled", **shown), names

@@ -390,7 +390,7 @@ def test_completions_that_became_less_likely_are_those_that_got_worse(tmp_path):
     assert 1 < fell.sum() < len(fell)
     assert [own.text_id for own in listed] == [str(i + 1) for i in np.argsort(change) if fell[i]]
     for own in listed:
-        base, head = own.said.removeprefix("log-probability of the completion ").split(" → ")
+        base, head = own.sentence.removeprefix("log-probability of the completion ").split(" → ")
         at = int(own.text_id) - 1
         shown = [float(end.replace("−", "-")) for end in (base, head)]
         assert shown == pytest.approx([ends[0][at], ends[1][at]], abs=0.006)

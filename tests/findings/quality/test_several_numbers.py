@@ -125,7 +125,7 @@ def test_texts_whose_mean_error_grew_are_listed(made: Results) -> None:
     rows = list(regressions(found, CompareOptions()))
     assert [own.text_id for own in rows] == [str(text + 1) for text in worst]
     assert rows[0].figures["error_growth"] == pytest.approx(max(grown), rel=1e-5)
-    assert f"change of error +{max(grown):.2f}" in rows[0].said
+    assert f"change of error +{max(grown):.2f}" in rows[0].sentence
     html = page.render(found.runs, CompareOptions()).text
     shown = BeautifulSoup(html, "html.parser").get_text()
     assert f"The texts whose error grew most ({MOST} of {len(rows)} whose error grew)" in shown
