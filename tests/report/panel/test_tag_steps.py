@@ -47,7 +47,8 @@ def test_each_word_has_its_tag_and_what_moves_it(findings: Findings, text: int) 
         tag, chance, label = own.cells
         assert (tag, chance) == (row["score_names"][number], EN.percent(exp(row["scores"][number])))
         assert own.is_wrong is (bool(label) and label != tag)
-        assert own.sentence.startswith(f"“{own.token}” has the tag {tag}, with probability {chance}")
+        opening = f"“{own.token}” has the tag {tag}, with probability {chance}"
+        assert own.sentence.startswith(opening)
         values = np.array([np.nan if v is None else v[number] for v in by_token])
         top = np.nanmax(np.abs(values))
         assert own.moves.colours == tuple(
