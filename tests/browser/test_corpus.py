@@ -140,10 +140,19 @@ def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
     assert "<img" in watched.locator("#across").text_content()
 
 
-def test_on_paper_all_of_it_stands(kept):
+def test_on_paper_stand_the_answers_and_why_a_text_is_shown(kept):
+    reasons = kept.locator("#notable ol > li").evaluate_all(
+        """all => all.map(e => [e.querySelector(".pick b").textContent,
+                                Array.from(e.querySelectorAll("ul li"), one => one.textContent)])"""
+    )
+    assert reasons
     kept.emulate_media(media="print")
-    for selector in ("#predictions svg.scatter", "#notable ol", "#across .raises table"):
+    for selector in ("#predictions svg.scatter", "#across .raises h3"):
         expect(kept.locator(selector)).to_be_visible()
+    for number, said in reasons:
+        why = kept.locator(f"[id='text={number}'] .why")
+        expect(why).to_be_visible()
+        expect(why).to_have_text(f"Start with these texts: {', '.join(said)}")
 
 
 def test_the_page_says_it_in_japanese(results):

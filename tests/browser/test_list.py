@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from opening import placed, rendered, show_all, visit
 from playwright.sync_api import expect
 
-from reportgen.report.html import WHOLE_UP_TO
+from reportgen.report.html import PAPER_ROWS
 
 pytestmark = pytest.mark.browser
 
@@ -262,9 +262,9 @@ def test_a_long_list_is_searched_as_one_types_and_scrolls_in_its_own_box(watched
     watched.locator("#list").get_by_role("columnheader", name="Error").get_by_role("button").click()
     assert box.evaluate("box => box.scrollTop") == 0  # the largest first, not the open text
     watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(shown(watched)) == WHOLE_UP_TO
+    assert len(shown(watched)) == PAPER_ROWS
     watched.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert len(shown(watched)) < WHOLE_UP_TO
+    assert len(shown(watched)) < PAPER_ROWS
 
 
 def test_on_paper_the_list_says_what_it_shows(kept):

@@ -211,7 +211,8 @@ def test_the_tokens_stand_between_the_lines_and_the_map(kept, width):
 def test_the_layers_table_is_not_cut(kept):
     for width in (400, 1280):
         kept.set_viewport_size({"width": width, "height": 900})
-        room = kept.locator(".pair.sinks .scroll")
+        room = kept.locator("#sinks details:has(> summary:text('As a table')) .scroll")
+        room.locator("xpath=..").evaluate("fold => { fold.open = true; }")
         assert room.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 

@@ -48,6 +48,6 @@ if TYPE_CHECKING:
         text_data,
     )
     from reportgen.report.html.size_plan import Level, plan
-    from reportgen.report.html.templates import WHOLE_UP_TO
+    from reportgen.report.html.templates import PAPER_ROWS, WHOLE_UP_TO
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

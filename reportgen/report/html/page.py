@@ -33,6 +33,7 @@ from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.section_register import context_of, make_page, with_texts
 from reportgen.results import DECODER_PARTS
 
+_PRINTED = 8  # texts on paper where none are to start with, at most
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
 _SAFETY = 1.1  # factor on an estimate
@@ -251,20 +252,24 @@ def _written(
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
     first = _first((findings.picked.first, *measured, *rest), levels)
-    standing = set(listed)
-    if len(listed) > WHOLE_UP_TO:
-        standing &= {first, *findings.picked.texts}
+    # Where there are none to start with, those that the plan weighs first.
+    picked = findings.picked.texts or costs.order[:_PRINTED]
+    printed = set(listed) & {first, *picked}
+    standing = printed if len(listed) > WHOLE_UP_TO else set(listed)
     shown = [
-        costs.panels.whole(setting, text, levels[text], between, is_printed=text in standing)
+        costs.panels.whole(setting, text, levels[text], between, on_paper=text in printed)
         for text, between in zip(listed, steps, strict=True)
     ]
-    panels_held = [
-        panel if text in standing else held(panel, text)
+    panels_held = {
+        text: panel if text in standing else held(panel, text)
         for text, panel in zip(listed, shown, strict=True)
-    ]
+    }
+    # The text that scripts open comes first without them and on paper too.
+    in_order = sorted(listed, key=lambda text: text != first)
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    n_held = len(listed) - len(standing)
-    document = setting.document(panels_held, carried, reduced, first + 1, n_held)
+    left = (len(listed) - len(standing), len(listed) - len(printed))
+    in_place = [panels_held[text] for text in in_order]
+    document = setting.document(in_place, carried, reduced, first + 1, *left)
     return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
 
 

@@ -29,8 +29,9 @@ from reportgen.report.sections.texts import make_text_list
 from reportgen.results import BY_ID, View, coloured_at, segments_of
 
 # Listed texts, beyond which the panels of most are held: a page is slower with every panel that
-# stands in it. Paper then has the open one and those to start with.
+# stands in it.
 WHOLE_UP_TO = 50
+PAPER_ROWS = 100  # of the list on paper, at most; as in print.css and list.js
 # Around the rows of the list of texts, as the template writes them.
 _FIRST_ROW, _ROW_END = "<tbody>\n", "</tr>\n"
 
@@ -50,6 +51,13 @@ class Setting:
     def scope(self) -> Scope:
         """What evidence there is, and on which texts."""
         return make_scope(self.findings, self.language)
+
+    @cached_property
+    def reasons(self) -> Mapping[int, tuple[str, ...]]:
+        """Why texts (rows of `texts`) are among those to start with."""
+        section = self.page.sections["texts"]
+        assert isinstance(section, Texts)
+        return {text.number - 1: text.reasons for text in section.notable.texts}
 
     def make_panel(self, text: int, *, is_whole: bool) -> Panel:
         """The panel of row `text` of `texts`; only a whole one has colours and figures."""
@@ -160,10 +168,10 @@ class Setting:
         reduced: Sequence[str],
         first: int,
         n_held: int = 0,
+        n_unprinted: int = 0,
     ) -> bytes:
         """The whole page, in UTF-8; `first` is the text that is open first, `n_held` how many of
-        the `panels` are held, and on paper only if they are open."""
-        left = {"n": n_held, "of": len(panels), "rows": WHOLE_UP_TO}
+        the `panels` are held, `n_unprinted` how many are on paper only if they are open."""
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
@@ -179,10 +187,19 @@ class Setting:
                 self._told(),
             ),
             panels=panels,
-            unprinted=self.language.say("page", "unprinted", **left) if n_held else "",
+            unprinted=self._unprinted(n_unprinted, len(panels)),
             unrun=self.language.say("page", "unrun", n=n_held) if n_held else "",
             blocks=blocks,
         ).encode()
+
+    def _unprinted(self, n: int, of: int) -> str:
+        """Says that `n` `of` the texts are in the list alone on paper; "" where none is."""
+        if not n:
+            return ""
+        said = [self.language.say("page", "unprinted", n=n, of=of)]
+        if of > PAPER_ROWS:
+            said.append(self.language.say("page", "unprinted_rows", rows=PAPER_ROWS, of=of))
+        return self.language.sentences(said)
 
     def _told(self) -> list[View]:
         """The measures that any text can be coloured by: those measured on some text, also beside
@@ -299,12 +316,12 @@ class PanelParts:
         return self._setting.panel(self.panel(text, level), level, parts, steps)
 
     def whole(
-        self, setting: Setting, text: int, level: Level, steps: Steps, *, is_printed: bool
+        self, setting: Setting, text: int, level: Level, steps: Steps, *, on_paper: bool
     ) -> Markup:
-        """The panel as it lies in the page; `setting` knows what all texts carry. One that
-        `is_printed` is on paper whether it is open or not."""
+        """The panel as it lies in the page; `setting` knows what all texts carry. One that is
+        `on_paper` whether it is open or not says there why it is among those to start with."""
         parts = (self.text(text, level), self.notes(text), self._drawn_at(text, level))
-        own = {"is_printed": True} if is_printed else {}
+        own = {"reasons": setting.reasons.get(text, ())} if on_paper else {}
         return setting.panel(self.panel(text, level), level, parts, steps, **own)
 
     def _has(self, text: int, level: Level, part: Level) -> bool:

@@ -25,7 +25,7 @@ function startList() {
   box.addEventListener("scroll", () => {
     if (box.scrollTop + 2 * box.clientHeight > box.scrollHeight) layMore();
   }, { passive: true });
-  addEventListener("beforeprint", () => layRows(isPrintedInPart() ? ON_PAPER : Infinity));
+  addEventListener("beforeprint", () => layRows(ON_PAPER));
   addEventListener("afterprint", () => layRows());
   table.addEventListener("beforeexport", () => layRows(Infinity));
   table.addEventListener("afterexport", () => layRows());

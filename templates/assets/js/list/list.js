@@ -2,7 +2,7 @@
 
 const simplified = (text) => text.normalize("NFKC").toLowerCase();
 const AT_ONCE = 40; // rows laid out before the list is scrolled
-const ON_PAPER = 50; // rows on paper where not all texts are printed
+const ON_PAPER = 100; // rows on paper, at most
 const list = { rows: [], ordered: [], shown: [], heads: new Map(), laid: AT_ONCE };
 
 class TextRow {

@@ -1,4 +1,4 @@
-// With scripts one text at a time is open, beside the list. Paper shows all texts.
+// With scripts one text at a time is open, beside the list. Paper has that one and those to start with.
 
 const reader = document.getElementById("panels");
 
@@ -43,14 +43,10 @@ function startReader() {
 
 const undoForPaper = []; // what undoes the changes made for paper
 
-// Shows texts in the chosen measure with their tables open, and a line that says what was chosen.
+// Puts the open text in front, shows texts in the chosen measure, and says in a line what was chosen.
 function prepareForPaper() {
-  if (!isPrintedInPart()) moveOthersDown();
+  putOpenFirst();
   for (const box of document.querySelectorAll(".strip[id]")) stripIn(box).update();
-  for (const folded of document.querySelectorAll(".panel > details:not([open]), .folded:not([open])")) {
-    folded.open = true;
-    undoForPaper.push(() => (folded.open = false));
-  }
   const textContent = panels.get(openNumber())?.onScreen();
   if (!textContent) return;
   for (const place of document.querySelectorAll(".printed:not(#unprinted), .panel.open figcaption")) {
@@ -60,23 +56,13 @@ function prepareForPaper() {
   }
 }
 
-// Of many texts paper has only the open one and those to start with.
-function isPrintedInPart() {
-  return reader.classList.contains("some");
-}
-
-// Texts that are neither open nor among those to start with follow the sections on all texts.
-function moveOthersDown() {
-  const all = Array.from(reader.querySelectorAll(".panel"));
-  const first = new Set(Array.from(document.querySelectorAll(".pick[href]"), (link) => numberIn(link.hash)));
-  const others = all.filter((panel) => !first.has(numberIn(panel.id)) && numberIn(panel.id) !== openNumber());
-  if (!first.size || !others.length) return;
-  const place = make("div", { className: "panels" }, ...others);
-  document.getElementById("main").append(place);
-  undoForPaper.push(() => {
-    reader.append(...all);
-    place.remove();
-  });
+function putOpenFirst() {
+  const open = reader.querySelector(".panel.open");
+  const first = reader.querySelector(".panel");
+  if (!open || open === first) return;
+  const before = open.previousSibling;
+  first.before(open);
+  undoForPaper.push(() => before.after(open));
 }
 
 function returnFromPaper() {

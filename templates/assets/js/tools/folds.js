@@ -1,7 +1,6 @@
-// What stands behind the answer of a section is folded, but for what the address leads to.
+// What stands behind the answer of a section is opened where the address leads into it.
 
 function startFolds() {
-  for (const fold of document.querySelectorAll(".behind")) fold.open = false;
   openTarget();
   addEventListener("hashchange", openTarget);
 }
