@@ -29,7 +29,7 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
             suite, "testcase", classname=f"reportgen.{runs.command}", name=row.condition
         )
         if row.state in _OUTCOMES:
-            outcome = f"{row.condition}{language.say('page', 'colon')}{row.found}"
+            outcome = f"{row.condition}{language.say('page', 'colon')}{row.value}"
             SubElement(case, _OUTCOMES[row.state], message=outcome)
     root = Element("testsuites")
     root.append(suite)

@@ -261,7 +261,8 @@ def test_an_amount_is_not_said_to_lower_the_score_by_one_of_its_pieces(amounts, 
             item.kind: token
             for item in lists
             if item.rows
-            and language.say("across", "quoted", name=(token := item.rows[0][0].text)) in item.said
+            and language.say("across", "quoted", name=(token := item.rows[0][0].text))
+            in item.sentence
         }
         answers[units] = make_answers(findings, language)[1].answer
     assert named["token"]["lowers"] == "1"

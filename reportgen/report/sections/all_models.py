@@ -42,35 +42,35 @@ class ModelsAnswer:
 
 def make_all_models(context: CompareContext) -> ModelsAnswer | None:
     """The section; None where two models are compared."""
-    found, words = context.comparison.all_models, context.words
-    if found is None:
+    models, words = context.comparison.all_models, context.words
+    if models is None:
         return None
-    lead = [words.say("all_lead", n=found.n_texts)]
-    if found.n_left_out:
-        lead.append(words.count("all_left_out", found.n_left_out))
-    figures, steps = _figures(found, words), _steps(found, words)
-    if len(found.infos) > IN_COLUMNS:
+    lead = [words.say("all_lead", n=models.n_texts)]
+    if models.n_left_out:
+        lead.append(words.count("all_left_out", models.n_left_out))
+    figures, steps = _figures(models, words), _steps(models, words)
+    if len(models.infos) > IN_COLUMNS:
         figures, steps = (turned(without_trend(table), words) for table in (figures, steps))
     else:
         lead.append(words.say("trend_note"))
     return ModelsAnswer(
         tuple(lead),
-        drift(found, words),
+        drift(models, words),
         figures,
         steps,
-        are_many=len(found.infos) > _ON_PAPER,
+        are_many=len(models.infos) > _ON_PAPER,
     )
 
 
-def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def model_names(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """The names of the models: their steps in a training where these are known; else that of the
     folder or the model, with its number where another has the same."""
-    points = found.trend.checkpoints
+    points = models.trend.checkpoints
     named = [
-        shorten(visible(own.name), NAME)
-        if own.step is None
-        else words.say("model_step", step=own.step)
-        for own in points
+        shorten(visible(point.name), NAME)
+        if point.step is None
+        else words.say("model_step", step=point.step)
+        for point in points
     ]
     return tuple(
         name if named.count(name) == 1 else words.say("model_number", i=i, name=name)
@@ -78,38 +78,38 @@ def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     )
 
 
-def axis_of(found: AllModels, words: CompareWords) -> Axis:
+def axis_of(models: AllModels, words: CompareWords) -> Axis:
     """What stands below a chart: steps, or names of folders."""
-    points = found.trend.checkpoints
-    if any(own.step is None for own in points):
-        return Axis([shorten(visible(own.name), _BELOW) for own in points])
-    steps = [own.step for own in points if own.step is not None]
+    points = models.trend.checkpoints
+    if any(point.step is None for point in points):
+        return Axis([shorten(visible(point.name), _BELOW) for point in points])
+    steps = [point.step for point in points if point.step is not None]
     return Axis([f"{step:,}" for step in steps], steps)
 
 
-def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def drift(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """A sentence on figures that changed more from the first model to the last than in all steps
     together; none if there are none."""
     parts = []
     for key, changed, of_all in _COUNTS:
-        last, steps = found.from_first[-1], [changed(step) for step in found.from_previous]
+        last, steps = models.from_first[-1], [changed(step) for step in models.from_previous]
         k, known = changed(last), [step for step in steps if step is not None]
         if k is not None and len(known) == len(steps) and k > sum(known):
             parts.append(words.count(f"drift_{key}", of_all(last) or 0, k=k, sum=sum(known)))
     if not parts:
         return ()
     # Where texts are left out here, the comparison of the first and the last model may have them.
-    key = "drift_common" if found.n_left_out else "drift"
-    return (words.say(key, parts=words.language.listed(parts), n=found.n_texts),)
+    key = "drift_common" if models.n_left_out else "drift"
+    return (words.say(key, parts=words.language.listed(parts), n=models.n_texts),)
 
 
-def between(found: AllModels, words: CompareWords) -> str:
+def between(models: AllModels, words: CompareWords) -> str:
     """A sentence on the models between the first and the last that differ from the first, if the
     last does not."""
-    names = model_names(found, words)[1:-1]
+    names = model_names(models, words)[1:-1]
     differing = [
         (name, step)
-        for name, step in zip(names, found.from_first, strict=False)
+        for name, step in zip(names, models.from_first, strict=False)
         if not step.same_output or step.n_moved or step.distance or step.effects
     ]
     if not differing:
@@ -125,27 +125,27 @@ def between(found: AllModels, words: CompareWords) -> str:
     return words.say("between", parts=words.language.listed(parts))
 
 
-def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def since_when(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """A sentence on the model from which on all are better or worse than the first, or the same;
     none where that is not sure."""
-    own = found.trend.quality
-    if own is None:
+    quality = models.trend.quality
+    if quality is None:
         return ()
-    names = model_names(found, words)
-    places = (0, own.since, len(names) - 1)
-    write = words.quality(own.figure)
-    shown = (write(value, False) for value in own.values)
+    names = model_names(models, words)
+    places = (0, quality.since, len(names) - 1)
+    write = words.quality(quality.figure)
+    shown = (write(value, False) for value in quality.values)
     values = dict(zip((names[place] for place in places), shown, strict=True))
     listed = (words.trend("value_in", value=x, name=name) for name, x in values.items())
-    said = words.trend(
-        f"since_{own.course}",
-        name=names[own.since],
+    sentence = words.trend(
+        f"since_{quality.course}",
+        name=names[quality.since],
         first=names[0],
-        limit=words.smallest(own.figure),
-        figure=words.say(f"quality_{own.figure}"),
+        limit=words.smallest(quality.figure),
+        figure=words.say(f"quality_{quality.figure}"),
         values=words.language.listed(listed),
     )
-    return (said,)
+    return (sentence,)
 
 
 _COUNTS: tuple[
@@ -157,12 +157,15 @@ _COUNTS: tuple[
 )
 
 
-def _figures(found: AllModels, words: CompareWords) -> Table:
+def _figures(models: AllModels, words: CompareWords) -> Table:
     rows = [
-        (figure_name(row, words), [*(_cell(v, row, found, words) for v in row.values), _trend(row)])
-        for row in found.rows
+        (
+            figure_name(row, words),
+            [*(_cell(v, row, models, words) for v in row.values), _trend(row)],
+        )
+        for row in models.rows
     ]
-    columns = [words.say("fit_name"), *model_names(found, words), words.say("trend")]
+    columns = [words.say("fit_name"), *model_names(models, words), words.say("trend")]
     return make_table(words.say("all_figures"), columns, rows, "tracks")
 
 
@@ -181,7 +184,7 @@ def writer(row: FigureRow, words: CompareWords) -> Write:
     return words.fit if row.quality is None else words.quality(row.quality)
 
 
-def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: CompareWords) -> Cell:
+def _cell(value: ModelValue | None, row: FigureRow, models: AllModels, words: CompareWords) -> Cell:
     """A figure of one model, and its change from the first."""
     if value is None:
         return Cell(NOTHING)
@@ -190,7 +193,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
     if value.layer is not None:
         beside.append(words.say("in_layer", layer=value.layer))
     if value.view is not None:
-        info = found.infos[row.values.index(value)]
+        info = models.infos[row.values.index(value)]
         name = visible(cls_name(info, words.language) or "")
         beside.append(words.language.measure(value.view, "name", row=name))
         beside.append(words.interval_if_any(value.interval, write))
@@ -207,7 +210,7 @@ def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:
     assert change is not None
     if value.gain is None or row.quality is None or change.interval is None:
         return words.changed(change, write, least=LAYER_LEAST)
-    said = words.gain(
+    meaning = words.gain(
         row.quality,
         value.gain,
         change.n_texts,
@@ -215,7 +218,7 @@ def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:
         is_sure_alone=value.is_sure_alone,
     )
     interval = words.interval(change.interval, write)
-    return Cell(words.difference(change.difference, write), f"{interval} {said}")
+    return Cell(words.difference(change.difference, write), f"{interval} {meaning}")
 
 
 def _trend(row: FigureRow) -> Cell:
@@ -238,7 +241,7 @@ def points_of(row: FigureRow) -> tuple[list[float | None], list[Interval | None]
     return values, intervals
 
 
-def _steps(found: AllModels, words: CompareWords) -> Table:
+def _steps(models: AllModels, words: CompareWords) -> Table:
     """What changed: two rows for each figure, from the first model and from the one before."""
 
     def counted(key: str) -> Callable[[ModelStep], Cell]:
@@ -266,11 +269,11 @@ def _steps(found: AllModels, words: CompareWords) -> Table:
     )
     rows = []
     for key, cell in kinds:
-        for way, steps in (("first", found.from_first), ("previous", found.from_previous)):
+        for way, steps in (("first", models.from_first), ("previous", models.from_previous)):
             cells = [cell(step) for step in steps]
-            if any(own.text != NOTHING for own in cells):
+            if any(step_cell.text != NOTHING for step_cell in cells):
                 rows.append((words.say(f"step_{way}", name=words.say(f"step_{key}")), cells))
-    columns = [words.say("fit_name"), *model_names(found, words)[1:]]
+    columns = [words.say("fit_name"), *model_names(models, words)[1:]]
     return make_table(words.say("all_steps"), columns, rows, "tracks")
 
 

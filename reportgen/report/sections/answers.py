@@ -67,41 +67,45 @@ def _changes(findings: Findings, language: Language) -> Answer:
         return answer(say("nothing_changes"))
     if findings.results.is_redacted:
         return answer(say("redacted"), say("redacted_remark"))
-    own = findings.told_lists
+    effects = findings.told_lists
     if findings.last_token is not None:
         verdict = say("last", **last_values(findings.last_token, language))
         return _changes_elsewhere(findings, language, answer, verdict)
-    if own is None or own.tells_of_none:
-        is_judged = any(not own.tells_of_none for own in findings.token_lists)
-        is_shared = any(own.ranked.n_shared for own in findings.token_lists)
+    if effects is None or effects.tells_of_none:
+        is_judged = any(not of_target.tells_of_none for of_target in findings.token_lists)
+        is_shared = any(of_target.ranked.n_shared for of_target in findings.token_lists)
         is_apart = bool(findings.explained_targets) and not findings.token_lists
         few = "few_sure_tokens" if is_shared else "few_alike" if is_apart else "too_few_tokens"
         verdict = say("none_stands_out" if is_judged else few)
         return _changes_in_opened(findings, language, answer, verdict)
     names = findings.tokens.labels
-    said = {
+    named = {
         kind: shorten(names[token.label], _TOKEN)
-        for kind, found in own.lists.items()
-        if (token := found.named) and not _is_tiny(token.value, findings)
+        for kind, listing in effects.lists.items()
+        if (token := listing.named) and not _is_tiny(token.value, findings)
     }
-    if not said:
-        listed = [token for found in own.lists.values() for token in (*found.sure, *found.doubtful)]
+    if not named:
+        listed = [
+            token
+            for listing in effects.lists.values()
+            for token in (*listing.sure, *listing.doubtful)
+        ]
         is_still = all(_is_tiny(end, findings) for token in listed for end in token.interval)
         none = "none_matters" if is_still else "none_stands_out"
-        verdict = say("few_strong" if own.strong_in_few(findings.tiny_effect) else none)
-    elif "moves" in said:
-        verdict = say("moves", token=said["moves"])
-    elif len(said) == 2:
-        verdict = say("raises_and_lowers", up=said["raises"], down=said["lowers"])
+        verdict = say("few_strong" if effects.strong_in_few(findings.tiny_effect) else none)
+    elif "moves" in named:
+        verdict = say("moves", token=named["moves"])
+    elif len(named) == 2:
+        verdict = say("raises_and_lowers", up=named["raises"], down=named["lowers"])
     else:
-        (key,) = said
-        verdict = say(key, **{"up" if key == "raises" else "down": said[key]})
-    return _changes_over_texts(findings, own, language, answer, verdict)
+        (key,) = named
+        verdict = say(key, **{"up" if key == "raises" else "down": named[key]})
+    return _changes_over_texts(findings, effects, language, answer, verdict)
 
 
 def _changes_over_texts(
     findings: Findings,
-    own: EffectLists,
+    effects: EffectLists,
     language: Language,
     answer: Callable[..., Answer],
     verdict: str,
@@ -111,12 +115,12 @@ def _changes_over_texts(
     the changes of one text where none is. `about` is the key of the remark, if it is another."""
     say = partial(language.say, "answers")
     few = say("doubt_few")
-    bars = _changing(own, findings.tokens.labels, say("doubt"), few)
+    bars = _changing(effects, findings.tokens.labels, say("doubt"), few)
     if not bars:
         return _changes_in_opened(findings, language, answer, verdict)
-    what = shorten(own.target or "", 2 * _TOKEN)
-    about = about or ("mean_change_of" if own.target else f"mean_change{_of_size(findings)}")
-    remark = language.count("answers", about, own.n_texts, what=what)
+    what = shorten(effects.target or "", 2 * _TOKEN)
+    about = about or ("mean_change_of" if effects.target else f"mean_change{_of_size(findings)}")
+    remark = language.count("answers", about, effects.n_texts, what=what)
     doubts = {bar.doubt for bar in bars} - {""}
     pale = say("pale_few" if doubts == {few} else "pale", n=MIN_TEXTS) if doubts else ""
     return answer(verdict, remark, named_bars(bars), key=pale)
@@ -126,11 +130,11 @@ def _changes_elsewhere(
     findings: Findings, language: Language, answer: Callable[..., Answer], verdict: str
 ) -> Answer:
     """What changes the prediction beside the last token, which does so most."""
-    own = findings.told_lists
-    if own is None or own.tells_of_none:
+    effects = findings.told_lists
+    if effects is None or effects.tells_of_none:
         return _changes_in_opened(findings, language, answer, verdict)
-    about = "mean_change_of" if own.target else "mean_change_elsewhere"
-    return _changes_over_texts(findings, own, language, answer, verdict, about)
+    about = "mean_change_of" if effects.target else "mean_change_elsewhere"
+    return _changes_over_texts(findings, effects, language, answer, verdict, about)
 
 
 def _is_tiny(value: float, findings: Findings) -> bool:
@@ -187,8 +191,8 @@ def _changes_of(
         return None
     first = [i for i in strongest(units, abs(values)) if values[i]][:ROWS]
     names = told_apart([unit.label for unit in units.units], language)
-    found = [(names[i], float(values[i])) for i in first]
-    return sorted(found, key=lambda change: -change[1])
+    changes = [(names[i], float(values[i])) for i in first]
+    return sorted(changes, key=lambda change: -change[1])
 
 
 def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[Bar]:
@@ -199,21 +203,21 @@ def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[B
     ]
 
 
-def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
+def _changing(effects: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
     """The listed tokens that change the figure most, the strongest rise in front, the strongest
     fall last, the one that a sentence names among them; what none may name is in `doubt`, or in too
     `few` texts."""
-    each = ROWS // len(own.lists)
+    each = ROWS // len(effects.lists)
     shown: list[ListedToken] = []
-    for kind, found in own.lists.items():
-        first = [found.named] if found.named else []
-        others = [token for token in found.sure if token not in first]
+    for kind, listing in effects.lists.items():
+        first = [listing.named] if listing.named else []
+        others = [token for token in listing.sure if token not in first]
         ordered = sorted((first + others)[:each], key=lambda token: -abs(token.value))
         shown += ordered[::-1] if kind == "lowers" else ordered
     if not shown:
         return []
     digits = column_decimals(max(abs(token.value) for token in shown))
-    is_signed = "moves" not in own.lists
+    is_signed = "moves" not in effects.lists
     return [
         Bar(
             names[token.label],
@@ -267,7 +271,9 @@ def _compared(findings: Findings, judged: Judgement, language: Language) -> list
     groups: dict[DotKind, list[View]] = {"attention": [], "other": []}
     for view in able:
         groups[_kind(view)].append(view)
-    best = [max(own, key=lambda view: known[view].estimate.mean) for own in groups.values() if own]
+    best = [
+        max(group, key=lambda view: known[view].estimate.mean) for group in groups.values() if group
+    ]
     views = [first, *best, *filter(None, [judged.baseline])]
     estimates = {view: known[view].estimate for view in views if view in known}
     estimates[first] = judged.agreement
@@ -277,13 +283,13 @@ def _compared(findings: Findings, judged: Judgement, language: Language) -> list
             language.say("answers", "looks")
             if view == first and findings.colouring.way != "asked"
             else language.measure(view, "short", row=row),
-            own.mean,
-            own.interval,
-            language.write(own.mean, "correlation"),
+            estimate.mean,
+            estimate.interval,
+            language.write(estimate.mean, "correlation"),
             _kind(view),
             is_first=view == first,
         )
-        for view, own in estimates.items()
+        for view, estimate in estimates.items()
     ]
 
 

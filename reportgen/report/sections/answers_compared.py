@@ -57,13 +57,13 @@ class _Answering:
 
     def better(self) -> Answer:
         """Which model fits the labels better."""
-        found = self._comparison.predictions
+        predictions = self._comparison.predictions
         answer = partial(Answer, "predictions", self._say("better"))
-        if found is None:
+        if predictions is None:
             is_same = self._comparison.pairing.same_output
             remark = self._say("embeddings" if is_same else "other_outputs")
             return answer(self._say("no_predictions"), remark)
-        quality = found.quality
+        quality = predictions.quality
         if quality is None:
             can = bool(quality_names(self._comparison.base.info.output))
             return answer(self._say("unknown"), self._say("no_labels" if can else "other_kind"))
@@ -74,7 +74,7 @@ class _Answering:
             verdict_key = "verdict_unmoved"
         else:
             verdict_key = f"verdict_{verdict}"
-        said = self._say(
+        sentence = self._say(
             verdict_key,
             n=quality.n_texts,
             limit=self._words.smallest(figure.name),
@@ -83,7 +83,7 @@ class _Answering:
         )
         remarks = filter(None, [self._sure(figure), *others(quality, self._words)])
         remark = self._language.sentences(remarks)
-        return answer(said, remark, self._both(figure))
+        return answer(sentence, remark, self._both(figure))
 
     def _name(self, figure: QualityFigure) -> str:
         return self._say(f"short_{figure.name}")
@@ -120,55 +120,57 @@ class _Answering:
 
     def predictions(self) -> Answer:
         """How many predictions changed."""
-        found = self._comparison.predictions
+        predictions = self._comparison.predictions
         answer = partial(Answer, "predictions", self._say("changed"))
-        if found is None:
+        if predictions is None:
             is_same = self._comparison.pairing.same_output
             remark = self._say("not_kept" if is_same else "other_outputs")
             return answer(self._say("no_predictions"), remark)
-        k, n = found.n_moved, len(found.texts)
-        limit = self._words.limit(found)
+        k, n = predictions.n_moved, len(predictions.texts)
+        limit = self._words.limit(predictions)
         end = "_number" if limit else ""
-        said = self._say(f"moved{end}" if k else f"none_moved{end}", k=k, n=n, limit=limit)
-        if found.is_number:
+        sentence = self._say(f"moved{end}" if k else f"none_moved{end}", k=k, n=n, limit=limit)
+        if predictions.is_number:
             names = self._say("axis_base"), self._say("axis_head")
-            chart = plane(found.base, found.head, self._opened(found), names)
-            return answer(said, self._number_remark(found), chart)
-        if found.is_numbers:
-            finite = found.change[np.isfinite(found.change)]
+            chart = plane(predictions.base, predictions.head, self._opened(predictions), names)
+            return answer(sentence, self._number_remark(predictions), chart)
+        if predictions.is_numbers:
+            finite = predictions.change[np.isfinite(predictions.change)]
             dots = columns_of_dots(finite, None) if len(finite) else None
-            return answer(said, self._say("in_spreads"), dots)
-        bars = self._flips(found)
+            return answer(sentence, self._say("in_spreads"), dots)
+        bars = self._flips(predictions)
         key = "by_tag" if task_of(self._comparison.base.info.output).is_of_words else "by_class"
-        key = "by_outcome" if found.outcomes else key
-        return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
+        key = "by_outcome" if predictions.outcomes else key
+        return answer(sentence, self._say(key) if bars else "", named_bars(bars) if bars else None)
 
-    def _opened(self, found: PredictionChanges) -> int | None:
-        """The place in `found` of the text that is open first."""
+    def _opened(self, predictions: PredictionChanges) -> int | None:
+        """The place in `predictions` of the text that is open first."""
         texts = shown_texts(self._comparison)[:1]
-        places = np.flatnonzero(np.isin(found.texts, texts))
+        places = np.flatnonzero(np.isin(predictions.texts, texts))
         return int(places[0]) if len(places) else None
 
-    def _number_remark(self, found: PredictionChanges) -> str:
-        largest = most_moved(found)
+    def _number_remark(self, predictions: PredictionChanges) -> str:
+        largest = most_moved(predictions)
         if largest is None:
             return self._say("same_outputs")
-        text_id = str(self._comparison.base.texts["text_id"].iloc[int(found.texts[largest])])
+        text_id = str(self._comparison.base.texts["text_id"].iloc[int(predictions.texts[largest])])
         return self._say(
             "largest",
             text=shorten(visible(text_id), _NAME),
-            base=self._words.prediction(float(found.base[largest])),
-            head=self._words.prediction(float(found.head[largest])),
+            base=self._words.prediction(float(predictions.base[largest])),
+            head=self._words.prediction(float(predictions.head[largest])),
         )
 
-    def _flips(self, found: PredictionChanges) -> list[Bar]:
+    def _flips(self, predictions: PredictionChanges) -> list[Bar]:
         """How many predictions changed each way: by what became of them, or from what to what."""
-        if found.outcomes:
-            counts = {self._words.say(f"outcome_{each}"): found.n_flips(each) for each in _FLIPS}
+        if predictions.outcomes:
+            counts = {
+                self._words.say(f"outcome_{each}"): predictions.n_flips(each) for each in _FLIPS
+            }
         else:
             counts = {
                 self._words.say("compared_as", base=_cut(old), head=_cut(new)): n
-                for (old, new), n in turns(self._comparison, found).items()
+                for (old, new), n in turns(self._comparison, predictions).items()
             }
         shown = sorted(counts.items(), key=lambda item: -item[1])[:ROWS]
         return [Bar(name, k, f"{k:,}") for name, k in shown if k]
@@ -181,23 +183,23 @@ class _Answering:
             return answer(self._language.say("answers", "redacted"))
         if not comparison.tokens:
             return answer(self._say("too_few_tokens" if comparison.pairing.n_aligned else "other"))
-        found = [token for token in comparison.tokens if token.effect is not None]
+        with_effect = [token for token in comparison.tokens if token.effect is not None]
         first = headline_note(comparison)
         if first is not None:
             note, key = first
-            said = self._say(f"token_{key}", token=shorten(visible(note.token or ""), _TOKEN))
+            sentence = self._say(f"token_{key}", token=shorten(visible(note.token or ""), _TOKEN))
         else:
-            said = self._say("no_token" if found else "no_looks")
-        clear = [t for t in found if t.turn != "noise"]
-        shown = (clear or found)[:ROWS]
+            sentence = self._say("no_token" if with_effect else "no_looks")
+        clear = [t for t in with_effect if t.turn != "noise"]
+        shown = (clear or with_effect)[:ROWS]
         if not shown or (first is not None and first[1] in _LOOKS):
             looks = [token for token in comparison.tokens if token.looks_changed][:ROWS]
             chart = self._token_bars(looks, is_effect=False)
-            return answer(said, self._say("by_looks") if looks else "", chart)
+            return answer(sentence, self._say("by_looks") if looks else "", chart)
         chart = self._token_bars(shown, is_effect=True)
         remark = [self._say("by_effect")] if chart else []
         remark += [self._say("pale")] if chart and not clear else []
-        return answer(said, self._language.sentences(remark), chart)
+        return answer(sentence, self._language.sentences(remark), chart)
 
     def _token_bars(self, tokens: list[TokenChange], *, is_effect: bool) -> Drawing | None:
         """The change of each token's effect, or of how much it is looked at."""
@@ -226,53 +228,53 @@ class _Answering:
         heads, most = comparison.heads, self._most_changed()
         if heads is None:
             is_same = comparison.pairing.same_shape
-            said = self._say("no_maps" if is_same else "other_shape")
+            sentence = self._say("no_maps" if is_same else "other_shape")
             answer = partial(Answer, "layers", self._say("attention"))
         elif heads.changed.any():
-            said = self._say("heads", k=int(heads.changed.sum()), n=heads.changed.size)
+            sentence = self._say("heads", k=int(heads.changed.sum()), n=heads.changed.size)
         elif heads.moved.any():
-            said = self._say("heads_alone", k=int(heads.moved.sum()), n=heads.moved.size)
+            sentence = self._say("heads_alone", k=int(heads.moved.sum()), n=heads.moved.size)
         else:
-            said = self._say("no_heads", n=heads.changed.size)
+            sentence = self._say("no_heads", n=heads.changed.size)
         if most is None:
-            return answer(said)
+            return answer(sentence)
         reason = ""
         if heads is None:  # the chart shows layers, so they are the answer
-            said, reason = self._by_layer(), limit_of_heads(comparison, self._words)
-        found, layer, change = most
+            sentence, reason = self._by_layer(), limit_of_heads(comparison, self._words)
+        layers, layer, change = most
         share = partial(self._words.share, with_sign=False)
         key = "sink" if abs(change.difference) > LAYER_LEAST else "sink_about"
         remark = self._say(
             key if change.difference else "sink_same",
-            token=shorten(visible(found.tokens[0]), _TOKEN) or self._say("special"),
+            token=shorten(visible(layers.tokens[0]), _TOKEN) or self._say("special"),
             layer=layer + 1,
             base=share(change.base),
             head=share(change.head),
         )
         texts = [
             self._words.say("compared_as", base=share(base), head=share(head))
-            for base, head in zip(found.base, found.head, strict=True)
+            for base, head in zip(layers.base, layers.head, strict=True)
         ]
         letter = self._language.say("answers", "layer_letter")
         remark = self._language.sentences((remark, reason))
-        return answer(said, remark, pairs_by_layer(found.base, found.head, texts, letter))
+        return answer(sentence, remark, pairs_by_layer(layers.base, layers.head, texts, letter))
 
     def _by_layer(self) -> str:
         """In how many layers what a special token gets clearly changed."""
         special = [each for each in self._comparison.layers if each.key != ENTROPY]
         by_layer = list(zip(*(each.changes for each in special), strict=True))
-        k = sum(any(own.is_told(LAYER_LEAST) for own in layer) for layer in by_layer)
+        k = sum(any(change.is_told(LAYER_LEAST) for change in layer) for layer in by_layer)
         return self._say("layers" if k else "no_layers", k=k, n=len(by_layer))
 
     def _most_changed(self) -> tuple[LayerChanges, int, Change] | None:
         """The special token whose share of attention changed most, in which layer, and how."""
-        found = [
+        every = [
             (each, layer, change)
             for each in self._comparison.layers
             if each.key != ENTROPY and each.tokens[0]
             for layer, change in enumerate(each.changes)
         ]
-        return max(found, key=lambda item: abs(item[2].difference), default=None)
+        return max(every, key=lambda item: abs(item[2].difference), default=None)
 
 
 def _cut(name: str) -> str:

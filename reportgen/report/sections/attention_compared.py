@@ -34,18 +34,18 @@ class LayerAnswer:
 def make_layers(context: CompareContext) -> tuple[LayerAnswer, ...] | None:
     """Every figure by layer that both models have; None where they have none."""
     words, made = context.words, []
-    for found in context.comparison.layers:
-        table = layer_table(found, words)
-        drawing = layer_chart(found, table.title, words)
+    for layers in context.comparison.layers:
+        table = layer_table(layers, words)
+        drawing = layer_chart(layers, table.title, words)
         made.append(LayerAnswer(drawing.on_page() if drawing else None, table))
     return tuple(made) or None
 
 
-def _layer_name(found: LayerChanges, words: CompareWords) -> str:
+def _layer_name(layers: LayerChanges, words: CompareWords) -> str:
     """What a figure by layer is called."""
-    if not found.tokens[0]:
-        return words.say("entropy" if found.key == ENTROPY else "special")
-    base, head = (shorten(token, NAME) for token in found.tokens)
+    if not layers.tokens[0]:
+        return words.say("entropy" if layers.key == ENTROPY else "special")
+    base, head = (shorten(token, NAME) for token in layers.tokens)
     return (
         words.say("role", token=base)
         if base == head
@@ -53,42 +53,42 @@ def _layer_name(found: LayerChanges, words: CompareWords) -> str:
     )
 
 
-def _write(found: LayerChanges, words: CompareWords) -> Write:
-    return words.fit if found.key == ENTROPY else words.share
+def _write(layers: LayerChanges, words: CompareWords) -> Write:
+    return words.fit if layers.key == ENTROPY else words.share
 
 
-def layer_table(found: LayerChanges, words: CompareWords) -> Table:
+def layer_table(layers: LayerChanges, words: CompareWords) -> Table:
     """A figure by layer in both models, titled with its name."""
-    write = _write(found, words)
+    write = _write(layers, words)
     rows = []
-    for i in range(max(len(found.base), len(found.head))):
+    for i in range(max(len(layers.base), len(layers.head))):
         ends = [
             Cell(write(side[i], False)) if i < len(side) else Cell(NOTHING)
-            for side in (found.base, found.head)
+            for side in (layers.base, layers.head)
         ]
         change = []
-        if found.changes:
-            own = found.changes[i]
-            change = [words.changed(own, write, matters=SHARE_CHANGED, least=LAYER_LEAST)]
+        if layers.changes:
+            of_layer = layers.changes[i]
+            change = [words.changed(of_layer, write, matters=SHARE_CHANGED, least=LAYER_LEAST)]
         rows.append((str(i + 1), (*ends, *change)))
-    columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
-    return make_table(_layer_name(found, words), tuple(map(words.say, columns)), tuple(rows))
+    columns = ["layer", "base", "head", *(["change"] if layers.changes else [])]
+    return make_table(_layer_name(layers, words), tuple(map(words.say, columns)), tuple(rows))
 
 
-def layer_chart(found: LayerChanges, name: str, words: CompareWords) -> Drawing | None:
+def layer_chart(layers: LayerChanges, name: str, words: CompareWords) -> Drawing | None:
     """A figure by layer in both models, called `name`; None where layers cannot be compared."""
-    if not found.changes:
+    if not layers.changes:
         return None
-    write = _write(found, words)
-    values = ticks(max(*found.base, *found.head))
+    write = _write(layers, words)
+    values = ticks(max(*layers.base, *layers.head))
     names = [f"{value:g}" for value in values]
-    if found.key != ENTROPY:
+    if layers.key != ENTROPY:
         names = [words.language.write(value, "exact_percent") for value in values]
-    at = max(range(len(found.changes)), key=lambda i: abs(found.changes[i].difference))
+    at = max(range(len(layers.changes)), key=lambda i: abs(layers.changes[i].difference))
     return layer_shares(
-        shares=found.base,
-        norm_shares=found.head,
-        expected=[None] * len(found.base),
+        shares=layers.base,
+        norm_shares=layers.head,
+        expected=[None] * len(layers.base),
         tick_text=names,
         tick_values=values,
         axis=words.say("axis_layer"),
@@ -96,8 +96,8 @@ def layer_chart(found: LayerChanges, name: str, words: CompareWords) -> Drawing 
             "layer_sentence",
             name=name,
             layer=at + 1,
-            base=write(found.base[at], False),
-            head=write(found.head[at], False),
+            base=write(layers.base[at], False),
+            head=write(layers.head[at], False),
         ),
     )
 

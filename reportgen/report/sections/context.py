@@ -62,8 +62,8 @@ class Context(PageContext):
     @property
     def cited(self) -> tuple[Citation, ...]:
         """The publications that notes cite."""
-        own = [citation for note in self.findings.notes for citation in note.citations]
-        return (*own, *self.cited_by_texts)
+        citations = [citation for note in self.findings.notes for citation in note.citations]
+        return (*citations, *self.cited_by_texts)
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:

@@ -19,9 +19,9 @@ class CompareContext(PageContext):
     @property
     def comparison(self) -> Comparison:
         """The comparison of the first run and the last."""
-        found = self.runs.comparison
-        assert found is not None
-        return found
+        comparison = self.runs.comparison
+        assert comparison is not None
+        return comparison
 
     @cached_property
     def words(self) -> CompareWords:
@@ -56,7 +56,7 @@ class CompareContext(PageContext):
             return base.name, head.name
         if all(folders) and len(set(folders)) > 1:
             return folders[0], folders[-1]
-        first, last = (f"{own.name} ({own.weights_sha256[:8]})" for own in (base, head))
+        first, last = (f"{model.name} ({model.weights_sha256[:8]})" for model in (base, head))
         return first, last
 
     @property

@@ -38,21 +38,21 @@ class CrossRest:
 
 def make_cross(findings: Findings, language: Language) -> CrossRest | None:
     """The part; None for models without a decoder of their own."""
-    found = findings.cross_tokens
-    if not found:
+    tokens = findings.cross_tokens
+    if not tokens:
         return None
     title = language.say("cross", "title")
     return CrossRest(
         title,
         language.say("cross", _LEADS[decoder_words(findings.info)[-1]]),
-        tuple(_sentence(token, language) for token in found),
-        _table(found, title, language),
+        tuple(_sentence(token, language) for token in tokens),
+        _table(tokens, title, language),
     )
 
 
 def _sentence(token: CrossToken, language: Language) -> str:
     layer = token.layer
-    said = language.say(
+    sentence = language.say(
         "cross",
         _SAID[token.verdict],
         token=_name(token, language),
@@ -61,13 +61,13 @@ def _sentence(token: CrossToken, language: Language) -> str:
         expected=layer.expected,
         n_texts=token.figures.n_texts,
     )
-    return said[:1].upper() + said[1:] if token.subject.kind == "position" else said
+    return sentence[:1].upper() + sentence[1:] if token.subject.kind == "position" else sentence
 
 
-def _table(found: tuple[CrossToken, ...], title: str, language: Language) -> Table:
+def _table(tokens: tuple[CrossToken, ...], title: str, language: Language) -> Table:
     """A row per layer of the decoder, with the share and the equal share of each token."""
     columns = [language.say("cross", "layer")]
-    for token in found:
+    for token in tokens:
         name = _name(token, language)
         columns += [name[:1].upper() + name[1:], language.say("sink", "even")]
     rows = [
@@ -79,7 +79,7 @@ def _table(found: tuple[CrossToken, ...], title: str, language: Language) -> Tab
                 for value in (layer.share.mean, layer.expected)
             ],
         )
-        for layers in zip(*(token.figures.layers for token in found), strict=True)
+        for layers in zip(*(token.figures.layers for token in tokens), strict=True)
     ]
     return make_table(title, columns, rows)
 

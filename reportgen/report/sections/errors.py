@@ -65,14 +65,14 @@ class ErrorSection:
 def make_errors(findings: Findings, language: Language) -> ErrorSection | None:
     """The section; None without right answers, and where nothing can be compared."""
     where, chances = findings.where_wrong, findings.calibration
-    said = [*_told(findings, language)]
-    if not said and where is None and chances is None:
+    sentences = [*_told(findings, language)]
+    if not sentences and where is None and chances is None:
         return None
     words = ErrorWords(findings, language)
     table = words.table() if where and where.n_tried else None
     return ErrorSection(
-        headline=said[0] if said else "",
-        sentences=tuple(said[1:]),
+        headline=sentences[0] if sentences else "",
+        sentences=tuple(sentences[1:]),
         remarks=words.remarks() if where else (),
         table=table,
         probabilities=_probabilities(chances, _has_copies(findings), language) if chances else None,
@@ -89,8 +89,8 @@ def told_errors(findings: Findings, language: Language) -> tuple[str, ...]:
     words = ErrorWords(findings, language)
     chances = findings.calibration
     has_verdict = chances is not None and chances.verdict is not None
-    own = _calibration_sentence(chances, language) if chances and has_verdict else ""
-    return tuple(filter(None, (*words.sentences(), _slope(findings, language), own)))
+    probabilities = _calibration_sentence(chances, language) if chances and has_verdict else ""
+    return tuple(filter(None, (*words.sentences(), _slope(findings, language), probabilities)))
 
 
 def short_errors(findings: Findings, language: Language) -> Iterable[Section]:
@@ -135,11 +135,11 @@ class ErrorWords:
 
     def sentences(self) -> tuple[str, ...]:
         """What is sure, the worst first, at most three sentences."""
-        return tuple(self._sentence(own, "") for own in self._sure()[:_SENTENCES])
+        return tuple(self._sentence(part, "") for part in self._sure()[:_SENTENCES])
 
     def in_short(self) -> Iterator[str]:
         """The same in few words, one by one."""
-        return (self._sentence(own, "short_") for own in self._sure())
+        return (self._sentence(part, "short_") for part in self._sure())
 
     def remarks(self) -> tuple[str, ...]:
         """How many comparisons were made, and which were not."""
@@ -172,39 +172,45 @@ class ErrorWords:
     def _row(
         self,
         name: str,
-        own: Estimate,
+        inside: Estimate,
         rest: Estimate,
         apart: Interval | None,
         p: float,
         is_sure: bool,
     ) -> tuple[Cell, list[Cell]]:
-        shown = self._apart(own.mean, rest.mean, apart)
+        shown = self._apart(inside.mean, rest.mean, apart)
         chance = f"< {_SMALLEST}" if p < _SMALLEST else f"{p:.3f}"
-        cells = [f"{own.n_texts:,}", self._value(own.mean), self._value(rest.mean), shown, chance]
-        return Cell(name, is_strong=is_sure), [Cell(own, is_strong=is_sure) for own in cells]
+        cells = [
+            f"{inside.n_texts:,}",
+            self._value(inside.mean),
+            self._value(rest.mean),
+            shown,
+            chance,
+        ]
+        return Cell(name, is_strong=is_sure), [Cell(text, is_strong=is_sure) for text in cells]
 
     def _sure(self) -> tuple[Subset | LengthTrend, ...]:
         return self._where.sure if self._where else ()
 
-    def _sentence(self, own: Subset | LengthTrend, prefix: str) -> str:
+    def _sentence(self, part: Subset | LengthTrend, prefix: str) -> str:
         write = self._short if prefix else self._named
-        if isinstance(own, LengthTrend):
-            key = "longer" if own.correlation.mean > 0 else "shorter"
-            long, short = write(own.longest.mean), write(own.shortest.mean)
+        if isinstance(part, LengthTrend):
+            key = "longer" if part.correlation.mean > 0 else "shorter"
+            long, short = write(part.longest.mean), write(part.shortest.mean)
             if prefix and self._where is not None:  # only the first is named
                 short = self._say(f"value_{self._where.measure}", x=short)
             return self._say(
                 prefix + key,
                 long=long,
                 short=short,
-                to=own.lengths[0].high,
-                **{"from": own.lengths[1].low},
+                to=part.lengths[0].high,
+                **{"from": part.lengths[1].low},
             )
-        key = "worse" if own.is_worse else "better"
-        sides = {"own": write(own.error.mean), "rest": write(own.rest.mean)}
+        key = "worse" if part.is_worse else "better"
+        sides = {"own": write(part.error.mean), "rest": write(part.rest.mean)}
         if prefix and self._where is not None:  # that of the part with its name
             sides["own"] = self._say(f"value_{self._where.measure}", x=sides["own"])
-        return self._say(prefix + key, where=self._place(own), **sides)
+        return self._say(prefix + key, where=self._place(part), **sides)
 
     def _place(self, part: Subset) -> str:
         """Where the texts of a part are."""
@@ -235,11 +241,11 @@ class ErrorWords:
         assert self._where is not None  # it has the error
         return _VALUES[self._where.measure](error, decimals(self._largest), self._language)
 
-    def _apart(self, own: float, rest: float, interval: Interval | None) -> str:
+    def _apart(self, inside: float, rest: float, interval: Interval | None) -> str:
         """A difference with its interval; of shares in points."""
         assert self._where is not None  # it has the errors
         measure = self._where.measure
-        ends = [own - rest, *(interval or ())]
+        ends = [inside - rest, *(interval or ())]
         if measure == "f1":
             ends = [ends[0], *ends[:0:-1]]
             ends = [-end for end in ends]
@@ -268,9 +274,9 @@ def _largest(findings: Findings) -> float:
 
 def _points(difference: float) -> str:
     """A difference of shares in percentage points; one that is not 0 is not printed as 0."""
-    said = points(difference)
-    is_lost = difference != 0 and not said.strip(f"{MINUS}+0.")
-    return written(100 * difference, 2, with_sign=True) if is_lost else said
+    in_points = points(difference)
+    is_lost = difference != 0 and not in_points.strip(f"{MINUS}+0.")
+    return written(100 * difference, 2, with_sign=True) if is_lost else in_points
 
 
 def _perplexity(loss: float) -> float:
@@ -285,9 +291,9 @@ def _slope(findings: Findings, language: Language) -> str:
     if slopes is None or slopes.verdict is None:
         return ""
     values = {}
-    for name, own in (("labels", slopes.of_labels), ("predictions", slopes.of_predictions)):
-        values[name] = written(own.mean, _DIGITS)
-        values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
+    for name, slope in (("labels", slopes.of_labels), ("predictions", slopes.of_predictions)):
+        values[name] = written(slope.mean, _DIGITS)
+        values[f"{name}_interval"] = interval_text(slope.interval, _DIGITS, language)
     return language.say("errors", f"slope_{_on_slopes(slopes)}", **values)
 
 
@@ -306,40 +312,47 @@ def _has_copies(findings: Findings) -> bool:
     return len(scored.of_text[0]) > chances.n_texts
 
 
-def _probabilities(found: Calibration, has_copies: bool, language: Language) -> Probabilities:
-    say, n_bins = partial(language.say, "errors"), len(found.bins)
+def _probabilities(calibration: Calibration, has_copies: bool, language: Language) -> Probabilities:
+    say, n_bins = partial(language.say, "errors"), len(calibration.bins)
     chart = reliability(
-        [(own.chance, own.right.mean, own.right.interval) for own in found.bins],
+        [(group.chance, group.right.mean, group.right.interval) for group in calibration.bins],
         (say("axis_chance"), say("axis_right")),
         say("curve_sentence", n=n_bins),
     )
     percent = language.percent
     shown = [
-        Kpi(percent(found.mean_chance), say("mean_chance")),
-        Kpi(percent(found.right), say("right")),
-        Kpi(percent(found.plain_error), say("plain_error")),
-        Kpi(percent(found.noise), say("noise")),
-        Kpi(percent(found.error.mean), say("error"), _in_percent(found.error.interval, language)),
+        Kpi(percent(calibration.mean_chance), say("mean_chance")),
+        Kpi(percent(calibration.right), say("right")),
+        Kpi(percent(calibration.plain_error), say("plain_error")),
+        Kpi(percent(calibration.noise), say("noise")),
+        Kpi(
+            percent(calibration.error.mean),
+            say("error"),
+            _in_percent(calibration.error.interval, language),
+        ),
     ]
-    said = [_calibration_sentence(found, language), *([say("once")] if has_copies else [])]
+    sentences = [
+        _calibration_sentence(calibration, language),
+        *([say("once")] if has_copies else []),
+    ]
     return Probabilities(
-        headline=language.sentences(said),
+        headline=language.sentences(sentences),
         figures=tuple(shown),
         chart=chart if n_bins > 1 else None,
         note=say("curve_note", parts=n_bins) if n_bins > 1 else "",
     )
 
 
-def _calibration_sentence(found: Calibration, language: Language) -> str:
-    own = found.error if found.verdict == "off" else found.gap
+def _calibration_sentence(calibration: Calibration, language: Language) -> str:
+    figure = calibration.error if calibration.verdict == "off" else calibration.gap
     return language.say(
         "errors",
-        f"calibration_{found.verdict or 'fits'}",
-        chance=found.mean_chance,
-        right=found.right,
-        gap=abs(found.gap.mean),
-        error=found.error.mean,
-        interval=_in_percent(_size(own.interval), language),
+        f"calibration_{calibration.verdict or 'fits'}",
+        chance=calibration.mean_chance,
+        right=calibration.right,
+        gap=abs(calibration.gap.mean),
+        error=calibration.error.mean,
+        interval=_in_percent(_size(figure.interval), language),
     )
 
 

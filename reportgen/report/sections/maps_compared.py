@@ -95,10 +95,10 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
 def _heads(
     comparison: Comparison, text: int, units: TextUnits, words: CompareWords
 ) -> tuple[HeadPair, ...]:
-    found = comparison.heads
-    if found is None or not found.distance.any():
+    heads = comparison.heads
+    if heads is None or not heads.distance.any():
         return ()
-    shown = [place for place in found.ranking[:HEADS] if found.distance[place] > 0]
+    shown = [place for place in heads.ranking[:HEADS] if heads.distance[place] > 0]
     sides = comparison.base.results, comparison.head.results
     weights = [_weights(results, text, shown) for results in sides]
     content = thumb_content(units.content)
@@ -111,7 +111,7 @@ def _heads(
             small_map(each, top, f"{name} {words.say(side)}", "thumb").on_page()
             for each, side in zip(cells, ("base", "head"), strict=True)
         ]
-        distance = words.fit(float(found.distance[place]))
+        distance = words.fit(float(heads.distance[place]))
         made.append(HeadPair(name, distance, drawings[0], drawings[1]))
     return tuple(made)
 

@@ -153,8 +153,8 @@ def _evidence(
     start = baseline(info, language)
     for key in measured:
         if key in BY_ID:
-            own = words_key("method", key, info, language)
-            sentences.append(language.measure(key, own, baseline=start))
+            wording = words_key("method", key, info, language)
+            sentences.append(language.measure(key, wording, baseline=start))
         else:
             sentences.append(language.say("method", f"evidence_{key}"))
     return tuple(filter(None, sentences))

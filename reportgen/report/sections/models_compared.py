@@ -68,8 +68,10 @@ def remarks_of_all(context: CompareContext) -> tuple[str, ...]:
     """The remarks that the results of all models have."""
     comparison = context.comparison
     others = (comparison.head.info, *(info for _, info in _between(comparison)))
-    shared = (own for own in comparison.base.info.remarks if all(own in o.remarks for o in others))
-    return tuple(remark(own, context.language) for own in shared)
+    shared = (
+        text for text in comparison.base.info.remarks if all(text in o.remarks for o in others)
+    )
+    return tuple(remark(text, context.language) for text in shared)
 
 
 def remarks_of_some(context: CompareContext) -> tuple[str, ...]:
@@ -81,14 +83,14 @@ def remarks_of_some(context: CompareContext) -> tuple[str, ...]:
         *((words.say("nth_model", i=number), info) for number, info in _between(comparison)),
         (words.say("head"), comparison.head.info),
     )
-    said = []
+    lines = []
     for side, info in sides:
-        spoken = (remark(own, context.language) for own in info.remarks)
-        own_remarks = [own for own in spoken if own not in of_all]
-        said += [side + colon + own for own in own_remarks]
+        spoken = (remark(text, context.language) for text in info.remarks)
+        own_remarks = [sentence for sentence in spoken if sentence not in of_all]
+        lines += [side + colon + sentence for sentence in own_remarks]
         if info.evidence.interrupted:
-            said.append(side + colon + words.say("interrupted"))
-    return tuple(said)
+            lines.append(side + colon + words.say("interrupted"))
+    return tuple(lines)
 
 
 def _between(comparison: Comparison) -> tuple[tuple[int, RunInfo], ...]:
@@ -138,31 +140,31 @@ def _colours(findings: Findings, words: CompareWords) -> dict[str, str]:
     language, judged = words.language, findings.colouring.judgement
     if judged is None:
         return {"colours": words.say("none")}
-    own = judged.agreement
-    agreement = words.interval_if_any(own.interval, words.fit)
-    value = f"{words.fit(own.mean)} {agreement}"
-    said = verdict_of(judged, language)
-    return {"colours": words.say("colours_value", value=value, verdict=said)}
+    estimate = judged.agreement
+    agreement = words.interval_if_any(estimate.interval, words.fit)
+    value = f"{words.fit(estimate.mean)} {agreement}"
+    verdict = verdict_of(judged, language)
+    return {"colours": words.say("colours_value", value=value, verdict=verdict)}
 
 
 def make_method(context: CompareContext) -> ComparisonMethod:
     """How the models were compared."""
     comparison, words = context.comparison, context.words
-    said = [
+    sentences = [
         words.say("method_texts"),
         words.say("method_same", output=SAME_OUTPUT, share=SAME_SHARE),
         words.say("method_intervals"),
     ]
     if comparison.effects is not None:
-        said.append(words.say("method_effects", spread=comparison.effects.spread))
+        sentences.append(words.say("method_effects", spread=comparison.effects.spread))
         if target_of(comparison.base.info.evidence).is_lead:
-            said.append(words.say("method_contrast"))
+            sentences.append(words.say("method_contrast"))
     if comparison.heads is not None:
-        said.append(words.say("method_distance"))
+        sentences.append(words.say("method_distance"))
     cited = [source for note in comparison.notes for source in note.citations]
     cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
     return ComparisonMethod(
-        tuple(said),
+        tuple(sentences),
         tuple(words.say(f"limit_{each.id}", value=each.value) for each in CHANGE_THRESHOLDS),
         tuple(sorted({citation(source, words.language) for source in cited})),
     )
@@ -224,6 +226,6 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
     words += ["--null", "null_results/"] if comparison.null is not None else []
     is_redacted = chosen.get(REDACT) is True
     for name, value in shown_options(options, of_page=True).items():
-        own = shown_option(name, value) if is_redacted else value
-        words += [f"--{name}", str(own)]
+        shown = shown_option(name, value) if is_redacted else value
+        words += [f"--{name}", str(shown)]
     return shlex.join([*words, "-o", output])

@@ -83,8 +83,8 @@ def with_first(
     if not notable.texts or notable.first in {text.number for text in notable.texts}:
         return notable
     why = (language.say("notable", "first"),)
-    own = _notable(findings, notable.first - 1, why, language, marked)
-    return replace(notable, texts=(own, *notable.texts), n_examples=1)
+    first = _notable(findings, notable.first - 1, why, language, marked)
+    return replace(notable, texts=(first, *notable.texts), n_examples=1)
 
 
 def _notable(
@@ -143,8 +143,8 @@ def _error(findings: Findings, row: int, language: Language, say: Callable[..., 
     if (fit := findings.rank_fit) is not None:
         place = int(np.flatnonzero(fit.texts == row)[0])
         # Ranks from 1, the most alike first.
-        own, label = (fit.n_texts + 1 - each[place] for each in (fit.predictions, fit.labels))
-        return say("rank_error", own=own, label=label, n=fit.n_texts)
+        rank, label = (fit.n_texts + 1 - each[place] for each in (fit.predictions, fit.labels))
+        return say("rank_error", own=rank, label=label, n=fit.n_texts)
     output = findings.info.output
     task, items = task_of(output), findings.items_of(row)
     key_of = partial(language.key_of, "notable", of=output.kind)

@@ -52,33 +52,35 @@ def compare_headline(comparison: Comparison, words: CompareWords) -> tuple[str, 
     drifts = () if models is None else (*sink_news(models, words), *drift(models, words))
     if comparison.is_same:
         return (*_same(comparison, words), *drifts)
-    found = comparison.predictions
-    quality = found and found.quality
-    said = [_predictions(comparison, words)]
+    predictions = comparison.predictions
+    quality = predictions and predictions.quality
+    sentences = [_predictions(comparison, words)]
     if quality:
-        said.insert(1 if has_no_news(comparison) else 0, verdict(quality, words))
-    if comparison.pairing.same_weights and (found is None or found.same_outputs):
-        said.append(words.say("same_weights"))
+        sentences.insert(1 if has_no_news(comparison) else 0, verdict(quality, words))
+    if comparison.pairing.same_weights and (predictions is None or predictions.same_outputs):
+        sentences.append(words.say("same_weights"))
     first = headline_note(comparison)
     if first is not None:
         note, key = first
         is_size = words.is_size and not key.startswith("looks")
-        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(note)))
+        sentences.append(
+            words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(note))
+        )
     else:
-        said += no_token(comparison, words)
-    said += drifts
+        sentences += no_token(comparison, words)
+    sentences += drifts
     heads = comparison.heads
     if heads is not None and heads.changed.any():
-        said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
+        sentences.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
     elif heads is not None and heads.moved.any():
-        said.append(words.say("headline_heads_alone", k=heads.moved.sum(), n=heads.moved.size))
-    return tuple(said)
+        sentences.append(words.say("headline_heads_alone", k=heads.moved.sum(), n=heads.moved.size))
+    return tuple(sentences)
 
 
 def has_no_news(comparison: Comparison) -> bool:
     """Whether no prediction moved, so that no model is better either."""
-    found = comparison.predictions
-    return found is not None and found.quality is not None and not found.n_moved
+    predictions = comparison.predictions
+    return predictions is not None and predictions.quality is not None and not predictions.n_moved
 
 
 def headline_note(comparison: Comparison) -> tuple[Note, str] | None:
@@ -96,8 +98,8 @@ def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     else:
         key = "same_unmoved" if predictions else "same_looks"
     models = comparison.all_models
-    found = words.count("same_two" if models is None else "same_ends", pairing.n_analysed)
-    yield words.say(key, found=found)
+    texts = words.count("same_two" if models is None else "same_ends", pairing.n_analysed)
+    yield words.say(key, found=texts)
     if models is not None:
         yield between(models, words)
     if pairing.same_weights:
@@ -106,20 +108,20 @@ def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
 
 def _predictions(comparison: Comparison, words: CompareWords) -> str:
     """How many predictions changed."""
-    found = comparison.predictions
-    if found is None:
+    predictions = comparison.predictions
+    if predictions is None:
         return words.say("changed_unknown")
-    n = len(found.texts)
-    if found.same_outputs:
+    n = len(predictions.texts)
+    if predictions.same_outputs:
         return words.count("same_outputs", n)
-    floor = words.floor(found)
-    if not found.n_moved:
+    floor = words.floor(predictions)
+    if not predictions.n_moved:
         return words.say("changed_none", n=n, floor=floor)
-    k = found.n_moved
-    if found.lost_chances is not None:
+    k = predictions.n_moved
+    if predictions.lost_chances is not None:
         middle, most = (
             words.language.say("number", "points", x=percentage(share))
-            for share in found.lost_chances
+            for share in predictions.lost_chances
         )
         has_choices = task_of(comparison.base.info.output).has_choices
         key = "changed_choice" if has_choices else "changed_class"
@@ -192,29 +194,29 @@ def unmatched_texts(comparison: Comparison, words: CompareWords) -> Iterator[str
 def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What could not be compared, one sentence each; or one sentence that all was compared."""
     pairing = comparison.pairing
-    said = list(unmatched_texts(comparison, words))
+    sentences = list(unmatched_texts(comparison, words))
     matching = comparison.matching
     if matching is not None and matching.n_moved:
-        said.append(words.count("limit_reordered", matching.n_moved))
+        sentences.append(words.count("limit_reordered", matching.n_moved))
     left = pairing.n_texts - pairing.n_analysed
     if left:
         neither = left - pairing.n_only_base - pairing.n_only_head
         given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
-        said.append(words.count("limit_status", left, **given))
+        sentences.append(words.count("limit_status", left, **given))
     if pairing.n_other_tokens:
         has_choices = task_of(comparison.base.info.output).has_choices
         key = "limit_choices" if has_choices else "limit_tokens"
-        said.append(words.count(key, pairing.n_other_tokens))
-    said += _other_units(comparison, words)
+        sentences.append(words.count(key, pairing.n_other_tokens))
+    sentences += _other_units(comparison, words)
     if pairing.n_other_labels:
-        said.append(words.count("limit_labels", pairing.n_other_labels))
+        sentences.append(words.count("limit_labels", pairing.n_other_labels))
     if not pairing.same_output:
-        said.append(words.say("limit_output"))
+        sentences.append(words.say("limit_output"))
     elif comparison.predictions is None:
-        said.append(words.say("limit_embedding"))
+        sentences.append(words.say("limit_embedding"))
     elif comparison.predictions.quality is None:
         can = bool(quality_names(comparison.base.info.output))
-        said.append(words.say("limit_unlabelled" if can else "limit_quality"))
+        sentences.append(words.say("limit_unlabelled" if can else "limit_quality"))
     null = comparison.null
     if null is not None:
         named = {
@@ -223,7 +225,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
             "looks": words.fit(null.looks),
             "head": words.fit(max(null.head, HEAD_LEAST)),
         }
-        said.append(words.say("null_used", null_share=SHARE, **named))
+        sentences.append(words.say("null_used", null_share=SHARE, **named))
     if not pairing.has_evidence:
         sides = (comparison.base, comparison.head)
         lacking = [
@@ -232,24 +234,24 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
             if side.info.evidence.level == "none"
         ]
         key = f"limit_evidence_{lacking[0]}" if len(lacking) == 1 else "limit_evidence_both"
-        said.append(words.say(key))
+        sentences.append(words.say(key))
     elif not pairing.same_scalar:
-        said.append(words.say("limit_scalar"))
+        sentences.append(words.say("limit_scalar"))
     elif comparison.units.n_other_target:
-        said.append(words.count("limit_target", comparison.units.n_other_target))
+        sentences.append(words.count("limit_target", comparison.units.n_other_target))
     if comparison.units.n_other_rival:
-        said.append(words.count("limit_rival", comparison.units.n_other_rival))
+        sentences.append(words.count("limit_rival", comparison.units.n_other_rival))
     heads = comparison.heads
     if heads is None or not pairing.same_shape:
-        said += filter(None, [limit_of_heads(comparison, words)])
+        sentences += filter(None, [limit_of_heads(comparison, words)])
     elif len(heads.texts) < pairing.n_aligned:
-        said.append(words.count("limit_some_maps", len(heads.texts)))
+        sentences.append(words.count("limit_some_maps", len(heads.texts)))
     is_redacted = comparison.base.results.is_redacted  # no token is named, whatever its texts
     if pairing.n_aligned and not (comparison.tokens or comparison.is_same or is_redacted):
         units = comparison.units
         key = "limit_few_effects" if n_with_effect(units) else "limit_few"
-        said.append(words.say(key, n=fewest_compared(units)))
-    return tuple(said) or (words.say("limit_none"),)
+        sentences.append(words.say(key, n=fewest_compared(units)))
+    return tuple(sentences) or (words.say("limit_none"),)
 
 
 def limit_of_heads(comparison: Comparison, words: CompareWords) -> str:

@@ -233,8 +233,8 @@ class _NumbersSection:
         return self._findings.fits.known(name)
 
     def _error_figure(self, name: str, with_sign: bool = False) -> Kpi:
-        found = self._error(name)
-        return self._figure(name, found.mean, found.interval, with_sign)
+        estimate = self._error(name)
+        return self._figure(name, estimate.mean, estimate.interval, with_sign)
 
     def _figure(
         self, key: str, value: float, interval: Interval | None = None, with_sign: bool = False
@@ -243,11 +243,13 @@ class _NumbersSection:
         remark = interval_text(interval, self._digits, self._language)
         return Kpi(shown, self._say(key), remark)
 
-    def _part_figure(self, name: str, found: Estimate | None) -> Kpi:
+    def _part_figure(self, name: str, estimate: Estimate | None) -> Kpi:
         """A figure of at most 1, such as a correlation, with its interval."""
-        if found is None:
+        if estimate is None:
             return Kpi(NOTHING, name)
-        return Kpi(written(found.mean, 2), name, interval_text(found.interval, 2, self._language))
+        return Kpi(
+            written(estimate.mean, 2), name, interval_text(estimate.interval, 2, self._language)
+        )
 
     def _number(self, value: float) -> str:
         return written(float(value), self._digits)
@@ -276,9 +278,9 @@ def make_numbers(findings: Findings, language: Language) -> QualitySection | Non
     names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
     widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
     rows = []
-    for name, own in list(zip(names, spreads, strict=False))[:LISTED]:
-        values = (own.mean, own.deviation, own.low, own.high)
-        cells = [Cell(written(value, decimals(own.largest))) for value in values]
+    for name, each in list(zip(names, spreads, strict=False))[:LISTED]:
+        values = (each.mean, each.deviation, each.low, each.high)
+        cells = [Cell(written(value, decimals(each.largest))) for value in values]
         rows.append((shorten(name, NAME), cells))
     columns = [say(key) for key in ("number_name", "mean", "deviation", "lowest", "highest")]
     spread = say(
@@ -317,10 +319,10 @@ def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> T
     say, rows = partial(language.say, "quality"), []
     constants = abs(fit.labels - fit.constants).mean(axis=0)
     for i, name in list(enumerate(names))[:LISTED]:
-        own, base = fit.by_number[i], float(constants[i])
-        digits = decimals(max(own.mean, base))
-        ends = interval_text(own.interval, digits, language)
-        cells = [Cell(written(own.mean, digits), ends), Cell(written(base, digits))]
+        error, base = fit.by_number[i], float(constants[i])
+        digits = decimals(max(error.mean, base))
+        ends = interval_text(error.interval, digits, language)
+        cells = [Cell(written(error.mean, digits), ends), Cell(written(base, digits))]
         rows.append((shorten(name, NAME), cells))
     columns = [say(key) for key in ("number_name", "mae", "numbers_constant")]
     return make_table(say("numbers_off"), columns, rows)
@@ -334,15 +336,17 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
     if not len(values):
         return None
     digits = decimals(float(abs(values).max()))
-    low, middle, high = (written(own, digits) for own in np.quantile(values, (0, 0.5, 1)).tolist())
+    low, middle, high = (
+        written(value, digits) for value in np.quantile(values, (0, 0.5, 1)).tolist()
+    )
     headline = told.say("alone_values", n=len(values), low=low, middle=middle, high=high)
     figures = []
     for metric in findings.task.metrics:
-        if (found := findings.fits[metric.name]) is not None:
-            digits = 2 if metric.scale == "correlation" else decimals(found.mean)
+        if (estimate := findings.fits[metric.name]) is not None:
+            digits = 2 if metric.scale == "correlation" else decimals(estimate.mean)
             name = metric_name(metric, language)
-            ends = interval_text(found.interval, digits, language)
-            figures.append(Kpi(written(found.mean, digits), name, ends))
+            ends = interval_text(estimate.interval, digits, language)
+            figures.append(Kpi(written(estimate.mean, digits), name, ends))
     if figures:
         headline = _fit_of_places(findings, told, figures[0])
     has_intervals = any(figure.remark for figure in figures)

@@ -103,16 +103,16 @@ class _Predicted:
     def _one(self) -> Answer:
         """The prediction for the only text."""
         text = int(np.flatnonzero(self._findings.analysed)[0])
-        found = prediction(self._findings, text, self._language)
-        if found is None or not found.value:
+        shown = prediction(self._findings, text, self._language)
+        if shown is None or not shown.value:
             names = self._findings.info.output.labels
             return self._answer(self._say("several_numbers_one", k=len(names)))
-        value = shorten(found.value, _NAME)
+        value = shorten(shown.value, _NAME)
         if self._findings.task.classifies_texts:
-            return self._one_class(text, value, found.label)
-        if found.label is None:
+            return self._one_class(text, value, shown.label)
+        if shown.label is None:
             return self._answer(value, self._say("no_labels"))
-        return self._answer(self._say("one_label", value=value, label=shorten(found.label, _NAME)))
+        return self._answer(self._say("one_label", value=value, label=shorten(shown.label, _NAME)))
 
     def _one_class(self, text: int, value: str, label: str | None) -> Answer:
         """The class of the only text, with the probability of each."""
@@ -162,8 +162,10 @@ class _Predicted:
             Bar(self._say("bar_model"), mean, mae),
             Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
         ]
-        own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
-        bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
+        errors = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
+        bars += [
+            Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in errors
+        ]
         base = "" if self._has_errors else self._say("numbers_fit_base", constant=constant)
         return self._answer(verdict, base, named_bars(bars))
 
@@ -215,9 +217,11 @@ class _Predicted:
             kinds = tags.kinds[:ROWS]
             bars = [Bar(shorten(visible(kind), _NAME), k / most, f"{k:,}") for kind, k in kinds]
             return named_bars(bars) if bars else None
-        own = self._told.counts
-        shown = [i for i in shown_places(own.counts, ROWS) if own.counts[i]]
-        return named_bars([self._share_bar(own.names[i], own.counts[i], own.n) for i in shown])
+        counts = self._told.counts
+        shown = [i for i in shown_places(counts.counts, ROWS) if counts.counts[i]]
+        return named_bars(
+            [self._share_bar(counts.names[i], counts.counts[i], counts.n) for i in shown]
+        )
 
     def _dots(self, spread: Floats) -> Drawing:
         """A dot for each text, that of the open one large."""
@@ -234,7 +238,9 @@ class _Predicted:
             "bar_random": values["base"],
         }
         percent = self._language.percent
-        return named_bars([Bar(self._say(key), own, percent(own)) for key, own in shares.items()])
+        return named_bars(
+            [Bar(self._say(key), share, percent(share)) for key, share in shares.items()]
+        )
 
     def _numbers_of_places(self) -> Answer:
         """The range of the numbers of words or other places; where there are labels, how far they
@@ -244,7 +250,7 @@ class _Predicted:
         if means.empty:
             return self._answer(self._say("no_number"))
         chart = columns_of_dots(means.to_numpy(), means.get(self._findings.picked.first))
-        errors = (own for own in self._findings.task.metrics if own.scale == "error")
+        errors = (metric for metric in self._findings.task.metrics if metric.scale == "error")
         off = next((self._findings.fits[metric.name] for metric in errors), None)
         if off is not None:
             mae = written(off.mean, column_decimals(off.mean))
@@ -273,7 +279,7 @@ class _Predicted:
 
     def _numbers_fit(self, fit: NumbersFit, names: Sequence[str]) -> Answer:
         """How far several numbers are off, and each of them."""
-        errors = [own.mean for own in fit.by_number]
+        errors = [number.mean for number in fit.by_number]
         digits = column_decimals(max(errors))
         mae = written(self._findings.fits.known("mae").mean, digits)
         verdict = self._say(f"numbers_fit{self._ending}", mae=mae)

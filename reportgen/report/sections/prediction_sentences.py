@@ -84,13 +84,15 @@ class Told:
         """How often each name was predicted: of a model's names all of them, in its order."""
         findings, task = self._findings, self._task
         if not task.is_closed:
-            found = findings.frequent
-            names = [self._open_name(own.name) for own in found]
-            counts, chances = [own.n_items for own in found], [own.chance for own in found]
+            frequent = findings.frequent
+            names = [self._open_name(entry.name) for entry in frequent]
+            counts = [entry.n_items for entry in frequent]
+            chances = [entry.chance for entry in frequent]
             return Counts(tuple(names), tuple(counts), tuple(chances), sum(counts))
         if task.has_names:
-            own = findings.label_counts
-            given, n, sure = own.predicted.tolist(), own.n_texts, [np.nan] * len(self.names)
+            label_counts = findings.label_counts
+            given, n = label_counts.predicted.tolist(), label_counts.n_texts
+            sure = [np.nan] * len(self.names)
         else:
             places, _ = places_of(findings.items, findings.info.output.labels)
             given = np.bincount(places[places != NONE], minlength=len(self.names)).tolist()
@@ -98,8 +100,8 @@ class Told:
         return Counts(self.names, tuple(given), tuple(sure), n)
 
     def _open_name(self, name: str) -> str:
-        said = spoken(name, self._language)
-        return shorten(said if self._part == "quality" else visible(said), self._width)
+        shown = spoken(name, self._language)
+        return shorten(shown if self._part == "quality" else visible(shown), self._width)
 
     @property
     def spread(self) -> Floats | None:
@@ -147,8 +149,8 @@ class Told:
 
     def figures(self) -> dict[str, float]:
         """The figures of the task that are known, by name."""
-        found = self._findings.fits.items()
-        return {name: own.mean for name, own in found if own is not None}
+        fits = self._findings.fits.items()
+        return {name: estimate.mean for name, estimate in fits if estimate is not None}
 
     def alone(self) -> str:
         """The sentence on what was predicted."""
@@ -176,14 +178,14 @@ class Told:
             values |= ends | {"n": n, "k": round(n * first.mean)} | self.figures()
         return self._language.say(self._part, key, **values)
 
-    def most_frequent(self, key: str, own: Counts) -> str:
+    def most_frequent(self, key: str, counts: Counts) -> str:
         """The sentence on what is most frequent: all names that are predicted most often, or none
         where that is never."""
-        most, language = max(own.counts, default=0), self._language
+        most, language = max(counts.counts, default=0), self._language
         if not most:
-            return language.say(self._part, f"{self.key(key)}_none", n=own.n)
-        first = [name for name, n in zip(own.names, own.counts, strict=True) if n == most]
-        values = {"k": most, "n": own.n, "different": len(own.names)}
+            return language.say(self._part, f"{self.key(key)}_none", n=counts.n)
+        first = [name for name, n in zip(counts.names, counts.counts, strict=True) if n == most]
+        values = {"k": most, "n": counts.n, "different": len(counts.names)}
         ending, named = "_each", {"name": first[0]}
         if len(first) == 1:
             ending, names = "", language.say("quality", "named", **named)
@@ -196,8 +198,8 @@ class Told:
 
 def metric_name(metric: ItemFigure, language: Language) -> str:
     """What a figure of a task is called in a list of figures."""
-    own = language.words["quality"].get(f"metric_{metric.name}")
-    name: str = own or language.say("compared", f"quality_{metric.name}")
+    wording = language.words["quality"].get(f"metric_{metric.name}")
+    name: str = wording or language.say("compared", f"quality_{metric.name}")
     return name[:1].upper() + name[1:]
 
 

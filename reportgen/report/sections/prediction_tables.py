@@ -45,8 +45,8 @@ class ItemTables:
             "places": self._places,
             "worst": self._worst,
         }
-        found = (makers[name]() for name in self._task.layout.tables)
-        return tuple(table for table in found if table is not None)
+        tables = (makers[name]() for name in self._task.layout.tables)
+        return tuple(table for table in tables if table is not None)
 
     def _title(self, key: str) -> str:
         return self._told.say(key)
@@ -59,37 +59,41 @@ class ItemTables:
         held against labels."""
         if self._told.closed_fit is not None:
             return None
-        own, rows = self._told.counts, []
-        order = shown_places(own.counts, LISTED)
+        counts, rows = self._told.counts, []
+        order = shown_places(counts.counts, LISTED)
         for i in order:
-            chance = self._language.percent(own.chances[i]) if own.counts[i] else NOTHING
-            cells = (share_bar(own.counts[i] / own.n), Cell(f"{own.counts[i]:,}"), Cell(chance))
-            rows.append((own.names[i], cells))
+            chance = self._language.percent(counts.chances[i]) if counts.counts[i] else NOTHING
+            cells = (
+                share_bar(counts.counts[i] / counts.n),
+                Cell(f"{counts.counts[i]:,}"),
+                Cell(chance),
+            )
+            rows.append((counts.names[i], cells))
         columns = self._columns("name", "bar", "n_items", "mean_chance")
         return make_table(self._title("counts"), columns, rows, "tracks")
 
     def _by_name(self) -> Table:
         """How often each name was predicted and, where the right ones are known, how many items
         should have it and how many of them do."""
-        own, fit, findings = self._told.counts, self._told.closed_fit, self._findings
-        weight, known = np.array(own.counts), None
+        predicted, fit, findings = self._told.counts, self._told.closed_fit, self._findings
+        weight, known = np.array(predicted.counts), None
         if fit is not None:
             weight = weight + fit.counts.sum(axis=1)
             known = (fit.counts.sum(1), fit.counts.diagonal(), fit.counts.sum(0))
         elif self._task.has_names and self._told.fit_values() is not None:
-            found = findings.label_counts
-            known = (found.given, found.right, found.claimed)
+            label_counts = findings.label_counts
+            known = (label_counts.given, label_counts.right, label_counts.claimed)
         order = shown_places(weight, LISTED)
         if self._task.has_places:
             order = [i for i in order if weight[i]]
         rows = []
         for i in order:
-            cells = [share_bar(own.counts[i] / own.n), Cell(f"{own.counts[i]:,}")]
+            cells = [share_bar(predicted.counts[i] / predicted.n), Cell(f"{predicted.counts[i]:,}")]
             if known is not None:
                 given, hit, claimed = (int(counts[i]) for counts in known)
                 cells.append(Cell(f"{given:,}"))
                 cells += [self._share(hit, given), self._share(hit, claimed)]
-            rows.append((own.names[i], cells))
+            rows.append((predicted.names[i], cells))
         columns = self._columns("name", "bar", "n_items")
         if known is not None:
             columns += self._columns("labelled", "recall", "precision")
@@ -118,13 +122,13 @@ class ItemTables:
 
     def _entities(self) -> Table | None:
         """How many entities there are of each kind, with the most frequent ones."""
-        found = self._findings.tags
-        if found is None or not found.marks_entities or not found.kinds:
+        tags = self._findings.tags
+        if tags is None or not tags.marks_entities or not tags.kinds:
             return None
-        every = [own for entities in found.entities.values() for own in entities]
+        every = [entity for entities in tags.entities.values() for entity in entities]
         rows = []
-        for kind, n in found.kinds[:LISTED]:
-            names = Counter(own.name for own in every if own.kind == kind)
+        for kind, n in tags.kinds[:LISTED]:
+            names = Counter(entity.name for entity in every if entity.kind == kind)
             most = [shorten(visible(name), _WORD) for name, _ in names.most_common(_EXAMPLES)]
             examples = self._language.listed(most)
             rows.append((shorten(visible(kind), NAME), (Cell(f"{n:,}"), Cell(examples))))
@@ -136,11 +140,11 @@ class ItemTables:
         tags = self._findings.tags
         if tags is None or not tags.wrong:
             return None
-        found: dict[tuple[int, int], list[Word]] = {}
+        pairs: dict[tuple[int, int], list[Word]] = {}
         for word in tags.wrong:
-            found.setdefault((word.label, word.tag), []).append(word)
+            pairs.setdefault((word.label, word.tag), []).append(word)
         rows, names = [], self._told.names
-        for (label, tag), words in sorted(found.items(), key=lambda item: -len(item[1]))[:LISTED]:
+        for (label, tag), words in sorted(pairs.items(), key=lambda item: -len(item[1]))[:LISTED]:
             name = shorten(visible(words[0].name), _WORD)
             example = self._say("example_in", name=name, text=self._text_id(words[0].text))
             cells = (Cell(f"{len(words):,}"), Cell(example))
@@ -150,20 +154,20 @@ class ItemTables:
 
     def _places(self) -> Table | None:
         """How often the choice at each place was picked, and is the right one."""
-        found, columns = self._findings.choices, self._findings.info.output.labels
-        if found is None:
+        choices, columns = self._findings.choices, self._findings.info.output.labels
+        if choices is None:
             return None
-        picked, right, n = found.picked_at(), found.right_at(), len(found.every)
+        picked, right, n = choices.picked_at(), choices.right_at(), len(choices.every)
         rows = []
-        for place in range(min(found.n_places, LISTED)):
+        for place in range(min(choices.n_places, LISTED)):
             name = str(place + 1)
             if place < len(columns):
-                own = shorten(visible(columns[place]), NAME)
-                name = self._say("place_name", place=name, name=own)
+                column = shorten(visible(columns[place]), NAME)
+                name = self._say("place_name", place=name, name=column)
             cells = [share_bar(picked[place] / n), Cell(f"{picked[place]:,}")]
-            cells += [Cell(f"{right[place]:,}")] if found.labelled else []
+            cells += [Cell(f"{right[place]:,}")] if choices.labelled else []
             rows.append((name, cells))
-        keys = ["place", "picked_bar", "n_picked", *(["labelled"] if found.labelled else [])]
+        keys = ["place", "picked_bar", "n_picked", *(["labelled"] if choices.labelled else [])]
         return make_table(self._title("places_table"), self._columns(*keys), rows, "tracks")
 
     def _worst(self) -> Table | None:
@@ -189,8 +193,8 @@ class ItemTables:
         is_beside_text = "text" in self._task.layout.worst_columns
         width = _PREDICTED if is_beside_text else NAME
 
-        def name(own: str) -> str:
-            return shorten(visible(own) if is_beside_text else spoken(own, self._language), width)
+        def name(text: str) -> str:
+            return shorten(visible(text) if is_beside_text else spoken(text, self._language), width)
 
         percent = self._language.percent
         makers: Mapping[Column, Callable[[], str]] = {
@@ -211,7 +215,7 @@ class ItemTables:
 
     def _words(self, item: Item) -> str:
         """The words that an item is of."""
-        places = (own.position for own in self._findings.items_of(item.text))
+        places = (other.position for other in self._findings.items_of(item.text))
         words = dict(zip(places, self._findings.words_of(item.text), strict=True))
         return words[item.position]
 

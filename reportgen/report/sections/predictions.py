@@ -54,9 +54,9 @@ class _PredictionSection:
     def _figures(self) -> Iterator[Kpi]:
         findings, say, percent = self._findings, self._say, self._language.percent
         metrics = sorted(findings.task.metrics, key=lambda metric: not metric.is_count)
-        for own in (*metrics, *findings.task.figures):
-            if own.is_listed and (found := findings.fits[own.name]) is not None:
-                yield self._figure(own, found)
+        for figure in (*metrics, *findings.task.figures):
+            if figure.is_listed and (estimate := findings.fits[figure.name]) is not None:
+                yield self._figure(figure, estimate)
         fit, choices = self._told.closed_fit, findings.choices
         if fit is not None and findings.task.classifies_texts:
             yield Kpi(percent(fit.mean_recall), say("mean_recall"))
@@ -67,16 +67,18 @@ class _PredictionSection:
                 yield Kpi(percent(choices.by_chance), say("at_random"))
             yield Kpi(percent(choices.mean_chance), say("picked_chance"))
 
-    def _figure(self, metric: ItemFigure, found: Estimate) -> Kpi:
+    def _figure(self, metric: ItemFigure, estimate: Estimate) -> Kpi:
         """A figure with its interval where there is one."""
         language, remark = self._language, ""
-        is_share, digits = metric.unit == "share", decimals(found.mean)
-        if found.interval is not None:
+        is_share, digits = metric.unit == "share", decimals(estimate.mean)
+        if estimate.interval is not None:
             low, high = (
-                percentage(end) if is_share else written(end, digits) for end in found.interval
+                percentage(end) if is_share else written(end, digits) for end in estimate.interval
             )
             remark = language.say("number", "interval", low=low, high=high)
-        shown = language.percent(found.mean) if is_share else language.write(found.mean, "number")
+        shown = (
+            language.percent(estimate.mean) if is_share else language.write(estimate.mean, "number")
+        )
         return Kpi(shown, metric_name(metric, language), remark)
 
     def _remarks(self) -> Iterator[str]:
@@ -139,7 +141,7 @@ class _PredictionSection:
 
 def _interval_note(figures: Sequence[Kpi], language: Language) -> str:
     """What the intervals of `figures` are; "" where no figure has one."""
-    values = {own.value for own in figures if own.remark}
+    values = {figure.value for figure in figures if figure.remark}
     if not values:
         return ""
     is_exact = not values.isdisjoint(map(language.percent, (0.0, 1.0)))

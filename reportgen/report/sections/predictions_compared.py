@@ -36,20 +36,20 @@ def make_predictions(context: CompareContext) -> QualitySection | None:
     """The section on predictions: their fit with the labels, and the texts whose prediction moved
     most; None where predictions cannot be compared."""
     comparison, words = context.comparison, context.words
-    found = comparison.predictions
-    if found is None:
+    predictions = comparison.predictions
+    if predictions is None:
         return None
     drawn = scatter_chart(comparison, words)
-    quality, tables = found.quality, _tables(comparison, found, words)
+    quality, tables = predictions.quality, _tables(comparison, predictions, words)
     remarks = []
     if quality is not None:
         remarks += [verdict(quality, words), quality_note(quality, words)]
-    if found.outcomes:
-        remarks.append(flips(found, words))
+    if predictions.outcomes:
+        remarks.append(flips(predictions, words))
     return QualitySection(
-        headline=how_many_moved(found, words),
+        headline=how_many_moved(predictions, words),
         remarks=tuple(remarks),
-        figures=_figures(found, words),
+        figures=_figures(predictions, words),
         interval_note=words.say("intervals"),
         chart=drawn[0].on_page() if drawn else None,
         chart_note=drawn[1] if drawn else "",
@@ -59,14 +59,14 @@ def make_predictions(context: CompareContext) -> QualitySection | None:
 
 def quality_note(quality: ModelQuality, words: CompareWords) -> str:
     """When a figure is called better, worse or the same."""
-    said = [
+    sentences = [
         words.say("quality_note", limit=words.smallest(quality.deciding.name), same=SAME_CONFIDENCE)
     ]
     if quality.others:
-        said.append(words.say("quality_others"))
+        sentences.append(words.say("quality_others"))
     if quality.figure("bias"):
-        said.append(words.say("quality_numbers"))
-    return words.language.sentences(said)
+        sentences.append(words.say("quality_numbers"))
+    return words.language.sentences(sentences)
 
 
 def verdict(quality: ModelQuality, words: CompareWords) -> str:
@@ -75,7 +75,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
     figure, key = quality.deciding, f"verdict_{quality.verdict}"
     if quality.is_unmoved and quality.verdict == "same":
         key = "verdict_unmoved"
-    said = words.say(
+    sentence = words.say(
         key,
         against=words.say(f"against_{'completions' if quality.of_completions else 'labels'}"),
         first=_both(figure, words),
@@ -83,7 +83,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
         floor=words.unmoved,
         n=quality.n_texts,
     )
-    return words.language.sentences((said, *others(quality, words)))
+    return words.language.sentences((sentence, *others(quality, words)))
 
 
 def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
@@ -104,55 +104,55 @@ def _both(figure: QualityFigure, words: CompareWords) -> str:
     return words.say("quality_as", name=name, base=base, head=head)
 
 
-def flips(found: PredictionChanges, words: CompareWords) -> str:
+def flips(predictions: PredictionChanges, words: CompareWords) -> str:
     """What became of the texts with a label whose class changed."""
-    counts = {name: found.n_flips(name) for name in get_args(Outcome)}
+    counts = {name: predictions.n_flips(name) for name in get_args(Outcome)}
     k = sum(n for name, n in counts.items() if name != "unknown")
     return words.say("flips", k=k, **counts)
 
 
-def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
+def how_many_moved(predictions: PredictionChanges, words: CompareWords) -> str:
     """How many texts' prediction changed, and what counts as a change."""
-    given = {"k": found.n_moved, "n": len(found.texts)}
-    if found.is_number and found.threshold is not None:
-        threshold = words.size(found.threshold)
-        key = "moved_number_null" if found.is_null_threshold else "moved_number"
+    given = {"k": predictions.n_moved, "n": len(predictions.texts)}
+    if predictions.is_number and predictions.threshold is not None:
+        threshold = words.size(predictions.threshold)
+        key = "moved_number_null" if predictions.is_null_threshold else "moved_number"
         return words.say(key, threshold=threshold, share=MOVED, null_share=SHARE, **given)
-    if found.is_numbers:
+    if predictions.is_numbers:
         return words.say("moved_numbers", share=MOVED, **given)
     return words.say("moved_name", **given)
 
 
-def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
-    share = found.share_moved
+def _figures(predictions: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
+    share = predictions.share_moved
     interval = words.interval_if_any(share.interval, words.share)
     figures = [Kpi(words.share(share.head), words.say("share_moved"), interval)]
-    if found.mean is not None:
-        least = found.threshold or 0.0
-        cell = words.changed(found.mean, mean_change(found.mean, words), least=least)
+    if predictions.mean is not None:
+        least = predictions.threshold or 0.0
+        cell = words.changed(predictions.mean, mean_change(predictions.mean, words), least=least)
         figures.append(Kpi(cell.text, words.say("mean_change"), cell.small))
-        largest = float(found.change[np.abs(found.change).argmax()])
+        largest = float(predictions.change[np.abs(predictions.change).argmax()])
         figures.append(Kpi(words.prediction(largest, True), words.say("largest_change")))
-    if found.correlation is not None:
-        figures.append(Kpi(words.fit(found.correlation), words.say("correlation")))
+    if predictions.correlation is not None:
+        figures.append(Kpi(words.fit(predictions.correlation), words.say("correlation")))
     return tuple(figures)
 
 
 def _tables(
-    comparison: Comparison, found: PredictionChanges, words: CompareWords
+    comparison: Comparison, predictions: PredictionChanges, words: CompareWords
 ) -> tuple[Table, ...]:
     tables = (
-        _fit(found, words),
-        _regressions(comparison, found, words),
-        _moved(comparison, found, words),
+        _fit(predictions, words),
+        _regressions(comparison, predictions, words),
+        _moved(comparison, predictions, words),
     )
     return tuple(table for table in tables if table is not None)
 
 
-def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
-    if found.quality is None:
+def _fit(predictions: PredictionChanges, words: CompareWords) -> Table | None:
+    if predictions.quality is None:
         return None
-    quality, rows = found.quality, []
+    quality, rows = predictions.quality, []
     for figure in quality.figures:
         change, write = figure.change, words.quality(figure.name)
         ends = [Cell(end) for end in words.both_quality(figure.name, change)]
@@ -175,24 +175,30 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
 
 
 def _regressions(
-    comparison: Comparison, found: PredictionChanges, words: CompareWords
+    comparison: Comparison, predictions: PredictionChanges, words: CompareWords
 ) -> Table | None:
     """The texts whose error grew most; None where no error did."""
-    order = found.regressions
+    order = predictions.regressions
     if not order:
         return None
     labels = comparison.pairing.labels
     # Of several numbers their mean errors stand there, not the numbers.
-    sides = found.ends if found.is_numbers else (found.base, found.head)
-    write, rows = words.error if found.is_numbers else words.prediction, []
+    sides = predictions.ends if predictions.is_numbers else (predictions.base, predictions.head)
+    write, rows = words.error if predictions.is_numbers else words.prediction, []
     for i in order[:MOST]:
-        text = int(found.texts[i])
+        text = int(predictions.texts[i])
         cells = [Cell(write(float(side[i]), False)) for side in sides]
-        if not found.is_numbers:
+        if not predictions.is_numbers:
             cells.append(Cell(words.prediction(float(labels["label_value"].iloc[text]))))
-        cells.append(Cell(write(float(found.error_growth[i]), True)))
+        cells.append(Cell(write(float(predictions.error_growth[i]), True)))
         rows.append((text_name(comparison.base.results, text), cells))
-    columns = ("text", "base", "head", *(() if found.is_numbers else ("label",)), "error_growth")
+    columns = (
+        "text",
+        "base",
+        "head",
+        *(() if predictions.is_numbers else ("label",)),
+        "error_growth",
+    )
     names = [words.say(name) for name in columns]
     title = words.say("regressions", shown=len(rows), n=len(order))
     return make_table(title, names, rows, "numbers moved")
@@ -204,46 +210,50 @@ def mean_change(change: Change, words: CompareWords) -> Write:
     return lambda value, with_sign: words.size(value, largest, with_sign)
 
 
-def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords) -> Table | None:
+def _moved(
+    comparison: Comparison, predictions: PredictionChanges, words: CompareWords
+) -> Table | None:
     """The texts whose number moved most, or all whose class, labels or token is another one."""
-    n_all = len(found.order)
-    order = found.order[: FLIPS if found.names else MOST]
+    n_all = len(predictions.order)
+    order = predictions.order[: FLIPS if predictions.names else MOST]
     if not order:
         return None
     title = words.say("most_moved")
-    if found.names:
+    if predictions.names:
         key = "all_flips" if n_all == len(order) else "some_flips"
         title = words.say(key, shown=len(order), n=n_all)
     labels = comparison.pairing.labels["label"]
     has_labels = bool(labels.notna().any())
     rows = []
     for i in order:
-        text = int(found.texts[i])
-        if found.is_number:
-            ends = [words.prediction(float(side[i])) for side in (found.base, found.head)]
-            said = words.prediction(float(found.change[i]), True)
-            cells = [*map(Cell, ends), Cell(said)]
-        elif found.is_numbers:
-            cells = [Cell(f"{found.change[i]:.2f}")]
+        text = int(predictions.texts[i])
+        if predictions.is_number:
+            ends = [
+                words.prediction(float(side[i])) for side in (predictions.base, predictions.head)
+            ]
+            change = words.prediction(float(predictions.change[i]), True)
+            cells = [*map(Cell, ends), Cell(change)]
+        elif predictions.is_numbers:
+            cells = [Cell(f"{predictions.change[i]:.2f}")]
         else:
-            cells = [Cell(shorten(n, NAME)) for n in both_names(comparison, found, i, words)]
+            cells = [Cell(shorten(n, NAME)) for n in both_names(comparison, predictions, i, words)]
         if has_labels:
             given = labels.iloc[text]
             if isinstance(given, str):
-                given = label_of(comparison, found, i, given, words)
+                given = label_of(comparison, predictions, i, given, words)
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
-        if found.chances:
-            ends = [words.share(chance) for chance in found.chances[i]]
+        if predictions.chances:
+            ends = [words.share(chance) for chance in predictions.chances[i]]
             cells.append(Cell(words.say("compared_as", base=ends[0], head=ends[1])))
-        if found.outcomes:
-            cells.append(Cell(words.say(f"outcome_{found.outcomes[i]}")))
+        if predictions.outcomes:
+            cells.append(Cell(words.say(f"outcome_{predictions.outcomes[i]}")))
         rows.append((text_name(comparison.base.results, text), cells))
-    columns = ["text", "base", "head"] if not found.is_numbers else ["text"]
-    columns += ["change"] if not found.names else []
+    columns = ["text", "base", "head"] if not predictions.is_numbers else ["text"]
+    columns += ["change"] if not predictions.names else []
     columns += ["label"] if has_labels else []
-    chance = words.language.key_of("compared", "chance", found.kind)
-    columns += [chance] if found.chances else []
-    columns += ["outcome"] if found.outcomes else []
+    chance = words.language.key_of("compared", "chance", predictions.kind)
+    columns += [chance] if predictions.chances else []
+    columns += ["outcome"] if predictions.outcomes else []
     names = [words.say(name) for name in columns]
     return make_table(title, names, rows, "numbers moved")
 
@@ -251,26 +261,26 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
 def scatter_chart(comparison: Comparison, words: CompareWords) -> tuple[Drawing, str] | None:
     """The predicted number of each text in the new model against that in the old one, and what the
     marks stand for; None where numbers are not what is predicted."""
-    found = comparison.predictions
-    if found is None or not found.is_number:
+    predictions = comparison.predictions
+    if predictions is None or not predictions.is_number:
         return None
-    ids = comparison.base.texts["text_id"].iloc[found.texts].astype(str).tolist()
-    first = int(np.abs(found.change).argmax())
+    ids = comparison.base.texts["text_id"].iloc[predictions.texts].astype(str).tolist()
+    first = int(np.abs(predictions.change).argmax())
     name = shorten(comparison.base.info.output.name, NAME)
     sentence = words.say(
         "scatter_sentence",
-        n=len(found.texts),
+        n=len(predictions.texts),
         text=shorten(ids[first], NAME),
-        base=words.prediction(float(found.base[first])),
-        head=words.prediction(float(found.head[first])),
+        base=words.prediction(float(predictions.base[first])),
+        head=words.prediction(float(predictions.head[first])),
     )
     chart, most = scatter(
-        across=found.base,
-        up=found.head,
-        marks=[(i, shorten(visible(ids[i]))) for i in found.order[:_MARKS]],
+        across=predictions.base,
+        up=predictions.head,
+        marks=[(i, shorten(visible(ids[i]))) for i in predictions.order[:_MARKS]],
         axis=(words.say("axis_base", name=name), words.say("axis_head", name=name)),
         sentence=sentence,
     )
-    if len(found.texts) > DOTS:
+    if len(predictions.texts) > DOTS:
         return chart, words.say("scatter_note_cells", n=most)
     return chart, words.say("scatter_note")

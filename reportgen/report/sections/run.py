@@ -29,7 +29,7 @@ class GateRow:
     state: State
     result: str  # the state in words
     condition: str  # when it fails or warns
-    found: str
+    value: str
 
 
 def gate_rows(results: Sequence[GateResult], language: Language) -> tuple[GateRow, ...]:
@@ -44,7 +44,7 @@ def _row(result: GateResult, language: Language) -> GateRow:
         state=state,
         result=language.say("gates", state),
         condition=language.say("gates", f"{gate.level}_if", expression=gate.expression),
-        found=language.say("gates", "not_measured")
+        value=language.say("gates", "not_measured")
         if result.value is None
         else found_text(gate, result.value),
     )
@@ -181,12 +181,12 @@ def definitions(findings: Findings, language: Language) -> str:
     the predictions.
     """
     output = findings.info.output
-    said = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
+    values = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
     has_labels = bool(findings.texts["label"].notna().any())
     if task_of(output).chart_column == "value":
-        parts = _of_numbers(findings, language, said["name"])
+        parts = _of_numbers(findings, language, values["name"])
     else:
-        parts = [language.say("page", language.key_of("page", "gives", output.kind), **said)]
+        parts = [language.say("page", language.key_of("page", "gives", output.kind), **values)]
         if has_labels and (label := language.words["page"].get(f"label_{output.kind}")):
             parts.append(label)
     return language.sentences(parts)
@@ -201,8 +201,11 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
         return [language.say("page", gives, name=name)]
     digits = column_decimals(float(max(abs(predicted).max(), abs(labels).max())))
     given, right = (
-        {"low": written(float(own.min()), digits), "high": written(float(own.max()), digits)}
-        for own in (predicted, labels)
+        {
+            "low": written(float(numbers.min()), digits),
+            "high": written(float(numbers.max()), digits),
+        }
+        for numbers in (predicted, labels)
     )
     key = "label_number" if findings.task.has_errors else "label_similarity"
     gives += "_same" if given["low"] == given["high"] else "_range"

@@ -74,7 +74,7 @@ class SinkSection:
 
 def _run(context: Context) -> RunSection:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
-    spoken = [remark(said, language) for said in info.remarks]
+    spoken = [remark(text, language) for text in info.remarks]
     spoken += few_different(context.findings.notes, language)
     return RunSection(
         heading=context.options.title or heading(info, n_texts, language),
@@ -82,7 +82,7 @@ def _run(context: Context) -> RunSection:
         definitions=definitions(context.findings, language),
         line=run_line(info, language),
         gates=gate_rows(context.options.gates, language),
-        remarks=tuple(said[:1].upper() + said[1:] for said in spoken),
+        remarks=tuple(sentence[:1].upper() + sentence[1:] for sentence in spoken),
     )
 
 
@@ -226,8 +226,10 @@ def with_texts(
     their `panels` cite."""
     cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
     marked = {panel.number - 1: panel.colours.marked for panel in panels if panel.colours}
-    own = replace(context, listed=tuple(listed), cited_by_texts=cited, marked=marked)
-    again = {section.id: section.make(own) for section in sections_of(1) if section.is_of_listed}
+    of_listed = replace(context, listed=tuple(listed), cited_by_texts=cited, marked=marked)
+    again = {
+        section.id: section.make(of_listed) for section in sections_of(1) if section.is_of_listed
+    }
     return replace(page, sections={**page.sections, **again})
 
 
@@ -236,5 +238,5 @@ def heading(info: RunInfo, n_texts: int, language: Language) -> str:
     name as it is."""
     name = shorten(info.output.name, TITLE_WIDTH)
     key = language.key_of("page", "heading", info.output.kind)
-    own = name if language.code == "ja" else name[:1].upper() + name[1:]
-    return language.count("page", key, n_texts, name=own)
+    shown = name if language.code == "ja" else name[:1].upper() + name[1:]
+    return language.count("page", key, n_texts, name=shown)

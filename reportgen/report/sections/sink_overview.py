@@ -48,8 +48,8 @@ class Overview:
 def make_overview(findings: Findings, language: Language) -> Overview:
     """The overview, with its notes."""
     means, notes = findings.head_shares, findings.placed.overview
-    found = (findings.results.of_role(role.key, "text")[0] for role in findings.info.roles)
-    has_special = any(map(len, found))
+    rows = (findings.results.of_role(role.key, "text")[0] for role in findings.info.roles)
+    has_special = any(map(len, rows))
     has_heads = bool(np.isfinite(means.even).all())
     sinks = [note for note in notes if note.verdict == "sink"]
     roles = [role.token for role in findings.info.roles]
@@ -104,14 +104,14 @@ def _is_sink(findings: Findings, sinks: Sequence[Note], language: Language) -> s
         kinds[f"read_{key}"].append(token_name(note, language))
     names = [token_name(note, language) for note in sinks]
     is_text = all(note.is_text_token for note in sinks)
-    said = [_naming("is_sink_text" if is_text else "is_sink", names, language)]
+    parts = [_naming("is_sink_text" if is_text else "is_sink", names, language)]
     roles = {note.role for note in sinks}
     tested = [note for note in findings.notes if note.role in roles and note.kind in _TESTED]
-    said += in_short(tested, language)
+    parts += in_short(tested, language)
     if not findings.results.is_redacted:
-        said.append(untested(findings, sinks, language))
-    said += [_naming(key, own, language) for key, own in kinds.items() if own]
-    return language.sentences(said)
+        parts.append(untested(findings, sinks, language))
+    parts += [_naming(key, tokens, language) for key, tokens in kinds.items() if tokens]
+    return language.sentences(parts)
 
 
 def _naming(key: str, tokens: Sequence[str], language: Language) -> str:

@@ -29,33 +29,33 @@ class SinkPart:
     more: str  # how many are not listed; "" where all are
 
 
-def make_sinks(found: AllModels, words: CompareWords) -> tuple[SinkPart, ...]:
+def make_sinks(models: AllModels, words: CompareWords) -> tuple[SinkPart, ...]:
     """A part for each special token."""
-    return tuple(_part(own, found, words) for own in found.trend.sinks)
+    return tuple(_part(sink, models, words) for sink in models.trend.sinks)
 
 
-def sink_sentences(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def sink_sentences(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """When each token is a sink; one sentence where none ever is, and none without tokens."""
-    trends = found.trend.sinks
+    trends = models.trend.sinks
     if not trends:
         return ()
-    sinks = [own for own in trends if own.first is not None]
+    sinks = [sink for sink in trends if sink.first is not None]
     if not sinks:
         return (words.trend("no_sink"),)
-    return tuple(_says(own, found, words) for own in sinks)
+    return tuple(_says(sink, models, words) for sink in sinks)
 
 
-def sink_news(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def sink_news(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """The sentences on tokens that are a sink in some models and not in others."""
-    n = len(found.infos)
-    changed = [own for own in found.trend.sinks if 0 < sum(map(bool, own.sink_layers)) < n]
-    return tuple(_says(own, found, words) for own in changed)
+    n = len(models.infos)
+    changed = [sink for sink in models.trend.sinks if 0 < sum(map(bool, sink.sink_layers)) < n]
+    return tuple(_says(sink, models, words) for sink in changed)
 
 
-def _says(own: SinkTrend, found: AllModels, words: CompareWords) -> str:
+def _says(sink: SinkTrend, models: AllModels, words: CompareWords) -> str:
     """When a token is a sink, and in which layers of the first and the last such model."""
-    names, token = model_names(found, words), shorten(visible(own.token), NAME)
-    places = [i for i, layers in enumerate(own.sink_layers) if layers]
+    names, token = model_names(models, words), shorten(visible(sink.token), NAME)
+    places = [i for i, layers in enumerate(sink.sink_layers) if layers]
     if not places:
         return words.trend("not_sink", token=token)
     first, last, n = places[0], places[-1], len(names)
@@ -68,15 +68,16 @@ def _says(own: SinkTrend, found: AllModels, words: CompareWords) -> str:
         key = "until"
     else:
         key = "some"
-    said = words.trend(key, token=token, k=len(places), n=n, name=names[first], last=names[last],
-        layers=_layers(own.sink_layers[first], words),
+    sentence = words.trend(key,
+        token=token, k=len(places), n=n, name=names[first], last=names[last],
+        layers=_layers(sink.sink_layers[first], words),
     )  # fmt: skip
-    k, n_heads = own.n_sink_heads[last], own.n_heads[last]
+    k, n_heads = sink.n_sink_heads[last], sink.n_heads[last]
     if k is None or n_heads is None:
-        return said
-    layers = _layers(own.sink_layers[last], words)
+        return sentence
+    layers = _layers(sink.sink_layers[last], words)
     heads = words.trend("heads", name=names[last], layers=layers, k=k, n=n_heads)
-    return words.language.sentences((said, heads))
+    return words.language.sentences((sentence, heads))
 
 
 def _layers(layers: Sequence[int], words: CompareWords) -> str:
@@ -87,22 +88,22 @@ def _layers(layers: Sequence[int], words: CompareWords) -> str:
             runs[-1].append(layer)
         else:
             runs.append([layer])
-    said = []
+    parts = []
     for run in runs:
         if len(run) > 2:
-            said.append(words.language.say("number", "range", low=str(run[0]), high=str(run[-1])))
+            parts.append(words.language.say("number", "range", low=str(run[0]), high=str(run[-1])))
         else:
-            said += map(str, run)
-    numbers = words.language.listed(said)
+            parts += map(str, run)
+    numbers = words.language.listed(parts)
     return words.trend("layers", len(layers), layers=numbers)
 
 
-def _part(own: SinkTrend, found: AllModels, words: CompareWords) -> SinkPart:
-    token = shorten(visible(own.token), NAME)
-    states = own.strongest
+def _part(sink: SinkTrend, models: AllModels, words: CompareWords) -> SinkPart:
+    token = shorten(visible(sink.token), NAME)
+    states = sink.strongest
     values = [None if state is None else state.excess.mean for state in states]
     intervals = [None if state is None else state.excess.interval for state in states]
-    said = _says(own, found, words)
+    sentence = _says(sink, models, words)
 
     def percent(share: float) -> str:
         return words.language.write(share, "exact_percent")
@@ -110,41 +111,41 @@ def _part(own: SinkTrend, found: AllModels, words: CompareWords) -> SinkPart:
     drawing = trend_chart(
         values,
         intervals,
-        axis_of(found, words),
+        axis_of(models, words),
         percent,
-        words.trend("sink_sentence", token=token, says=said),
+        words.trend("sink_sentence", token=token, says=sentence),
         is_open=[state is not None and not state.is_sink for state in states],
         limit=DashedLine(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
     )
-    heads = sorted(own.heads, key=lambda head: (head.first, head.layer, head.head))
+    heads = sorted(sink.heads, key=lambda head: (head.first, head.layer, head.head))
     left = len(heads) - _HEADS
     return SinkPart(
         title=words.trend("sink", token=token),
-        says=said,
+        says=sentence,
         chart=drawing.on_page(),
-        layers=_by_layer(own, found, words),
-        heads=_head_table(heads[:_HEADS], found, words) if heads else None,
+        layers=_by_layer(sink, models, words),
+        heads=_head_table(heads[:_HEADS], models, words) if heads else None,
         more=words.trend("more_heads", left) if left > 0 else "",
     )
 
 
-def _by_layer(own: SinkTrend, found: AllModels, words: CompareWords) -> Table:
+def _by_layer(sink: SinkTrend, models: AllModels, words: CompareWords) -> Table:
     """What the token gets beyond its equal share, by layer and model; bold where it is a sink."""
-    rows, is_turned = [], len(found.infos) > IN_COLUMNS
-    for number, states in enumerate(own.layers, 1):
+    rows, is_turned = [], len(models.infos) > IN_COLUMNS
+    for number, states in enumerate(sink.layers, 1):
         cells = [
             Cell(NOTHING) if state is None else _state(state.excess.mean, is_sink=state.is_sink)
             for state in states
         ]
         rows.append((words.say("in_layer", layer=number) if is_turned else str(number), cells))
-    totals = {n for n in own.n_heads if n is not None}
+    totals = {n for n in sink.n_heads if n is not None}
     if totals:
-        counts = zip(own.n_sink_heads, own.n_heads, strict=True)
+        counts = zip(sink.n_sink_heads, sink.n_heads, strict=True)
         is_one = len(totals) == 1
         cells = [Cell(_count(k, n, words, is_one=is_one)) for k, n in counts]
         name = words.trend("sink_heads", of=max(totals)) if is_one else words.trend("some_heads")
         rows.append((name, cells))
-    columns = [words.say("layer"), *axis_of(found, words).names]
+    columns = [words.say("layer"), *axis_of(models, words).names]
     table = make_table(words.trend("by_layer"), columns, rows, "grid")
     return turned(table, words) if is_turned else table
 
@@ -160,8 +161,8 @@ def _state(excess: float, *, is_sink: bool) -> Cell:
     return replace(heat_cell(fixed(100 * excess, 0), excess), is_strong=is_sink)
 
 
-def _head_table(heads: Sequence[HeadState], found: AllModels, words: CompareWords) -> Table:
-    names, rows = model_names(found, words), []
+def _head_table(heads: Sequence[HeadState], models: AllModels, words: CompareWords) -> Table:
+    names, rows = model_names(models, words), []
     for head in heads:
         known = [value for value in head.excess if value is not None]
         ends = [Cell(words.language.percent(value)) for value in (known[0], known[-1])]

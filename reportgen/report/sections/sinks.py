@@ -110,7 +110,7 @@ class _SinkPanelMaker:
             return None
         language = self._language
         token = visible(subject_name(subject, language))
-        own = [note for note in self._findings.notes if note.role == subject.key]
+        notes = [note for note in self._findings.notes if note.role == subject.key]
         heads = self._findings.sink_heads.get(subject.key)
         scores = self._findings.sink_scores.get(subject.key, {})
         columns, rows = self._table(layers, tested, heads, scores)
@@ -118,7 +118,7 @@ class _SinkPanelMaker:
         return SinkPanel(
             token=token[:1].upper() + token[1:],
             n_texts=language.write(n_texts, "texts"),
-            verdict=language.sentences(in_short(own, language)),
+            verdict=language.sentences(in_short(notes, language)),
             notes=sentences(self._findings.placed.sinks.get(subject.key, ()), language),
             chart=self._chart(token, layers),
             has_norms=_norm_shares(layers) is not None,
@@ -183,7 +183,7 @@ class _SinkPanelMaker:
         scores: Mapping[int, SinkScores],
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Headings and rows of the figures by layer; figures that no layer has are left out."""
-        swapped = [own.after for own in tested.swapped] if tested else []
+        swapped = [swap.after for swap in tested.swapped] if tested else []
         columns = {
             "share": [self._percent(layer.share.mean) for layer in layers],
             "even": [self._percent(layer.expected) for layer in layers],
@@ -291,9 +291,9 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
     )
     if not is_tested_kind:
         return small_drawing(layers)
-    own = next((own for own in findings.subjects if own.subject.key == note.role), None)
-    is_tested = own is not None and note.role in findings.sink_effects
-    tests = own.tests if own is not None and is_tested else {}
+    tested = next((item for item in findings.subjects if item.subject.key == note.role), None)
+    is_tested = tested is not None and note.role in findings.sink_effects
+    tests = tested.tests if tested is not None and is_tested else {}
     dots = [
         Dot(say(f"test_{test}"), ratio.mean, ratio.interval, say("times", ratio=ratio.mean))
         for test in _DRAWN
@@ -308,7 +308,7 @@ def _told(findings: Findings) -> Note | None:
     """The verdict that is told: of sinks that of one that was tested, then that of the largest
     share."""
     tested = findings.sink_effects
-    found = [
+    candidates = [
         note
         for note in findings.placed.overview
         if note.is_verdict and note.on_sink in _VERDICTS and "share" in note.values
@@ -322,7 +322,7 @@ def _told(findings: Findings) -> Note | None:
         share = float(note.values["share"])
         return min(place, 1) if is_in_heads else place, not is_in_heads, is_untested, -share
 
-    return min(found, key=rank, default=None)
+    return min(candidates, key=rank, default=None)
 
 
 def _in_words(
@@ -370,8 +370,8 @@ def _verdict_figures(findings: Findings, note: Note) -> RoleFigures | None:
     """The figures by layer of the token that a verdict is about."""
     if note.role is not None and note.role in findings.roles:
         return findings.roles[note.role]
-    own = (pile for pile in findings.piles.every if pile.subject.key == note.role)
-    return next((pile.figures for pile in own), None)
+    piles = (pile for pile in findings.piles.every if pile.subject.key == note.role)
+    return next((pile.figures for pile in piles), None)
 
 
 def untested(findings: Findings, sinks: Sequence[Note], language: Language) -> str:

@@ -116,10 +116,10 @@ def _units(findings: Findings, language: Language) -> str:
     if settings.units == "phrase":
         limits = {"share": PHRASE_SHARE, "least": PHRASE_LEAST, "most": PHRASE_WORDS}
         return language.say("texts", f"phrases{by}", segmenter=segmenter or "", **limits)
-    found = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
+    sentences = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
     if settings.n_joined:
-        found.append(language.count("texts", "given_joined", settings.n_joined))
-    return language.sentences(found)
+        sentences.append(language.count("texts", "given_joined", settings.n_joined))
+    return language.sentences(sentences)
 
 
 def _row(

@@ -117,38 +117,46 @@ def shown_for(comparison: Comparison, words: CompareWords) -> str:
 
 def _worse(comparison: Comparison) -> list[int]:
     """Rows of `texts` whose error grew most."""
-    found = comparison.predictions
-    worse = [] if found is None else found.texts[found.regressions[:_REGRESSIONS]].tolist()
+    predictions = comparison.predictions
+    worse = (
+        []
+        if predictions is None
+        else predictions.texts[predictions.regressions[:_REGRESSIONS]].tolist()
+    )
     return [text for text in worse if comparison.pairing.aligned[text]]
 
 
 def _moved(comparison: Comparison) -> list[int]:
     """The row of `texts` whose predicted number moved most; none of other outputs."""
-    found = comparison.predictions
-    if found is None or not found.is_number or (place := most_moved(found)) is None:
+    predictions = comparison.predictions
+    if (
+        predictions is None
+        or not predictions.is_number
+        or (place := most_moved(predictions)) is None
+    ):
         return []
-    text = int(found.texts[place])
+    text = int(predictions.texts[place])
     return [text] if comparison.pairing.aligned[text] else []
 
 
-def most_moved(found: PredictionChanges) -> int | None:
-    """The place in `found` of the number that changed most; None where none did."""
-    places = range(len(found.texts))
-    place = max(places, key=lambda i: abs(float(found.change[i])), default=None)
-    return None if place is None or not found.change[place] else place
+def most_moved(predictions: PredictionChanges) -> int | None:
+    """The place in `predictions` of the number that changed most; None where none did."""
+    places = range(len(predictions.texts))
+    place = max(places, key=lambda i: abs(float(predictions.change[i])), default=None)
+    return None if place is None or not predictions.change[place] else place
 
 
 def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     base = comparison.base.results
     units = text_units(base, text)
-    own = comparison.units.text == text
-    effects = [side[own] for side in comparison.units.effect]
+    of_text = comparison.units.text == text
+    effects = [side[of_text] for side in comparison.units.effect]
     has_effects = bool(len(effects[0])) and bool(np.isfinite(effects[0]).all())
-    at = comparison.units.unit[own]
+    at = comparison.units.unit[of_text]
     # Where the output is read from one row, what that row looks at, as the notes on tokens.
-    of_row = [side[own] for side in comparison.units.row]
+    of_row = [side[of_text] for side in comparison.units.row]
     is_row = bool(np.isfinite(of_row).all())
-    attention = of_row if is_row else [side[own] for side in comparison.units.attention]
+    attention = of_row if is_row else [side[of_text] for side in comparison.units.attention]
     looks = _side(attention, at, units, _TIMES, words, is_effect=False)
     row_name = cls_name(base.info, words.language) or "" if is_row else ""
     moves = _side(effects, at, units, 0.0, words, is_effect=True) if has_effects else None
@@ -215,14 +223,14 @@ def _strips(
             _step(float(value), looks.top) if content and np.isfinite(value) else None
             for value, content in zip(looks.values[i], units.content, strict=True)
         ]
-        said, bars = looks.shown[i], tuple[int, ...]()
+        titles, bars = looks.shown[i], tuple[int, ...]()
         if moves is not None:
-            said = [
+            titles = [
                 words.say("pair_title", attention=one, effect=two)
-                for one, two in zip(said, moves.shown[i], strict=True)
+                for one, two in zip(titles, moves.shown[i], strict=True)
             ]
             bars = tuple(bar(float(value), moves.top) for value in moves.values[i])
-        made = paragraphs(units.units, segments, steps, said, bars)
+        made = paragraphs(units.units, segments, steps, titles, bars)
         strips.append(Strip(words.say(key), made))
     return tuple(strips)
 
@@ -237,19 +245,19 @@ def _legend(
 ) -> tuple[str, ...]:
     """What colours and bars stand for; `row` is the row whose attention is shown, "" for all."""
     key = "pair_row" if row else "pair_attention"
-    said = [words.say(key, top=written(looks.top, 2), row=row)]
+    sentences = [words.say(key, top=written(looks.top, 2), row=row)]
     if moves is None:
-        return tuple(said)
+        return tuple(sentences)
     key = "pair_effects_size" if words.is_size else "pair_effects"
-    said.append(words.say(key, top=written(moves.top, column_decimals(moves.top))))
-    found, own = comparison.predictions, comparison.units.text == text
-    if comparison.units.flipped[own].any() and found is not None:
-        place = _place(found.texts, text)
-        if place is not None and found.names:
-            both = both_names(comparison, found, place, words)
+    sentences.append(words.say(key, top=written(moves.top, column_decimals(moves.top))))
+    predictions, of_text = comparison.predictions, comparison.units.text == text
+    if comparison.units.flipped[of_text].any() and predictions is not None:
+        place = _place(predictions.texts, text)
+        if place is not None and predictions.names:
+            both = both_names(comparison, predictions, place, words)
             base, head = (shorten(name, NAME) for name in both)
-            said.append(words.say("pair_flip", base=base, head=head))
-    return tuple(said)
+            sentences.append(words.say("pair_flip", base=base, head=head))
+    return tuple(sentences)
 
 
 def _most(units: TextUnits, told: _Side, write: Write, words: CompareWords) -> tuple[str, ...]:
@@ -312,35 +320,41 @@ def _predicted(
 ) -> tuple[tuple[str, ...], bool]:
     """Both predictions for a text, and whether the new one is wrong or farther from the label; then
     whether they are printed as different."""
-    found = comparison.predictions
-    place = None if found is None else _place(found.texts, text)
-    if found is None or place is None:
+    predictions = comparison.predictions
+    place = None if predictions is None else _place(predictions.texts, text)
+    if predictions is None or place is None:
         return (), False
-    if found.is_number:
-        base, head = (words.prediction(float(side[place])) for side in (found.base, found.head))
-    elif found.names:
-        both = both_names(comparison, found, place, words)
+    if predictions.is_number:
+        base, head = (
+            words.prediction(float(side[place])) for side in (predictions.base, predictions.head)
+        )
+    elif predictions.names:
+        both = both_names(comparison, predictions, place, words)
         base, head = (shorten(name, NAME) for name in both)
     else:
         return (), False
-    said = [words.say("pair_prediction", base=base, head=head)]
-    if found.outcomes:
-        said.append(words.say(f"outcome_{found.outcomes[place]}"))
-    if len(found.error_growth) and np.isfinite(found.error_growth[place]) and base != head:
+    sentences = [words.say("pair_prediction", base=base, head=head)]
+    if predictions.outcomes:
+        sentences.append(words.say(f"outcome_{predictions.outcomes[place]}"))
+    if (
+        len(predictions.error_growth)
+        and np.isfinite(predictions.error_growth[place])
+        and base != head
+    ):
         right = float(comparison.pairing.labels["label_value"].iloc[text])
-        errors = (abs(float(side[place]) - right) for side in (found.base, found.head))
+        errors = (abs(float(side[place]) - right) for side in (predictions.base, predictions.head))
         base_error, head_error = map(words.prediction, errors)
-        said.append(words.say("pair_error", base=base_error, head=head_error))
-    return tuple(said), base != head
+        sentences.append(words.say("pair_error", base=base_error, head=head_error))
+    return tuple(sentences), base != head
 
 
 def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
     """How far the deletion effects and the attention of a text changed."""
-    said = []
+    sentences = []
     effects, heads = comparison.effects, comparison.heads
     if effects is not None and (place := _place(effects.texts, text)) is not None:
         rank = float(effects.rank[place])
-        said.append(
+        sentences.append(
             words.say(
                 "pair_effect_change",
                 change=written(float(effects.change[place]), 2),
@@ -349,8 +363,8 @@ def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[st
         )
     if heads is not None and (place := _place(heads.texts, text)) is not None:
         distance = words.fit(float(heads.by_text[place]))
-        said.append(words.say("pair_distance", distance=distance))
-    return tuple(said)
+        sentences.append(words.say("pair_distance", distance=distance))
+    return tuple(sentences)
 
 
 def _place(texts: NDArray[np.intp], text: int) -> int | None:
@@ -359,59 +373,63 @@ def _place(texts: NDArray[np.intp], text: int) -> int | None:
 
 
 def both_names(
-    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+    comparison: Comparison, predictions: PredictionChanges, place: int, words: CompareWords
 ) -> tuple[str, str]:
-    """The class, labels, token or tags of place `place` of `found` in both models: of tags only
-    those that differ, with their words."""
-    base, head = found.names[place]
-    pairs = _other_tags(comparison, found, place)
+    """The class, labels, token or tags of place `place` of `predictions` in both models: of tags
+    only those that differ, with their words."""
+    base, head = predictions.names[place]
+    pairs = _other_tags(comparison, predictions, place)
     if not pairs:
         return base, head
     names = comparison.base.info.output.labels
 
-    def said(side: int) -> str:
-        own = [_with_tag(pair[side], pair[side].tag, names, words) for pair in pairs[:_TAGGED]]
-        return words.language.listed(own) + (" …" if len(pairs) > _TAGGED else "")
+    def tags_of(side: int) -> str:
+        tagged = [_with_tag(pair[side], pair[side].tag, names, words) for pair in pairs[:_TAGGED]]
+        return words.language.listed(tagged) + (" …" if len(pairs) > _TAGGED else "")
 
-    return said(0), said(1)
+    return tags_of(0), tags_of(1)
 
 
 def label_of(
-    comparison: Comparison, found: PredictionChanges, place: int, label: str, words: CompareWords
+    comparison: Comparison,
+    predictions: PredictionChanges,
+    place: int,
+    label: str,
+    words: CompareWords,
 ) -> str:
-    """The `label` of place `place` of `found`: of tags only those of words whose tag differs, of
-    choices the right one."""
+    """The `label` of place `place` of `predictions`: of tags only those of words whose tag differs,
+    of choices the right one."""
     if comparison.base.choices is not None:
-        chosen = comparison.base.choices.by_text.get(int(found.texts[place]))
+        chosen = comparison.base.choices.by_text.get(int(predictions.texts[place]))
         return label if chosen is None else chosen.right or label
-    pairs = _other_tags(comparison, found, place)
+    pairs = _other_tags(comparison, predictions, place)
     if not pairs:
         return label
     names = comparison.base.info.output.labels
     known = [(old.label, old) if old.label != NONE else (new.label, new) for old, new in pairs]
-    own = [_with_tag(word, tag, names, words) for tag, word in known[:_TAGGED] if tag != NONE]
-    return words.language.listed(own)
+    tagged = [_with_tag(word, tag, names, words) for tag, word in known[:_TAGGED] if tag != NONE]
+    return words.language.listed(tagged)
 
 
-def turns(comparison: Comparison, found: PredictionChanges) -> Counter[tuple[str, str]]:
+def turns(comparison: Comparison, predictions: PredictionChanges) -> Counter[tuple[str, str]]:
     """How many predictions changed from what to what: of tags how many words, else texts."""
     if not task_of(comparison.base.info.output).is_of_words:
-        pairs = zip(found.names, found.moved, strict=True)
+        pairs = zip(predictions.names, predictions.moved, strict=True)
         return Counter(names for names, moved in pairs if moved)
     names = comparison.base.info.output.labels
     return Counter(
         (names[old.tag], names[new.tag])
-        for place in range(len(found.texts))
-        for old, new in _other_tags(comparison, found, place)
+        for place in range(len(predictions.texts))
+        for old, new in _other_tags(comparison, predictions, place)
     )
 
 
 def _other_tags(
-    comparison: Comparison, found: PredictionChanges, place: int
+    comparison: Comparison, predictions: PredictionChanges, place: int
 ) -> list[tuple[Word, Word]]:
     if not task_of(comparison.base.info.output).is_of_words:
         return []
-    return comparison.other_tags(int(found.texts[place]))
+    return comparison.other_tags(int(predictions.texts[place]))
 
 
 def _with_tag(word: Word, tag: int, names: tuple[str, ...], words: CompareWords) -> str:

@@ -59,7 +59,7 @@ class TokenList:
     """The tokens with the largest effects of one kind, or with the most attention."""
 
     kind: TokenKind
-    said: str  # a sentence on the first token that one may name; "" where there is none
+    sentence: str  # a sentence on the first token that one may name; "" where there is none
     title: str
     lead: str
     axis: Markup
@@ -102,7 +102,7 @@ class _TokenSection:
         self._attention = findings.token_attention
         self._targets = findings.explained_targets
         self._effects = findings.token_lists
-        shown = [own.ranked.means for own in self._effects]
+        shown = [effects.ranked.means for effects in self._effects]
         largest = max((float(np.nanmax(abs(v), initial=0.0)) for v in shown), default=0.0)
         self._digits = column_decimals(largest)
         self._names_tiny = False  # whether a sentence names a token that does too little to matter
@@ -110,10 +110,10 @@ class _TokenSection:
     def across(self) -> Across:
         """The section."""
         lists = [
-            self._moving(own, kind, shown)
-            for own in self._effects
-            for kind, found in own.lists.items()
-            if (shown := self._not_zero(found)).sure or shown.doubtful
+            self._moving(effects, kind, shown)
+            for effects in self._effects
+            for kind, listing in effects.lists.items()
+            if (shown := self._not_zero(listing)).sure or shown.doubtful
         ]
         draws = self._draws()
         every = (*lists, draws) if draws else tuple(lists)
@@ -121,7 +121,7 @@ class _TokenSection:
 
     def _headline(self, lists: Sequence[TokenList], draws: TokenList | None) -> str:
         """The tokens that stand out, the last one in front; that none does, where any is judged."""
-        sentences = [item.said for item in lists if item.said]
+        sentences = [item.sentence for item in lists if item.sentence]
         if not sentences and self._has_effects():
             sentences = self._none_moves()
         if self._names_tiny:
@@ -132,16 +132,16 @@ class _TokenSection:
             last_said = [self._say("last", **last_values(last, self._language))]
             sentences = [*last_said, *([self._say("last_lists")] if lists else []), *sentences]
         if draws:
-            sentences.append(draws.said or self._say("none_draws", n=MIN_TEXTS))
+            sentences.append(draws.sentence or self._say("none_draws", n=MIN_TEXTS))
         return self._language.sentences(sentences)
 
     def _none_moves(self) -> list[str]:
         """Why no token is named, where some are in enough texts to be listed."""
         if self._findings.is_constant:
             return [self._say("nothing_moves")]
-        if not all(own.tells_of_none for own in self._effects):
+        if not all(effects.tells_of_none for effects in self._effects):
             tiny = self._findings.tiny_effect
-            strong = [t for own in self._effects for t in own.strong_in_few(tiny)]
+            strong = [t for effects in self._effects for t in effects.strong_in_few(tiny)]
             if strong and not self._findings.last_token:
                 names = [
                     self._say("few_token", token=self._short(t.label), value=self._effect(t.value))
@@ -150,32 +150,32 @@ class _TokenSection:
                 tokens = self._language.listed(names)
                 return [self._say("few_strong", n=MIN_TEXTS, tokens=tokens)]
             return [self._say("none_elsewhere" if self._findings.last_token else "none_moves")]
-        is_any_shared = any(own.ranked.n_shared for own in self._effects)
-        most = max((own.n_texts for own in self._effects), default=0)
+        is_any_shared = any(effects.ranked.n_shared for effects in self._effects)
+        most = max((effects.n_texts for effects in self._effects), default=0)
         key = "few_sure" if is_any_shared else "few_shared"
-        said = [self._say(key, n=max(MIN_TEXTS, fewest_texts(most)))]
+        sentences = [self._say(key, n=max(MIN_TEXTS, fewest_texts(most)))]
         is_finest = self._findings.info.settings.units == "token"
-        return said if is_finest else [*said, self._say("few_shared_words")]
+        return sentences if is_finest else [*sentences, self._say("few_shared_words")]
 
     def _named(
         self,
         kind: TokenKind,
         rows: Sequence[tuple[Cell, ...]],
-        found: Sequence[ListedToken],
+        sure: Sequence[ListedToken],
         what: str,
     ) -> str:
         """A sentence on the first token of a list that one may name; the sign is in its words."""
-        named = next((i for i, token in enumerate(found) if token.is_named), None)
+        named = next((i for i, token in enumerate(sure) if token.is_named), None)
         if named is None:
             return ""
-        size, spread = abs(found[named].value), self._findings.explained_range
+        size, spread = abs(sure[named].value), self._findings.explained_range
         is_tiny = kind != "draws" and spread is not None and size <= self._findings.tiny_effect
-        before = [*zip(found[:named], rows, strict=False)]
-        few = [row for own, row in before if own.is_few and abs(own.value) > size]
-        unsure = [row for own, row in before if not own.is_few]
+        before = [*zip(sure[:named], rows, strict=False)]
+        few = [row for earlier, row in before if earlier.is_few and abs(earlier.value) > size]
+        unsure = [row for earlier, row in before if not earlier.is_few]
         ending = "_tiny" if is_tiny else "_enough" if few else ""
         token, _, _, n, *_ = rows[named]
-        said = self._say(
+        sentence = self._say(
             f"headline_{kind}{ending}",
             token=token.text,
             value=size if kind == "draws" else written(size, self._digits),
@@ -184,7 +184,7 @@ class _TokenSection:
             fewest=MIN_TEXTS,
         )
         self._names_tiny |= is_tiny
-        parts = [said]
+        parts = [sentence]
         for key, beside in (("few_draws" if kind == "draws" else "few", few), ("unsure", unsure)):
             names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]
             tokens = self._language.listed(names)
@@ -193,7 +193,7 @@ class _TokenSection:
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""
-        return any(np.isfinite(own.ranked.means).any() for own in self._effects)
+        return any(np.isfinite(effects.ranked.means).any() for effects in self._effects)
 
     def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
         remarks = []
@@ -220,10 +220,10 @@ class _TokenSection:
     def _joint(self) -> tuple[str, ...]:
         """The groups of tokens that say the same, of most texts first; none where there are no
         groups."""
-        found = self._findings.joint_tokens
-        if not found:
+        joint = self._findings.joint_tokens
+        if not joint:
             return ()
-        digits = column_decimals(max(abs(one.effect.mean) for one in found))
+        digits = column_decimals(max(abs(one.effect.mean) for one in joint))
         named = [
             self._language.count(
                 "across",
@@ -232,26 +232,26 @@ class _TokenSection:
                 tokens=shorten(one.tokens, _JOINT_WIDTH),
                 value=written(one.effect.mean, digits, with_sign=True),
             )
-            for one in found[:_JOINT]
+            for one in joint[:_JOINT]
         ]
         groups = self._language.listed(named)
-        key = "joint_some" if len(found) > _JOINT else "joint"
-        said = [self._say(key, groups=groups, n=len(found))]
-        has_lists = any(not own.is_empty for own in self._effects)
-        said += [self._say("joint_lists")] if has_lists else []
-        return (self._language.sentences(said),)
+        key = "joint_some" if len(joint) > _JOINT else "joint"
+        sentences = [self._say(key, groups=groups, n=len(joint))]
+        has_lists = any(not effects.is_empty for effects in self._effects)
+        sentences += [self._say("joint_lists")] if has_lists else []
+        return (self._language.sentences(sentences),)
 
-    def _moving(self, own: EffectLists, kind: TokenEffect, found: Listing) -> TokenList:
+    def _moving(self, effects: EffectLists, kind: TokenEffect, listing: Listing) -> TokenList:
         """The tokens with the largest effects of one kind."""
         scale = self._effect_scale()
         scalar = scalar_name(self._findings.info, self._language)
 
         def row(token: ListedToken) -> tuple[Cell, ...]:
             track = bar(scale, token.value, token.interval, colour=0 if token.value > 0 else 3)
-            ends = self._ends(token, self._digits, own.ranked.centre)
-            return self._row(kind, token.label, track, ends, own)
+            ends = self._ends(token, self._digits, effects.ranked.centre)
+            return self._row(kind, token.label, track, ends, effects)
 
-        return self._list(kind, own.n_texts, scale, row, found, own.target, scalar=scalar)
+        return self._list(kind, effects.n_texts, scale, row, listing, effects.target, scalar=scalar)
 
     def _ends(self, token: ListedToken, digits: int | None, centre: float) -> str:
         """The interval of a token; where it leaves out the centre, with digits that show it."""
@@ -264,18 +264,18 @@ class _TokenSection:
         low, high = (write(end, digits) for end in interval)
         return self._language.say("number", "interval", low=low, high=high)
 
-    def _not_zero(self, found: Listing) -> Listing:
+    def _not_zero(self, listing: Listing) -> Listing:
         """Those whose effect is not printed as 0, and any that a sentence may name."""
 
         def kept(tokens: Sequence[ListedToken]) -> tuple[ListedToken, ...]:
             return tuple(t for t in tokens if t.is_named or not is_zero(t.value, self._digits))
 
-        return replace(found, sure=kept(found.sure), doubtful=kept(found.doubtful))
+        return replace(listing, sure=kept(listing.sure), doubtful=kept(listing.doubtful))
 
     def _draws(self) -> TokenList | None:
         """The tokens with the most attention; None where there are none."""
-        found = listed("draws", self._attention)
-        every = (*found.sure, *found.doubtful)
+        listing = listed("draws", self._attention)
+        every = (*listing.sure, *listing.doubtful)
         if not every:
             return None
         scale = round_scale(0.0, max(2.0, *(token.interval.high for token in every)), 1.0)
@@ -287,7 +287,7 @@ class _TokenSection:
             ends = self._ends(token, 1, self._attention.centre)
             return self._row("draws", token.label, track, ends, whole)
 
-        return self._list("draws", self._n_texts, scale, row, found, None, view=view)
+        return self._list("draws", self._n_texts, scale, row, listing, None, view=view)
 
     def _list(
         self,
@@ -295,13 +295,15 @@ class _TokenSection:
         n_texts: int,
         scale: Scale,
         make_row: Callable[[ListedToken], tuple[Cell, ...]],
-        found: Listing,
+        listing: Listing,
         target: str | None,
         **values: str,
     ) -> TokenList:
-        """The list of what was `found`; `values` are those of its lead, which names the number of
+        """The list of a `listing`; `values` are those of its lead, which names the number of
         texts."""
-        rows, doubtful = (tuple(map(make_row, own)) for own in (found.sure, found.doubtful))
+        rows, doubtful = (
+            tuple(map(make_row, tokens)) for tokens in (listing.sure, listing.doubtful)
+        )
         fewest = fewest_texts(n_texts)
         attention = self._say("attention")
         has_effects = self._n_effect and (kind != "draws" or not self._targets)
@@ -312,34 +314,34 @@ class _TokenSection:
         title = self._say(f"{kind}_title", what=what)
         return TokenList(
             kind=kind,
-            said=self._named(kind, rows, found.sure, what),
+            sentence=self._named(kind, rows, listing.sure, what),
             title=title,
             lead=self._language.count("across", f"{kind}_lead", n_texts, fewest=fewest, **values),
             axis=axis(scale),
             value=value,
             beside=beside,
             rows=rows,
-            more=self._more(found),
+            more=self._more(listing),
             doubtful=doubtful,
         )
 
-    def _more(self, found: Listing) -> str:
+    def _more(self, listing: Listing) -> str:
         """How many tokens more do the same, but may do so by chance."""
-        if not found.doubtful:
+        if not listing.doubtful:
             return ""
-        key = "doubtful" if found.sure else "doubtful_only"
-        said = self._language.count("across", key, found.n_doubtful)
-        n = len(found.doubtful)
-        return said if n == found.n_doubtful else said + self._say("doubtful_first", n=n)
+        key = "doubtful" if listing.sure else "doubtful_only"
+        sentence = self._language.count("across", key, listing.n_doubtful)
+        n = len(listing.doubtful)
+        return sentence if n == listing.n_doubtful else sentence + self._say("doubtful_first", n=n)
 
     def _row(
-        self, kind: TokenKind, label: int, track: Markup, interval: str, own: EffectLists | None
+        self, kind: TokenKind, label: int, track: Markup, interval: str, effects: EffectLists | None
     ) -> tuple[Cell, ...]:
-        """`own` are the effects that stand in the row; None where none do."""
-        target = own.target if own else None
+        """`effects` stand in the row; None where none do."""
+        target = effects.target if effects else None
         tokens = self._tokens if target is None else self._of_target(target)
         attention = self._ratio(float(self._attention.means[label]))
-        effect = self._effect(float(own.ranked.means[label])) if own else ""
+        effect = self._effect(float(effects.ranked.means[label])) if effects else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
         rows = tokens.label == label
         rows &= np.isfinite(tokens.attention if kind == "draws" else tokens.effect)
@@ -358,8 +360,8 @@ class _TokenSection:
     def _effect_scale(self) -> Scale:
         """The scale of all lists of effects, so that they can be compared; no interval is cut."""
         ends = [0.0]
-        for own in self._effects:
-            for listing in own.lists.values():
+        for effects in self._effects:
+            for listing in effects.lists.values():
                 for token in (*listing.sure, *listing.doubtful):
                     ends += token.interval
         return round_scale(min(ends), max(ends), 0.0)
@@ -388,19 +390,19 @@ class _TokenSection:
         """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
         by its figure in bold, with its interval."""
         tokens = self._tokens.among(part.texts)
-        found = effect_lists(tokens, is_size=self._is_size).ranked
+        ranked = effect_lists(tokens, is_size=self._is_size).ranked
         attention = ranked_attention(tokens)
         cells = [Cell(self._part_name(part, division)), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
             draws = kind == "draws"
             spans: list[Span] = []
-            first = listed(kind, attention if draws else found, _IN_PART)
+            first = listed(kind, attention if draws else ranked, _IN_PART)
             for token in (first if draws else self._not_zero(first)).sure:
                 value = self._ratio(token.value) if draws else self._effect(token.value)
-                of = attention if draws else found
+                of = attention if draws else ranked
                 ends = self._ends(token, 1 if draws else self._digits, of.centre)
-                said = f"{value} {ends}"
-                spans += [Span(self._short(token.label)), Span(said, is_strong=True)]
+                figure = f"{value} {ends}"
+                spans += [Span(self._short(token.label)), Span(figure, is_strong=True)]
             cells.append(marked(spans))
         return tuple(cells)
 

@@ -26,11 +26,11 @@ class TokenAnswer:
 
 def make_tokens(context: CompareContext) -> TokenAnswer | None:
     """The section on tokens; None where no token occurs in enough texts."""
-    words, found = context.words, context.comparison.tokens
-    if not found:
+    words, tokens = context.words, context.comparison.tokens
+    if not tokens:
         return None
-    n_certain = sum(token.turn != "noise" for token in found)
-    shown = found[: max(TOKENS, min(n_certain, 2 * TOKENS))]
+    n_certain = sum(token.turn != "noise" for token in tokens)
+    shown = tokens[: max(TOKENS, min(n_certain, 2 * TOKENS))]
     has_effect = any(token.effect is not None for token in shown)
     has_row = any(token.row is not None for token in shown)
     columns = [words.say("token")]
@@ -56,7 +56,7 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     if has_effect:
         lead = "tokens_lead_size" if words.is_size else "tokens_lead"
     row = cls_name(context.comparison.base.info, words.language) or NOTHING
-    left = len(found) - len(shown)
+    left = len(tokens) - len(shown)
     more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
     return TokenAnswer(
         lead=words.say(lead, scalar=words.scalar),

@@ -54,33 +54,33 @@ class Chart:
     drawing: Markup
 
 
-def make_charts(found: AllModels, words: CompareWords) -> tuple[Chart, ...]:
+def make_charts(models: AllModels, words: CompareWords) -> tuple[Chart, ...]:
     """A chart of each figure that at least two models have."""
-    rows = (row for row in found.rows if sum(map(bool, row.values)) > 1)
-    return tuple(_chart(row, found, words) for row in rows)
+    rows = (row for row in models.rows if sum(map(bool, row.values)) > 1)
+    return tuple(_chart(row, models, words) for row in rows)
 
 
-def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
+def _chart(row: FigureRow, models: AllModels, words: CompareWords) -> Chart:
     values, intervals = points_of(row)
     write, name = writer(row, words), figure_name(row, words)
     known = [(i, value) for i, value in enumerate(row.values) if value is not None]
-    names = model_names(found, words)
-    (first, before), (last, own) = known[0], known[-1]
-    said = [write(value.value, False) for value in (before, own)]
-    remark = words.say("compared_as", base=said[0], head=said[1])
-    if own.change is not None:
-        remark += f" ({changed(own, row, words)})"
-    if own.judgement is not None:
-        remark += f" ({verdict_inside(own.judgement, words.language)})"
+    names = model_names(models, words)
+    (first, before), (last, after) = known[0], known[-1]
+    ends = [write(value.value, False) for value in (before, after)]
+    remark = words.say("compared_as", base=ends[0], head=ends[1])
+    if after.change is not None:
+        remark += f" ({changed(after, row, words)})"
+    if after.judgement is not None:
+        remark += f" ({verdict_inside(after.judgement, words.language)})"
     sentence = words.trend("sentence",
-        name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
+        name=name, n=len(known), first=names[first], last=names[last], base=ends[0], head=ends[1],
     )  # fmt: skip
     is_share = write == words.share
     mark = (lambda x: words.language.write(x, "exact_percent")) if is_share else exact
     drawing = trend_chart(
         values,
-        [_possible(own, row) for own in intervals],
-        axis_of(found, words),
+        [_possible(interval, row) for interval in intervals],
+        axis_of(models, words),
         mark,
         sentence,
         is_open=[_is_within(value) for value in row.values],
@@ -117,24 +117,24 @@ class TrendPart:
     more: str  # how many are not listed; "" where all are
 
 
-def make_tokens(found: AllModels, words: CompareWords) -> TrendPart | None:
+def make_tokens(models: AllModels, words: CompareWords) -> TrendPart | None:
     """The part; None where no token was compared."""
-    trends = found.trend.tokens
+    trends = models.trend.tokens
     if not trends:
         return None
-    clear = [own for own in trends if own.first_clear is not None]
-    names = model_names(found, words)
+    clear = [token for token in trends if token.first_clear is not None]
+    names = model_names(models, words)
     if not clear:
         return TrendPart(words.trend("no_token", n=len(trends)), None, "")
     parts = []
     for turn in ("more", "less"):
-        tokens = [_quoted(own, words) for own in clear if own.turn == turn]
+        tokens = [_quoted(token, words) for token in clear if token.turn == turn]
         if tokens:
             shown = words.language.listed(tokens[:_NAMED])
             parts.append(words.trend(f"tokens_{turn}", len(tokens), tokens=shown))
-    said = words.trend("tokens_none") if not parts else ""
-    said = said or words.language.sentences(parts)
-    rows = [_token_row(own, names, words) for own in clear[:_SHOWN]]
+    sentence = words.trend("tokens_none") if not parts else ""
+    sentence = sentence or words.language.sentences(parts)
+    rows = [_token_row(token, names, words) for token in clear[:_SHOWN]]
     keys = ("token", "n_texts", "first", "last", "change", "clear", "trend")
     table = make_table(
         words.trend("tokens"),
@@ -143,54 +143,56 @@ def make_tokens(found: AllModels, words: CompareWords) -> TrendPart | None:
         "tracks tokens",
     )
     left = len(clear) - _SHOWN
-    return TrendPart(said, table, words.trend("more_tokens", left) if left > 0 else "")
+    return TrendPart(sentence, table, words.trend("more_tokens", left) if left > 0 else "")
 
 
-def _quoted(own: TokenTrend, words: CompareWords) -> str:
-    return words.trend("quoted", token=shorten(visible(own.token), NAME))
+def _quoted(token: TokenTrend, words: CompareWords) -> str:
+    return words.trend("quoted", token=shorten(visible(token.token), NAME))
 
 
 def _token_row(
-    own: TokenTrend, names: tuple[str, ...], words: CompareWords
+    token: TokenTrend, names: tuple[str, ...], words: CompareWords
 ) -> tuple[Cell, list[Cell]]:
-    write = words.effect if own.has_effect else words.times
-    changes = own.figures
-    last = own.last
+    write = words.effect if token.has_effect else words.times
+    changes = token.figures
+    last = token.last
     change = last.effect or last.looks
-    base, head, said = words.both(change, write)
-    if not own.has_effect:
-        said = words.changed(change, write, last.turn != "noise")
+    base, head, difference = words.both(change, write)
+    if not token.has_effect:
+        difference = words.changed(change, write, last.turn != "noise")
     values = [change.base, *(None if each is None else each.head for each in changes)]
     line = trend(values)
-    clear = NOTHING if own.first_clear is None else names[own.first_clear]
-    cells = [Cell(f"{last.n_texts:,}"), base, head, said, Cell(clear), Cell("", track=line)]
-    return Cell(shorten(own.token, NAME)), cells
+    clear = NOTHING if token.first_clear is None else names[token.first_clear]
+    cells = [Cell(f"{last.n_texts:,}"), base, head, difference, Cell(clear), Cell("", track=line)]
+    return Cell(shorten(token.token, NAME)), cells
 
 
-def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) -> TrendPart | None:
+def make_texts(comparison: Comparison, models: AllModels, words: CompareWords) -> TrendPart | None:
     """The part; None where no predictions are compared."""
-    own, n = found.trend.texts, found.trend.n_predicted
+    texts, n = models.trend.texts, models.trend.n_predicted
     if not n:
         return None
-    if not own:
+    if not texts:
         return TrendPart(words.trend("no_text", n=n), None, "")
-    often = sum(len(text.changed_at) > 1 for text in own)
+    often = sum(len(text.changed_at) > 1 for text in texts)
     results = comparison.base.results
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
     task = task_of(comparison.base.info.output)
-    names = model_names(found, words)
+    names = model_names(models, words)
     # Tags and several numbers are too long for a cell.
     has_names = not (task.has_number or task.is_number or task.is_of_words)
     more, once = ("flipped", "flipped_once")
     if task.has_number or task.is_number:
         more, once = ("moved", "moved_once")
-    said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
-    lost = sum(text.is_lost for text in own)
+    sentence = words.trend(
+        more if often else once, of=n, k=len(texts), often=often, limit=exact(MOVED)
+    )
+    lost = sum(text.is_lost for text in texts)
     if lost:
-        said = words.language.sentences((said, words.trend("lost", lost)))
+        sentence = words.language.sentences((sentence, words.trend("lost", lost)))
     make = _number_row if task.has_number else _name_row
     made = []
-    for text in own[:_SHOWN]:
+    for text in texts[:_SHOWN]:
         row = rows.get(text.id)
         name = Cell(shorten(text.id, NAME)) if row is None else text_name(results, row)
         cells = make(text, names, words, has_names)
@@ -204,16 +206,16 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
         made,
         "tracks moved",
     )
-    left = len(own) - _SHOWN
-    return TrendPart(said, table, words.trend("more_texts", left) if left > 0 else "")
+    left = len(texts) - _SHOWN
+    return TrendPart(sentence, table, words.trend("more_texts", left) if left > 0 else "")
 
 
 def _number_row(
     text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
 ) -> list[Cell]:
     """The first and the last number, and the step in which it moved most."""
-    numbers = [own if isinstance(own, float) else None for own in text.predictions]
-    known = [own for own in numbers if own is not None]
+    numbers = [value if isinstance(value, float) else None for value in text.predictions]
+    known = [number for number in numbers if number is not None]
     steps = [
         (abs(b - a), b - a, i)
         for i, (a, b) in enumerate(pairwise(numbers), 1)
@@ -233,18 +235,20 @@ def _name_row(
     """What was predicted first, and each other prediction with the model that made it first."""
     if not has_names:
         return [Cell(words.language.listed(names[i] for i in text.changed_at))]
-    said = [_prediction(text, next(i for i, own in enumerate(text.predictions) if own is not None))]
+    parts = [
+        _prediction(text, next(i for i, value in enumerate(text.predictions) if value is not None))
+    ]
     for i in text.changed_at:
         at = words.trend("at", name=names[i])
-        said.append(f"{_prediction(text, i)} {at}")
-    return [Cell(words.trend("arrow").join(said))]
+        parts.append(f"{_prediction(text, i)} {at}")
+    return [Cell(words.trend("arrow").join(parts))]
 
 
 def _prediction(text: TextTrend, model: int) -> str:
     """A prediction, and whether it is right where that is known."""
-    own = text.predictions[model]
+    predicted = text.predictions[model]
     mark = {True: " ✓", False: " ×", None: ""}[text.right[model]]
-    return (NOTHING if own is None else shorten(str(own), NAME)) + mark
+    return (NOTHING if predicted is None else shorten(str(predicted), NAME)) + mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,38 +265,38 @@ class TrendSection:
 
 def make_trend(context: CompareContext) -> TrendSection | None:
     """The section; None where two models are compared."""
-    found, words = context.comparison.all_models, context.words
-    if found is None:
+    models, words = context.comparison.all_models, context.words
+    if models is None:
         return None
-    tokens, texts = make_tokens(found, words), make_texts(context.comparison, found, words)
-    says = [*since_when(found, words), *sink_sentences(found, words)]
+    tokens, texts = make_tokens(models, words), make_texts(context.comparison, models, words)
+    says = [*since_when(models, words), *sink_sentences(models, words)]
     says += [part.says for part in (tokens, texts) if part is not None]
     return TrendSection(
         says=tuple(says),
-        lead=(words.trend("lead", n=found.n_texts), *limits(found, words)),
-        charts=make_charts(found, words),
-        sinks=make_sinks(found, words),
+        lead=(words.trend("lead", n=models.n_texts), *limits(models, words)),
+        charts=make_charts(models, words),
+        sinks=make_sinks(models, words),
         tokens=tokens,
         texts=texts,
     )
 
 
-def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+def limits(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     """Which models have other texts, or another kind of output, than the first."""
-    names = model_names(found, words)
-    said, without = [], found.trend.without
+    names = model_names(models, words)
+    sentences, without = [], models.trend.without
     if without:
         ids = shorten(visible(some(without)), _IDS)
-        said.append(words.trend("without", len(without), ids=ids))
-    for name, own in zip(names[1:], found.trend.unmatched[1:], strict=True):
-        n = own.n_missing - len(without)
-        if n or own.n_other:
-            said.append(words.trend("unmatched", name=name, n=n, other=own.n_other))
-    for name, step in zip(names[1:], found.from_first, strict=True):
+        sentences.append(words.trend("without", len(without), ids=ids))
+    for name, unmatched in zip(names[1:], models.trend.unmatched[1:], strict=True):
+        n = unmatched.n_missing - len(without)
+        if n or unmatched.n_other:
+            sentences.append(words.trend("unmatched", name=name, n=n, other=unmatched.n_other))
+    for name, step in zip(names[1:], models.from_first, strict=True):
         if not step.same_output:
-            said.append(words.trend("other_output", name=name, first=names[0]))
-    small = [name for name, i in zip(names, found.infos, strict=True) if i.settings.small]
+            sentences.append(words.trend("other_output", name=name, first=names[0]))
+    small = [name for name, i in zip(names, models.infos, strict=True) if i.settings.small]
     if small:
         named = words.language.listed(small)
-        said.append(words.trend("small", names=named))
-    return tuple(said)
+        sentences.append(words.trend("small", names=named))
+    return tuple(sentences)

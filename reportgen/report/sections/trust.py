@@ -91,13 +91,13 @@ def chosen(colouring: Colouring, language: Language, row: str) -> str:
         "view": language.measure(colouring.view, "name", row=row),
         "mean": written(judged.agreement.mean, _DIGITS) if judged else None,
     }
-    said = [language.say("trust", f"chosen_{colouring.way}", **values)]
+    parts = [language.say("trust", f"chosen_{colouring.way}", **values)]
     if colouring.missing is not None:
         name = language.measure(colouring.missing, "name", row=row)
-        said.insert(0, language.say("trust", "chosen_missing", view=name))
+        parts.insert(0, language.say("trust", "chosen_missing", view=name))
     if judged:
-        said += [language.say("trust", "chosen_agreement", **values), _against(judged, language)]
-    return language.sentences(said)
+        parts += [language.say("trust", "chosen_agreement", **values), _against(judged, language)]
+    return language.sentences(parts)
 
 
 def _against(judged: Judgement, language: Language) -> str:
@@ -124,14 +124,14 @@ def shuffled(findings: Findings, language: Language) -> str:
         return ""
     values: dict[str, str] = {}
     for name in ("shuffled", "whole", "difference"):
-        own: Estimate = getattr(figures, name)
-        values[name] = written(own.mean, _DIGITS, name == "difference")
-        values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
-    said = [language.say("trust", "shuffled", n_texts=figures.shuffled.n_texts, **values)]
+        estimate: Estimate = getattr(figures, name)
+        values[name] = written(estimate.mean, _DIGITS, name == "difference")
+        values[f"{name}_interval"] = interval_text(estimate.interval, _DIGITS, language)
+    parts = [language.say("trust", "shuffled", n_texts=figures.shuffled.n_texts, **values)]
     ends = judged.agreement.interval if judged else None
     if figures.share is not None and ends is not None and ends.low > 0:
-        said.append(language.say("trust", f"shuffled_{figures.share}"))
-    return language.sentences(said)
+        parts.append(language.say("trust", f"shuffled_{figures.share}"))
+    return language.sentences(parts)
 
 
 def shapley(findings: Findings, language: Language) -> str:
@@ -143,20 +143,20 @@ def shapley(findings: Findings, language: Language) -> str:
     values = {"effect": written(figures.effect.mean, _DIGITS)}
     values["effect_interval"] = interval_text(figures.effect.interval, _DIGITS, language)
     key = "shapley_effect"
-    if own := figures.colours:
+    if colours := figures.colours:
         key = "shapley"
-        values["colours"] = written(own.mean, _DIGITS)
-        values["colours_interval"] = interval_text(own.interval, _DIGITS, language)
-    said = [language.say("trust", key, n_texts=figures.effect.n_texts, **values)]
-    said.append(language.say("trust", "shapley_is"))
+        values["colours"] = written(colours.mean, _DIGITS)
+        values["colours_interval"] = interval_text(colours.interval, _DIGITS, language)
+    parts = [language.say("trust", key, n_texts=figures.effect.n_texts, **values)]
+    parts.append(language.say("trust", "shapley_is"))
     if figures.errors is not None:
         n_exact = figures.n_exact
         ending = "all" if figures.error is None else "some" if n_exact else "none"
         errors = {"error": figures.error, "largest": figures.largest_error}
-        said.append(language.say("trust", f"shapley_exact_{ending}", n_exact=n_exact, **errors))
+        parts.append(language.say("trust", f"shapley_exact_{ending}", n_exact=n_exact, **errors))
     if findings.info.evidence.n_yardstick is not None:
-        said.append(language.say("trust", "shapley_share"))
-    return language.sentences(said)
+        parts.append(language.say("trust", "shapley_share"))
+    return language.sentences(parts)
 
 
 def _few_shapley(findings: Findings, language: Language) -> str:
@@ -247,8 +247,8 @@ class _TrustSection:
         if first is not None:
             interval = self._cell(first).small
             parts.append(self._say("measured_on", texts=first.n_texts, interval=interval))
-            if own := self._ceiling:
-                parts.append(self._say("headline_mask", mean=self._cell(own.estimate).text))
+            if ceiling := self._ceiling:
+                parts.append(self._say("headline_mask", mean=self._cell(ceiling.estimate).text))
         return self._language.sentences(parts)
 
     def _not_computed(self) -> str:
@@ -300,9 +300,9 @@ class _TrustSection:
         judged = self._findings.judgements.get(view)
         if judged is None or judged.over is None or judged.baseline is None:
             return Cell(NOTHING)
-        found = self._cell(judged.over, with_sign=True)
+        cell = self._cell(judged.over, with_sign=True)
         name = self._language.measure(judged.baseline, "name")
-        return replace(found, small=self._say("over_which", interval=found.small, name=name))
+        return replace(cell, small=self._say("over_which", interval=cell.small, name=name))
 
     def _bar(self, item: ViewFigures | None, colour: int | None) -> Markup:
         """Its agreement by size beside the ceiling; nothing for what is not to be relied on."""
@@ -319,11 +319,11 @@ class _TrustSection:
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
         for view in (view for views in _GROUPS.values() for view in views):
-            found = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
-            if not any(found.values()):
+            figures = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
+            if not any(figures.values()):
                 continue
             cells = [Cell(self._name(view))]
-            for statistic, item in found.items():
+            for statistic, item in figures.items():
                 mean = self._cell(item.estimate if item else None, digits[statistic])
                 cells += [mean, Cell(self._beats(item))]
             rows.append(tuple(cells))

@@ -61,7 +61,7 @@ def gate_items(context: PageContext) -> Iterable[Cell]:
     """A line for each gate that was not passed, with the figure that was found, and one for all
     that were."""
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
-    lines = [(row, say("gates", "told", condition=row.condition, found=row.found)) for row in rows]
+    lines = [(row, say("gates", "told", condition=row.condition, found=row.value)) for row in rows]
     colon = say("page", "colon")
     yield from (named(row.result + colon, line) for row, line in lines if row.state != "passed")
     if passed := [line for row, line in lines if row.state == "passed"]:
@@ -98,7 +98,7 @@ def short_overview(context: Context) -> Iterable[Section]:
 def _named_tokens(context: Context) -> str:
     """The tokens that surely change the prediction most, with how far; "" where none is sure."""
     lists = context.across.lists if context.across else ()
-    named = (listed.said for listed in lists if listed.kind != "draws" and listed.said)
+    named = (listed.sentence for listed in lists if listed.kind != "draws" and listed.sentence)
     return context.language.sentences(named)
 
 

@@ -142,7 +142,7 @@ def test_a_gate_in_percent_says_in_percent_what_was_found() -> None:
         (result,) = evaluate([gate(expression)], {"unknown_share": 0.0712})
         assert gate_line(result) == f"{expression}: found {said}"
         (row,) = gate_rows([result], load_language("en"))
-        assert row.found == said
+        assert row.value == said
 
 
 RESULTS = evaluate(
@@ -192,7 +192,7 @@ def test_records_keep_the_order_and_rows_tell_errors_first() -> None:
         result.gate.expression for result in RESULTS
     ]
     rows = gate_rows(RESULTS, load_language("en"))
-    assert [(row.state, row.result, row.condition, row.found) for row in rows] == [
+    assert [(row.state, row.result, row.condition, row.value) for row in rows] == [
         ("failed", "Failed", "fails if n_texts < 9", "4"),
         ("failed", "Failed", "fails if label_r2 < 5%", "not measured"),
         ("warning", "Warning", "warns if n_texts > 1", "4"),

@@ -280,7 +280,7 @@ def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
     raises = next(item for item in across.lists if item.kind == "raises")
     first, second, *_ = rows_of(raises.rows)
     assert (first.token, first.n_texts, second.token) == ("cd", "4", "ab")
-    assert raises.said == (
+    assert raises.sentence == (
         f"After allowing for chance, of the tokens in 5 or more texts “ab” raises the prediction "
         f"most: by {second.value[1:]} on average, in 7 texts. "
         f"Stronger, but in fewer than 5 different texts: “cd” ({first.value})."
