@@ -76,8 +76,8 @@ class AttentionPass:
                 maps.extend(content)
 
         if self.phrases is not None:
-            found_phrases = with_phrases(self.phrases, [encoded[i] for i in analysed])
-            for i, text in zip(analysed, found_phrases, strict=True):
+            in_phrases = with_phrases(self.phrases, [encoded[i] for i in analysed])
+            for i, text in zip(analysed, in_phrases, strict=True):
                 encoded[i] = text
             self.progress.advance("phrases", len(analysed))
         outcomes = self.runner.run([encoded[i] for i in analysed], keeps, store, done)

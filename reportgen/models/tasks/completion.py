@@ -71,14 +71,14 @@ class CompletionReader(OutputReader):
     ) -> Tensor:
         """The log-probability of each token of the completions, or its lead over another token,
         `[text, token]`, 0 after the last one of a text."""
-        return self._own(self._rows(returned, inputs, texts), texts)
+        return self._of_completions(self._rows(returned, inputs, texts), texts)
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with a score per token of its completion."""
         rows = [row.detach() for row in self._rows(returned, inputs, texts)]
-        scores = self._own(rows, texts)
+        scores = self._of_completions(rows, texts)
         return [
             self._completion(self._ids(text), values, every)
             for text, values, every in zip(texts, scores, rows, strict=True)
@@ -169,7 +169,7 @@ class CompletionReader(OutputReader):
         """The tokens whose log-probabilities are read."""
         return tuple(text.ids[i] for i in text.completion)
 
-    def _own(self, rows: Sequence[Tensor], texts: Sequence[EncodedText]) -> Tensor:
+    def _of_completions(self, rows: Sequence[Tensor], texts: Sequence[EncodedText]) -> Tensor:
         """Of `rows`, those of the tokens that the completions have, or their leads,
         `[text, token]`."""
         values = [

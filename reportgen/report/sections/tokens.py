@@ -129,8 +129,8 @@ class _TokenSection:
             spread = self._findings.explained_range
             sentences.append(self._say("headline_span", scalar=scalar, spread=spread))
         if (last := self._findings.last_token) is not None:
-            last_said = [self._say("last", **last_values(last, self._language))]
-            sentences = [*last_said, *([self._say("last_lists")] if lists else []), *sentences]
+            of_last = [self._say("last", **last_values(last, self._language))]
+            sentences = [*of_last, *([self._say("last_lists")] if lists else []), *sentences]
         if draws:
             sentences.append(draws.sentence or self._say("none_draws", n=MIN_TEXTS))
         return self._language.sentences(sentences)

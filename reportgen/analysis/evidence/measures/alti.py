@@ -133,8 +133,8 @@ def _contributed(block: LayerBlock, passed: Tensor, queries: slice) -> Tensor:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = alti(tools.explainer, tools.capture, tools.norms, explained_of(texts))
-    for text, shares in zip(texts, all_found, strict=True):
+    results = alti(tools.explainer, tools.capture, tools.norms, explained_of(texts))
+    for text, shares in zip(texts, results, strict=True):
         text.add("alti", shares)
 
 

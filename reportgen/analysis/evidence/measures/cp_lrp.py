@@ -213,8 +213,8 @@ def _with_biases(module: nn.Module) -> Iterator[tuple[nn.Parameter, ...]]:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = cp_lrp(tools.explainer, explained_of(texts), tools.spread)
-    for text, relevance in zip(texts, all_found, strict=True):
+    results = cp_lrp(tools.explainer, explained_of(texts), tools.spread)
+    for text, relevance in zip(texts, results, strict=True):
         if isinstance(relevance, Missing):
             text.add("cp_lrp", relevance)
             continue

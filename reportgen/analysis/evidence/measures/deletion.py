@@ -185,8 +185,8 @@ def _in_chunks(variants: Iterable[ChangedText]) -> Iterator[list[ChangedText]]:
 
 
 def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = deletion_effects(tools.explainer, explained_of(texts))
-    for text, unit_effects in zip(texts, all_found, strict=True):
+    results = deletion_effects(tools.explainer, explained_of(texts))
+    for text, unit_effects in zip(texts, results, strict=True):
         text.add_units("deletion", unit_effects)
         text.add_units(EFFECT, unit_effects)
         text.add_scores(unit_effects)
@@ -200,11 +200,11 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 
 
 def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = mask_effects(tools.explainer, explained_of(texts))
-    add_effects("mask", texts, all_found)
-    if isinstance(all_found, str):
+    results = mask_effects(tools.explainer, explained_of(texts))
+    add_effects("mask", texts, results)
+    if isinstance(results, str):
         return
-    for text, unit_effects in zip(texts, all_found, strict=True):
+    for text, unit_effects in zip(texts, results, strict=True):
         if not isinstance(unit_effects, str):
             text.row["mask_offset"] = mask_offset(unit_effects.effects)
 

@@ -159,7 +159,7 @@ def _projected(embeddings: Tensor) -> Tensor:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
+    results = text_gradients(tools.explainer, tools.capture, explained_of(texts))
     if tools.explainer.target.is_sequential:
         by_text = step_gradients(tools.explainer, tools.capture, explained_of(texts))
         for text, by_step in zip(texts, by_text, strict=True):
@@ -167,7 +167,7 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
                 text.add_message(by_step)
             else:
                 text.gradients = by_step
-    for text, slopes in zip(texts, all_found, strict=True):
+    for text, slopes in zip(texts, results, strict=True):
         if isinstance(slopes, Missing):
             text.add("gradient", slopes)
             text.add("attention_gradient", slopes)

@@ -195,8 +195,8 @@ def _slopes(explainer: Explainer, explained: ExplainedText, points: Tensor) -> T
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = integrated_gradients(tools.explainer, explained_of(texts), tools.spread)
-    for text, integrated in zip(texts, all_found, strict=True):
+    results = integrated_gradients(tools.explainer, explained_of(texts), tools.spread)
+    for text, integrated in zip(texts, results, strict=True):
         if isinstance(integrated, Missing):
             text.add("ig", integrated)
             continue

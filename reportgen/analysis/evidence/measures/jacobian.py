@@ -72,8 +72,8 @@ def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = jacobian_norms(tools.explainer, explained_of(texts))
-    for text, norms in zip(texts, all_found, strict=True):
+    results = jacobian_norms(tools.explainer, explained_of(texts))
+    for text, norms in zip(texts, results, strict=True):
         text.add("jacobian", norms)
 
 
