@@ -32,7 +32,7 @@ MAPS = ("completion", "similarity")  # have maps of their own; `test_accessibili
 COLOURED = (*MAPS, "class", "tags")  # a table of confusion, tags that are wrong
 WITH_ELEMENTS = (*COLOURED, "labels", "embedding", "answer")
 # How long answers of all kinds are in Japanese is held by `test_first_words`.
-IN_JAPANESE = (*COLOURED, "number", "numbers")
+IN_JAPANESE = ("completion", "tags")  # maps with two texts, and the longest answers
 
 
 def made_of(kind, folder):

@@ -2,6 +2,7 @@
 
 import pytest
 from axe import found, leave_one_text
+from helpers.cases import some_of
 from helpers.made_up.factories import make_results
 from opening import placed, rendered
 from playwright.sync_api import expect
@@ -65,7 +66,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(watched, folders):
         assert max(watched.evaluate(right)) <= width
 
 
-@pytest.mark.parametrize("lang", ["ja", "en"])  # the next test reads it in English too
+@pytest.mark.parametrize("lang", some_of(["ja", "en"], "ja"))  # the next test reads it in English
 def test_neither_a_result_nor_a_figure_is_broken_over_two_lines(keep, folders, lang):
     kept = keep(folders[lang] / "report.html")
     kept.set_viewport_size({"width": 390, "height": 900})

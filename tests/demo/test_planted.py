@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.cases import some_of
 from helpers.places import ROOT
 
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
@@ -165,7 +166,9 @@ def test_shuffled_weights_are_the_same_numbers_in_another_order() -> None:
     assert torch.equal(module.weight.flatten().sort()[0], before.flatten().sort()[0])
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "architecture", some_of(ARCHITECTURES, *ARCHITECTURES[::2]), ids=lambda one: one.name
+)
 def test_a_model_is_trained_once_and_kept(architecture, training, tmp_path, monkeypatch) -> None:
     torch.manual_seed(1)
     untrained = build(architecture, training.tokenizer)

@@ -74,10 +74,9 @@ FULL = ("--evidence", "full", "--evidence-texts", "3", "--keep-maps", "4")
 @pytest.mark.parametrize(
     ("model", "more"),
     [
-        ("bert", FULL),
+        ("bert", (*FULL, "--units", "phrase")),
         ("bert", ("--evidence", "none")),
         ("bert", ("--evidence-texts", "all")),
-        ("bert", ("--units", "phrase", "--evidence-texts", "3")),
         ("llama", ("--generate", "3", "--keep-maps", "3", "--evidence-texts", "4")),
     ],
 )
@@ -116,10 +115,11 @@ def test_the_test_of_the_strongest_sink_is_that_of_one_run(
     monkeypatch.chdir(place)
     shutil.copytree(model_folder(), place / "demo")
     begin_as(monkeypatch)
-    command = ("analyze", "texts.jsonl", "--model", "demo")
+    few = ("--evidence-texts", "6", "--force")
+    command = ("analyze", "texts.jsonl", "--model", "demo", *few)
     whole, merged, shared = tmp_path / "whole", tmp_path / "merged", tmp_path / "shared"
     assert call(*command, "-o", whole).exit_code == 0
-    parts = [shard(place, number, 2, "--force", model="demo") for number in (2, 1)]
+    parts = [shard(place, number, 2, *few, model="demo") for number in (2, 1)]
     assert call("merge", *parts, "-o", merged).exit_code == 0
     assert call(*command, "--workers", "2", "-o", shared).exit_code == 0
     assert contents(merged) == contents(shared) == contents(whole)

@@ -93,13 +93,15 @@ ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
 
 # Each two sentences of the rows above and below that stand together on any of the first 126 pages
 # that are drawn, and of one token or colouring where they are about it, do so on one of these or of
-# the other pages of `found`.
+# the other pages of `found`; nine in ten of them on one of the first, where each sentence is said.
 DRAWN = (
-    *(1, 4, 6, 9, 12, 13, 15, 16, 18, 19, 25, 27, 30, 33, 34, 35, 36, 37, 39, 40, 42, 45, 46),
-    *(48, 54, 56, 57, 58, 60, 63, 66, 67, 69, 76, 81, 84, 85, 88, 90, 93, 96, 100, 102, 103),
-    *(105, 109, 111, 114, 118),
+    *(1, 4, 9, 13, 19, 30, 33, 36, 37, 45, 54, 57, 60, 63, 67, 81, 88, 90, 100, 109, 114, 118),
     163,  # on which tokens can be judged, and none stands out
     198,  # on which the colours that agree best rank tokens the other way round
+)
+RARE = (
+    *(6, 12, 15, 16, 18, 25, 27, 34, 35, 39, 40, 42, 46, 48, 56, 58, 66, 69, 76, 84, 85, 93, 96),
+    *(102, 103, 105, 111),
 )
 
 
@@ -217,10 +219,14 @@ def test_no_sentence_about_errors_denies_another(labelled: list[Findings], lang:
     assert names - together == set()
 
 
-@pytest.fixture(scope="module")
-def found(situations, tmp_path_factory) -> list[Findings]:
+@pytest.fixture(
+    scope="module",
+    params=[DRAWN, pytest.param((*DRAWN, *RARE), marks=pytest.mark.whole)],
+    ids=["most", "all"],
+)
+def found(request, situations, tmp_path_factory) -> list[Findings]:
     """What many made-up reports say."""
-    drawn = drawn_pages(lambda: tmp_path_factory.mktemp("results"), DRAWN)
+    drawn = drawn_pages(lambda: tmp_path_factory.mktemp("results"), request.param)
     folder = tmp_path_factory.mktemp("moved")
     moved = (
         with_last(folder / "last", 7),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from helpers.cases import some_of
 from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 from scipy.stats import binom, t, ttest_1samp
 
@@ -98,7 +99,9 @@ def test_the_interval_of_a_share_stays_within_0_and_1(share: float) -> None:
     ],
     ids=["normal", "share", "lognormal", "gamma"],
 )
-@pytest.mark.parametrize(("n_texts", "least"), [(5, 0.88), (8, 0.91), (24, 0.93)])
+@pytest.mark.parametrize(
+    ("n_texts", "least"), some_of([(5, 0.88), (8, 0.91), (24, 0.93)], (8, 0.91), (24, 0.93))
+)
 def test_intervals_hold_the_truth_about_as_often_as_they_say(
     draw: Callable[[tuple[int, int]], np.ndarray], truth: float, n_texts: int, least: float
 ) -> None:

@@ -4,6 +4,7 @@ import re
 from itertools import product
 
 import pytest
+from helpers.cases import some_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.page_of import page_of
 
@@ -34,8 +35,12 @@ def n_words(said):
     return len(re.sub(r"\s%", "%", said).split())
 
 
+CASES = [*product(KINDS, ["full"]), ("number", "none"), ("embedding", "none")]
+
+
 @pytest.mark.parametrize(
-    ("kind", "evidence"), [*product(KINDS, ["full"]), ("number", "none"), ("embedding", "none")]
+    ("kind", "evidence"),
+    some_of(CASES, ("number", "full"), ("class", "full"), ("answer", "full"), ("number", "none")),
 )
 def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
     made = make_results(

@@ -44,13 +44,16 @@ def test_only_chosen_texts_carry_figures(results):
     assert json.loads(page.find(id="page-data").string)["first"] == 4
 
 
-def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path):
-    made = make_results(tmp_path, ("words of one text",) * 340, n_layers=1, n_heads=1, keep=0)
+def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path, monkeypatch):
+    """With a tenth of the lines that a page always has, and estimated as a page of many texts."""
+    monkeypatch.setattr("reportgen.report.html.size_plan._LINES_KEPT", 30)
+    monkeypatch.setattr("reportgen.report.html.page._MEASURED", 30)
+    made = make_results(tmp_path, ("words of one text",) * 70, n_layers=1, n_heads=1, keep=0)
     report = render(Runs(Findings(made)), RenderOptions(max_size=1, detail="first:2"))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     articles = page.find_all("article")
     shown = numbers(page)
-    assert len(shown) == 300
+    assert len(shown) == 30
     assert {1, 2} <= set(shown)
     rows = [int(cell.get_text()) for cell in page.select("table.texts tbody th")]
     assert rows == shown == sorted(shown)
@@ -62,7 +65,7 @@ def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path
         sentence.startswith("40 texts: counted") or "not listed" in sentence
         for sentence in report.reduced
     )
-    assert "300" in page.find(class_="partial").get_text()
+    assert "30 of 70" in page.find(class_="partial").get_text()
 
 
 def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):

@@ -18,7 +18,7 @@ from reportgen.texts import TextInput, TextSet
 
 LIMIT = 15_000
 N_TOKENS = 30
-N_TEXTS = 3
+N_TEXTS = 2
 
 
 def run(texts, model, folder):

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from helpers.cases import some_of
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
@@ -230,7 +231,7 @@ def test_the_label_error_is_told(tmp_path: Path) -> None:
     assert told["label_r2"] < 1
 
 
-@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("kind", some_of(TASKS, "class", "choice", "number", "tags"))
 def test_every_value_is_a_plain_one(tmp_path: Path, kind: str) -> None:
     told = figures(make_results(tmp_path, (*HEADLINES, ""), kind=kind, labels=(1.0,) * 7))  # type: ignore[arg-type]
     for value in told.values():

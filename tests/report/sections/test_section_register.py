@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.cases import some_of
 from helpers.made_up.factories import make_results
 from helpers.places import ROOT
 from helpers.real.two_models import chain, pair_of
@@ -56,7 +57,10 @@ def taken(request, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("taken", "n"),
-    [(ANY, 1), (ANY, 3), (ONE, 1), (ONE, 2), (SEVERAL, 1), (SEVERAL, 2)],
+    some_of(
+        [(ANY, 1), (ANY, 3), (ONE, 1), (ONE, 2), (SEVERAL, 1), (SEVERAL, 2)],
+        *((ANY, 3), (ONE, 1), (ONE, 2), (SEVERAL, 1)),
+    ),
     indirect=["taken"],
 )
 def test_a_new_section_stands_on_the_page_in_its_navigation_and_in_markdown(tmp_path, taken, n):
