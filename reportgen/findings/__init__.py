@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from reportgen.findings.quality.slopes import Slopes
     from reportgen.findings.quality.tags import Tags, Word
     from reportgen.findings.quality.where_wrong import LengthTrend, Subset, WhereWrong
-    from reportgen.findings.ranking import MARKED, RANKS, Reason
+    from reportgen.findings.ranking import MARKED, RANKS, Reason, is_in
     from reportgen.findings.repeated_texts import READ, first_alike, n_different
     from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means
     from reportgen.findings.sinks.cross_attention import CrossToken

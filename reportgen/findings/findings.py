@@ -424,9 +424,14 @@ class Findings:
 
     @cached_property
     def picked(self) -> of_ranking.Picked:
-        """The texts that deserve a look, and the one that is open first."""
+        """The texts that deserve a look, and the one that gets most."""
         alike = first_alike(self.results)
         return of_ranking.picked(self.ranking, self.text_figures, alike)
+
+    @cached_property
+    def opened(self) -> Mapping[str, int]:
+        """By language of a page, the row of the text that is open when it opens."""
+        return of_ranking.opened(self.results, self.picked)
 
     @cached_property
     def order(self) -> tuple[int, ...]:

@@ -10,23 +10,30 @@ import pandas as pd
 from reportgen.findings.evidence import explained_range, size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.findings.quality.where_wrong import main_script
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results import EFFECT, JOINT_EFFECT, Results, View
 from reportgen.tasks import predictions_of, task_of
 
 # Why a text deserves a look, in the order in which they take turns.
-Reason: TypeAlias = Literal["error", "strangeness", "special_excess", "tokens", "agreement"]
+Reason: TypeAlias = Literal[
+    "error", "highest", "lowest", "strangeness", "special_excess", "tokens", "agreement"
+]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+_RISING: tuple[Reason, ...] = ("lowest", "agreement")  # the smallest stands out
 _AT_ONCE = 4096  # texts
 _SEEN = 5e-4  # of a share or a correlation: what is less apart is alike, and reads alike
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
-_OF_ALL: tuple[Reason, ...] = ("error", "tokens")  # also of texts with few text tokens
+# Also of texts with few text tokens.
+_OF_ALL: tuple[Reason, ...] = ("error", "highest", "lowest", "tokens")
 _LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN, "special_excess": _SEEN}
 RANKS = 2  # texts that each reason picks
 MARKED = 3  # texts with the largest errors, which a chart names
 _MOST = 8  # texts that deserve a look, at most
 _SHARE = 3  # and at most one in so many of all texts, so that few texts are not listed twice
 _LEAST = 4  # fewer texts than this are too few to pick from
+# The scripts of texts that readers of a page in a language can read.
+_READ_IN: Mapping[str, tuple[str, ...]] = {"en": ("latin",), "ja": ("kana", "han")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Picked:
     # By row of `texts`, the one that stands out most in front: why it was picked, and its rank by
     # that reason, from 0.
     texts: Mapping[int, tuple[tuple[Reason, int], ...]]
-    first: int  # row of the text that is open when the page opens
+    first: int  # row of the text that gets most, with the largest error or else the first
     worst: tuple[int, ...]  # rows of those with the largest errors, at most MARKED
 
 
@@ -61,10 +68,13 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             surely wrong; of a choice the same; of several labels, the largest probability
             of a wrong one; of tags, how many words have a wrong one.
         prediction: the number; of a class or choice, the softmax share of the predicted one.
+        highest, lowest: the predicted number; nothing of any other kind of prediction.
     """
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     error, prediction = _errors(results)
+    is_number = task_of(results.info.output).chart_column == "value"
+    numbers = np.where(is_number, prediction, np.nan)
     tokens = np.where(results.analysed, tokens, np.nan)
     share, even = (text_means(results, name) for name in ("special_share", "uniform_share"))
     usual = usual_at_length(share, tokens)
@@ -78,6 +88,8 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             "agreement": _agreement(results, shown_first),
             "error": error,
             "prediction": prediction,
+            "highest": numbers,
+            "lowest": numbers,
         },
         index=texts.index,
     )
@@ -100,8 +112,8 @@ def ranking(takes_part: Booleans, text_figures: pd.DataFrame) -> Mapping[Reason,
     """By reason, the rows of the texts that it applies to, those that stand out most first.
 
     `text_figures` are the `figures`. A correct prediction is no reason. Texts with few text tokens
-    are listed by their error and length only, if there are longer ones: their figures of attention
-    rest on little. Nor is a text listed for attention that is that of the average text,
+    are listed by error, prediction and length only, if there are longer ones: their figures of
+    attention rest on little. Nor is a text listed for attention that is that of the average text,
     or for special tokens that get no more than their equal share or than is usual at its length.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
@@ -112,7 +124,7 @@ def ranking(takes_part: Booleans, text_figures: pd.DataFrame) -> Mapping[Reason,
             values = np.where(counted, values, np.nan)
         if reason in _LEAST_OF:
             values = np.where(values > _LEAST_OF[reason], values, np.nan)
-        keys = values if reason == "agreement" else -values
+        keys = values if reason in _RISING else -values
         rows = np.argsort(keys, kind="stable")  # NaN last
         ranked[reason] = rows[: int(np.isfinite(keys).sum())]
     return ranked
@@ -125,7 +137,7 @@ def picked(ranked: Mapping[Reason, Places], text_figures: pd.DataFrame, alike: P
     first text that is equal: of equal texts a reason picks one. The reasons take turns; one by
     which all texts are alike picks none.
 
-    With labels, the text with the largest error is open first, because readers look for it.
+    The first of all is with labels the text with the largest error, because readers look for it.
     Otherwise it is the first text: statistics of attention are no reason to leave the order that
     the user chose.
     """
@@ -143,6 +155,32 @@ def picked(ranked: Mapping[Reason, Places], text_figures: pd.DataFrame, alike: P
     first = int(ranked["error"][0]) if len(ranked["error"]) else 0
     worst = tuple(ranked["error"][:MARKED].tolist())
     return Picked(tuple(rows), dict(list(texts.items())[:most]), first, worst)
+
+
+def opened(results: Results, chosen: Picked) -> Mapping[str, int]:
+    """By language of a page, the row of the text that is open when it opens: of the texts that
+    deserve a look where any has an error, then of all, the first that is written in that language
+    and in which something counts."""
+    deserving = chosen.texts if chosen.worst else ()
+    analysed = np.flatnonzero(results.analysed).tolist()
+    rows = tuple(dict.fromkeys((*deserving, chosen.first, *analysed)))
+    if results.is_redacted:
+        return dict.fromkeys(_READ_IN, chosen.first)
+    stored = results.stored("effects")
+    measured = set(stored["text"])
+    still = _is_still(results, stored)
+    counting = tuple(row for row in rows if row in measured and not still[row])
+    texts = results.texts["text"].tolist()
+    found: dict[str, int] = {}
+    for language in _READ_IN:
+        readable = (row for own in (counting, rows) for row in own if is_in(language, texts[row]))
+        found[language] = next(readable, next(iter(counting), chosen.first))
+    return found
+
+
+def is_in(language: str, text: str) -> bool:
+    """Whether readers of a page in `language` can be expected to read `text`, by its script."""
+    return main_script(text) in _READ_IN[language]
 
 
 def _are_alike(reason: Reason, values: Floats) -> bool:
@@ -197,14 +235,13 @@ def _agreement(results: Results, view: View) -> Floats:
     agreement = size_agreement(results, with_copies=True).get(view)
     if agreement is not None:
         values[agreement.index.to_numpy(np.intp)] = agreement.to_numpy(np.float64)
-    return np.where(_is_still(results), np.nan, values)
+    return np.where(_is_still(results, results.effects), np.nan, values)
 
 
-def _is_still(results: Results) -> Booleans:
-    """`[text]`: whether every effect in it, of groups too, is too small to matter."""
+def _is_still(results: Results, effects: pd.DataFrame) -> Booleans:
+    """`[text]`: whether all its `effects`, of groups too, are too small to matter."""
     if results.is_redacted:  # whose effects are in steps of their largest
         return np.zeros(len(results.texts), np.bool_)
-    effects = results.effects
     sizes = effects[[EFFECT, JOINT_EFFECT]].astype(np.float64).abs().max(axis=1)
     largest = sizes.groupby(effects["text"]).max().reindex(range(len(results.texts)))
     least = TINY_EFFECT * (explained_range(results) or 0.0)

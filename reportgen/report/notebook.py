@@ -74,7 +74,7 @@ def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
     and without any."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
     context = Context(Runs(findings), options, language)
-    first = findings.picked.first
+    first = findings.opened[language.code]
 
     def document(*, texts: bool, text: int | None) -> str:
         page = make_page(context if texts else replace(context, listed=()))

@@ -60,7 +60,7 @@ def test_the_page_marks_them_and_opens_one_that_was_measured(
     report.save(tmp_path / "p.html", lang=lang)
     page = BeautifulSoup((tmp_path / "p.html").read_text("utf-8"), "html.parser")
     opened = json.loads(page.find(id="page-data").string)["first"]
-    assert opened == report.findings.picked.first + 1
+    assert opened == report.findings.opened[lang] + 1
     said = {int(panel["id"].removeprefix("text=")): str(panel) for panel in page("article")}
     assert len(said) == len(TEXTS)
     stored = report.results.stored("evidence").set_index("text")["extra"]

@@ -5,8 +5,8 @@ import csv
 import re
 
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, placed, pointed_at, rendered
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from opening import drawn, placed, pointed_at, rendered, written
 from playwright.sync_api import expect
 from serving import JENKINS, OWN_AND_DATA, served
 
@@ -93,6 +93,84 @@ def require_found_what_the_text_says(page):
             page.wait_for_function(searched, arg=word)
 
 
+MOVED = """
+window.moved = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.moved += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+# Rows of a list that are whole in the window.
+WHOLE_ROWS = """selector => [...document.querySelectorAll(selector)].filter((row) => {
+  const { top, bottom, height } = row.getBoundingClientRect();
+  return height && top >= 0 && bottom <= innerHeight;
+}).length"""
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory):
+    """The page of a thousand texts, without maps but for a few."""
+    folder = tmp_path_factory.mktemp("thousand")
+    texts = tuple(f"{HEADLINES[i % len(HEADLINES)]} {i}" for i in range(1000))
+    labels = tuple(float(i % 7) for i in range(1000))
+    made = make_results(folder, texts, n_layers=1, n_heads=2, labels=labels, keep=20)
+    return rendered(made, folder)
+
+
+def test_of_a_thousand_texts_those_to_start_with_are_open_and_nothing_moves(own_tab, thousand):
+    page = own_tab
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_init_script(MOVED)
+    page.goto(placed(thousand))
+    first = page.locator("#notable .pick[aria-current=true]")
+    expect(first).to_be_visible()
+    drawn(page, int(page.locator(".panel.open").get_attribute("id").removeprefix("text=")))
+    assert page.evaluate("moved") <= 0.05
+    assert page.evaluate(WHOLE_ROWS, "#notable ol > li") >= 6
+    filters = page.get_by_role("button", name="Filter")
+    expect(filters).to_be_hidden()
+    page.get_by_role("button", name="All 1,000").click()
+    assert page.evaluate(WHOLE_ROWS, "#list tbody tr") >= 6
+    expect(page.locator(".find select").first).to_be_hidden()
+    expect(filters).to_have_attribute("aria-expanded", "false")
+    filters.click()
+    expect(filters).to_have_attribute("aria-expanded", "true")
+    page.locator(".find").get_by_label("Sort by").select_option("-error")
+    page.reload()  # what was chosen is seen
+    expect(page.locator(".find").get_by_label("Sort by")).to_have_value("-error")
+    expect(page.locator(".find").get_by_label("Sort by")).to_be_visible()
+
+
+def test_the_text_is_two_presses_of_tab_away(watched, thousand):
+    watched.goto(placed(thousand))
+    number = watched.locator(".panel.open").get_attribute("id").removeprefix("text=")
+    watched.keyboard.press("Tab")
+    expect(watched.get_by_role("link", name="Skip to the text")).to_be_focused()
+    watched.keyboard.press("Enter")
+    expect(watched.locator(f"#t{number}")).to_be_focused()
+    watched.keyboard.press("Tab")
+    assert watched.evaluate("Boolean(document.activeElement.closest('.panel.open'))")
+
+
+def test_without_scripts_the_first_link_skips_to_the_texts(still_tab, url):
+    still_tab.goto(url)
+    still_tab.keyboard.press("Tab")
+    expect(still_tab.locator(".skip")).to_be_focused()
+    still_tab.keyboard.press("Enter")
+    expect(still_tab.locator("#panels .panel").first).to_be_in_viewport()
+
+
+def test_a_text_without_evidence_says_so_once(watched, tmp_path):
+    made = make_results(tmp_path, HEADLINES * 6, evidence="basic")
+    stored = (made.stored(name) for name in ("evidence", "effects"))
+    evidence, effects = (own[own["text"] != 3].reset_index(drop=True) for own in stored)
+    watched.goto(f"{written(changed(made, evidence=evidence, effects=effects), tmp_path)}#text=4")
+    said = re.compile("not measured")
+    expect(watched.locator(".panel.open").get_by_text(said)).to_have_count(1)
+    expect(watched.locator(".panel.open .unmeasured")).to_have_text(said)
+    watched.get_by_role("button", name="All 36").click()
+    expect(watched.locator("#list td").get_by_text(said).locator("visible=true")).to_have_count(0)
+
+
 def on_paper(page):
     """The numbers of the texts on paper."""
     page.emulate_media(media="print")
@@ -135,7 +213,8 @@ def few(tmp_path_factory):
         texts, folder = HEADLINES * 9, tmp_path_factory.mktemp("few")
         results = make_results(folder, texts[:n], n_layers=2, n_heads=2)
         picked = Findings(results).picked
-        first = {text + 1 for text in (picked.first, *picked.texts)}  # the example is listed too
+        opened = Findings(results).opened["en"]
+        first = {text + 1 for text in (opened, *picked.texts)}  # the example is listed too
         made[n] = first, rendered(results, folder)
     return made
 

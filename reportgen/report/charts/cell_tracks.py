@@ -116,19 +116,6 @@ def dot(scale: Scale, value: float, interval: Interval | None) -> Markup:
     return _track(scale, _whisker(scale, interval) + mark)
 
 
-def place(value: float, low: float, high: float) -> Markup:
-    """A dot for `value` on a line from `low` to `high`, for a row of a list; in the middle where
-    both are the same."""
-    share = (value - low) / (high - low) if high > low else 0.5
-    at = _DOT + (_LINE - 2 * _DOT) * min(1.0, max(0.0, share))
-    middle = px(_THIN / 2)
-    return Markup(
-        '<svg class="place" aria-hidden="true" width="%s" height="%s">'
-        '<path d="M0 %sH%s" stroke="currentColor" opacity=".4"/>'
-        '<circle cx="%s" cy="%s" r="%s" fill="currentColor"/></svg>'
-    ) % (_LINE, _THIN, middle, _LINE, px(at), middle, _DOT)
-
-
 def interval_text(interval: Interval | None, digits: int | None, language: Language) -> str:
     """An interval in brackets; "" for None."""
     if interval is None:

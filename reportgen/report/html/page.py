@@ -211,6 +211,8 @@ def _fitted(context: Context, place: PagePlace) -> Document:
     findings, options, language = context.findings, context.options, context.language
     assets = Assets(options.layout, plotly_source(options.plotlyjs), place=place)
     order, n_detailed = detailed(findings, options.detail)
+    if (opened := findings.opened[language.code]) in order[:n_detailed]:
+        order = tuple(dict.fromkeys((opened, *order)))
     page = make_page(context, with_listed=False)
     # The panels' sentences depend on the chosen texts, so their sizes do too.
     chosen = frozenset(order[:n_detailed])
@@ -251,7 +253,7 @@ def _written(
     rest = (*listed[:1], *costs.order)
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
-    first = _first((findings.picked.first, *measured, *rest), levels)
+    first = _first((findings.opened[language.code], *measured, *rest), levels)
     # Where there are none to start with, those that the plan weighs first.
     picked = findings.picked.texts or costs.order[:_PRINTED]
     printed = set(listed) & {first, *picked}

@@ -177,7 +177,7 @@ def make_figures(
     drawn = text_map(findings.results, text, units, labels)
     reads = row_read_alone(findings, units, effects)
     across = partial(cross_figure, findings.results, text, units, labels, language, heads)
-    is_first = text == findings.picked.first or text in findings.picked.texts
+    is_first = text == findings.opened[language.code] or text in findings.picked.texts
     return Figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
         range=_range(drawn, language, weights),

@@ -18,6 +18,7 @@ from reportgen.report.panel.unit_measures import explained_name
 from reportgen.results import ANALYSED, segments_of
 from reportgen.tasks import task_of
 
+_UNMEASURED = "evidence-none-text"  # the note that a text has no evidence
 _LOST_SHOWN = 300  # code points of what was cut off
 
 
@@ -35,6 +36,7 @@ class Panel:
     prediction: Prediction | None
     colours: Colours | None  # None where the text was not analysed, or there is no room for them
     figures: Figures | None  # the same
+    unmeasured: str  # that what changes the prediction was not measured here; "" where it was
     notes: tuple[Sentence, ...]
     cut: str  # how much was cut off; "" where nothing was
     lost: tuple[str, ...]  # what was cut off, by segment
@@ -63,6 +65,7 @@ def make_panel(
     lost = [part[int(cut) :] for part, cut in cuts if not pd.isna(cut)]
     hidden = sum(max(0, len(part) - _LOST_SHOWN) for part in lost)
     n_lost = int(row["n_truncated"])
+    notes = findings.text_notes(text)
     return Panel(
         number=text + 1,
         text_id=str(row["text_id"]),
@@ -78,7 +81,8 @@ def make_panel(
         figures=make_figures(findings, text, language, heads, scope)
         if analysed and is_whole
         else None,
-        notes=sentences(findings.text_notes(text), language),
+        unmeasured="".join(sentence(own, language) for own in notes if own.id == _UNMEASURED),
+        notes=sentences([note for note in notes if note.id != _UNMEASURED], language),
         cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",

@@ -82,7 +82,7 @@ def _changes(findings: Findings, language: Language) -> Answer:
     named = {
         kind: shorten(names[token.label], _TOKEN)
         for kind, listing in effects.lists.items()
-        if (token := listing.named) and not _is_tiny(token.value, findings)
+        if (token := listing.named) and not is_tiny(token.value, findings)
     }
     if not named:
         listed = [
@@ -90,7 +90,7 @@ def _changes(findings: Findings, language: Language) -> Answer:
             for listing in effects.lists.values()
             for token in (*listing.sure, *listing.doubtful)
         ]
-        is_still = all(_is_tiny(end, findings) for token in listed for end in token.interval)
+        is_still = all(is_tiny(end, findings) for token in listed for end in token.interval)
         none = "none_matters" if is_still else "none_stands_out"
         verdict = say("few_strong" if effects.strong_in_few(findings.tiny_effect) else none)
     elif "moves" in named:
@@ -137,7 +137,7 @@ def _changes_elsewhere(
     return _changes_over_texts(findings, effects, language, answer, verdict, about)
 
 
-def _is_tiny(value: float, findings: Findings) -> bool:
+def is_tiny(value: float, findings: Findings) -> bool:
     """Whether a change is so small that a text with none larger is one that hardly anything
     changes."""
     return findings.explained_range is not None and abs(value) <= findings.tiny_effect
@@ -154,7 +154,7 @@ def _changes_in_one(
     """What changes the prediction in the only text: its strongest changes, as they are."""
     say = partial(language.say, "answers")
     text = int(np.flatnonzero(findings.analysed)[0])
-    changes = _changes_of(findings, text, language)
+    changes = changes_of(findings, text, language)
     if changes is None:
         return answer(say("not_measured"))
     remark = say(f"one_change{_of_size(findings)}")
@@ -171,17 +171,15 @@ def _changes_in_opened(
 ) -> Answer:
     """What changes the prediction for the text that is open, where no token can be told of over all
     texts."""
-    text = findings.picked.first
-    changes = _changes_of(findings, text, language) if findings.analysed[text] else None
+    text = findings.opened[language.code]
+    changes = changes_of(findings, text, language) if findings.analysed[text] else None
     if not changes:
         return answer(verdict)
     remark = language.say("answers", f"opened_change{_of_size(findings)}", n=text + 1)
     return answer(verdict, remark, named_bars(_bars_of(changes, findings)))
 
 
-def _changes_of(
-    findings: Findings, text: int, language: Language
-) -> list[tuple[str, float]] | None:
+def changes_of(findings: Findings, text: int, language: Language) -> list[tuple[str, float]] | None:
     """The strongest changes without one unit of row `text` of `texts`, each with the unit, the
     strongest rise of the prediction with it in front; None where they were not measured."""
     units = text_units(findings.results, text)
@@ -313,4 +311,4 @@ def _is_still(findings: Findings) -> bool:
     """Whether hardly anything changes most of the texts: an order of such changes is no proof that
     colours show what matters."""
     largest = largest_changes(findings.results)
-    return len(largest) > 0 and _is_tiny(float(largest.median()), findings)
+    return len(largest) > 0 and is_tiny(float(largest.median()), findings)

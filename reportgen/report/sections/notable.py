@@ -3,22 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
-from markupsafe import Markup
 
-from reportgen.findings import RANKS, Findings, Reason
-from reportgen.report.charts.cell_tracks import place
+from reportgen.findings import RANKS, Findings, Reason, is_in
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import decimals, written
+from reportgen.report.language.numbers import column_decimals, decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.marked_units import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, prediction, short_cell
-from reportgen.results import ANALYSED
-from reportgen.tasks import YES, task_of
+from reportgen.report.sections.answers import changes_of, is_tiny
+from reportgen.results import ANALYSED, BY_ID, EFFECT
+from reportgen.tasks import YES, has_sign, task_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 Marked: TypeAlias = Mapping[int, tuple[Span, ...]]  # row of `texts` to the text with its marks
@@ -30,7 +28,7 @@ class NotableText:
 
     number: int
     spans: tuple[Span, ...]
-    prediction: Cell  # with its place among all predictions, or the probability of a class
+    prediction: Cell
     label: Cell
     reasons: tuple[str, ...]
 
@@ -71,7 +69,7 @@ def make_notable(findings: Findings, language: Language, marked: Marked | None =
             )
             for row, reasons in picked.texts.items()
         ),
-        first=picked.first + 1,
+        first=findings.opened[language.code] + 1,
     )
 
 
@@ -82,8 +80,11 @@ def with_first(
     reader finds it in the list that is open beside it."""
     if not notable.texts or notable.first in {text.number for text in notable.texts}:
         return notable
-    why = (language.say("notable", "first"),)
-    first = _notable(findings, notable.first - 1, why, language, marked)
+    row = notable.first - 1
+    text = str(findings.results.text_row(row)["text"])
+    example = "example_in" if is_in(language.code, text) else "example"
+    why = (language.say("notable", example if row else "first"),)
+    first = _notable(findings, row, why, language, marked)
     return replace(notable, texts=(first, *notable.texts), n_examples=1)
 
 
@@ -111,18 +112,7 @@ def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cel
     if text["status"] not in ANALYSED:
         return Cell(""), Cell("")
     made = prediction(findings, row, language)
-    return replace(made.cell, track=_place(findings, row)), short_cell(made.label)
-
-
-def _place(findings: Findings, row: int) -> Markup | None:
-    """Where a number stands among all predictions, or the probability of a class from 0 to 1."""
-    values = findings.text_figures["prediction"].to_numpy(np.float64)
-    if not isfinite(values[row]):
-        return None
-    if task_of(findings.info.output).chart_column == "probability":
-        return place(float(values[row]), 0.0, 1.0)
-    known = values[np.isfinite(values)]
-    return place(float(values[row]), float(known.min()), float(known.max()))
+    return made.cell, short_cell(made.label)
 
 
 def _why(findings: Findings, language: Language, reason: Reason, row: int, rank: int) -> str:
@@ -131,12 +121,29 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
     value = float(findings.text_figures[reason].iloc[row])
     if reason == "error":
         return _error(findings, row, language, say)
+    if reason in ("highest", "lowest"):
+        return _extreme(findings, row, language, say, reason)
     if reason == "tokens":
         return say(reason, n=int(value))
     if reason == "special_excess":
         share, usual = findings.text_figures[["special_share", "special_usual"]].iloc[row]
         return say(reason, share=float(share), usual=float(usual))
     return say(reason, value=value, typical=float(findings.text_figures[reason].median()))
+
+
+def _extreme(
+    findings: Findings, row: int, language: Language, say: Callable[..., str], reason: Reason
+) -> str:
+    """The highest or lowest prediction, with the unit that does most for that, where one counts."""
+    has_direction = has_sign(BY_ID[EFFECT], findings.info.evidence.scalar)
+    changes = changes_of(findings, row, language) if has_direction else None
+    if not changes or findings.results.is_redacted:
+        return say(reason)
+    unit, change = changes[0] if reason == "highest" else changes[-1]
+    if (change > 0) != (reason == "highest") or is_tiny(change, findings):
+        return say(reason)
+    size = written(abs(change), column_decimals(abs(change)))
+    return say(f"{reason}_by", unit=shorten(unit, CELL), size=size)
 
 
 def _error(findings: Findings, row: int, language: Language, say: Callable[..., str]) -> str:

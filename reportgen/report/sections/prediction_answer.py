@@ -73,6 +73,7 @@ class _Predicted:
         self._told = Told(findings, language, "answers", _NAME)
         self._names = self._told.names
         self._ending = constant_ending(findings, with_unclear=True)
+        self._opened = findings.opened[language.code]
 
     def answer(self) -> Answer:
         n, task = int(self._findings.analysed.sum()), self._findings.task
@@ -97,7 +98,7 @@ class _Predicted:
         verdict, remark = self._say("embedding"), self._say("embedding_remark")
         if len(changes) < MIN_PREDICTIONS or not changes.any():
             return self._answer(verdict, remark)
-        chart = columns_of_dots(changes.to_numpy(), changes.get(self._findings.picked.first))
+        chart = columns_of_dots(changes.to_numpy(), changes.get(self._opened))
         return self._answer(verdict, self._say("embedding_dots"), chart)
 
     def _one(self) -> Answer:
@@ -139,7 +140,7 @@ class _Predicted:
         spread, fit = self._findings.number_spread, self._findings.label_fit
         if spread is None:
             return self._answer(self._say("no_number"))
-        opened = self._findings.picked.first
+        opened = self._opened
         if self._findings.rank_fit is not None:
             return self._ranks(self._findings.rank_fit, opened)
         if fit is None or fit.n_texts < MIN_PREDICTIONS:
@@ -225,7 +226,7 @@ class _Predicted:
 
     def _dots(self, spread: Floats) -> Drawing:
         """A dot for each text, that of the open one large."""
-        opened, task = self._findings.picked.first, self._findings.task
+        opened, task = self._opened, self._findings.task
         if task.summary is not None:
             return columns_of_dots(spread, self._findings.summaries.get(opened))
         items = self._findings.items_of(opened)
@@ -249,7 +250,7 @@ class _Predicted:
         means = items.groupby("text")["value"].mean()
         if means.empty:
             return self._answer(self._say("no_number"))
-        chart = columns_of_dots(means.to_numpy(), means.get(self._findings.picked.first))
+        chart = columns_of_dots(means.to_numpy(), means.get(self._opened))
         errors = (metric for metric in self._findings.task.metrics if metric.scale == "error")
         off = next((self._findings.fits[metric.name] for metric in errors), None)
         if off is not None:

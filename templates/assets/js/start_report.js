@@ -44,6 +44,10 @@ function prepareOpenMap() {
 }
 
 function followLinks() {
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    visitText(openNumber());
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#text="]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -75,7 +75,7 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
         assert 0.9 * limit < len(report.content) <= limit
         page = BeautifulSoup(report.content.decode(), "html.parser")
         levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
-        assert levels[findings.order[0] + 1] == 3
+        assert levels[findings.opened["en"] + 1] == 3
         strips = page.find_all(id=re.compile(r"^strip-\d+$"))
         coloured = [int(s["id"].removeprefix("strip-")) for s in strips if s.find(class_="u")]
         assert set(levels) < set(coloured)

@@ -69,7 +69,7 @@ def test_embeddings_have_a_dot_per_text_at_the_largest_change_without_one_token(
         if not np.isnan(row.deletion):
             largest[row.text] = max(largest.get(row.text, 0.0), abs(row.deletion))
     first = make_answers(findings, EN)[0]
-    opened = largest.get(findings.picked.first)
+    opened = largest.get(findings.opened["en"])
     assert opened is not None
     assert first.drawing == columns_of_dots(np.array(list(largest.values())), opened)
     assert len(largest) == len(results.texts)
@@ -90,7 +90,7 @@ def test_numbers_with_labels(tmp_path):
     assert first.answer == f"Off by {errors.mean():.2f} on average: worse than a constant"
     middle = f"{np.median(LABELS):.2f}"
     assert first.remark == f"Bars: distance from the right answers, whose median is {middle}."
-    opened = Findings(results).picked.first
+    opened = Findings(results).opened["en"]
     shown = ["the model", f"always say {middle}", f"in text {opened + 1}"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
@@ -273,7 +273,7 @@ def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_p
     made = make_results(
         tmp_path, tuple(f"{a}{a}{b}{b}{a}{a}" for a, b in TEXTS_APART), evidence="basic"
     )
-    found, opened = answers(made)[1], Findings(made).picked.first
+    found, opened = answers(made)[1], Findings(made).opened["en"]
     assert found.answer == "Too few texts share a token to say"
     assert found.remark == f"Bars: how far tokens raise or lower it in text {opened + 1} only."
     effects = made.effects_of(opened).dropna(subset=["effect"])["effect"].sort_values()

@@ -15,8 +15,9 @@ from reportgen.report import load_language
 from reportgen.report.sections import make_notable, with_first
 from reportgen.results import Results
 
-EN = load_language("en")
+EN, JA = load_language("en"), load_language("ja")
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate(HEADLINES * 4))
+ENGLISH = tuple(f"{'free coffee and points '[: 4 + i]} {i}" for i in range(12))
 LABELS = tuple(1 + (i * 7 % 24) / 20 for i in range(24))
 
 
@@ -48,20 +49,20 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     usual = plain_usual(share, results.texts["n_tokens"].to_numpy(float))
     most = int(np.argmax(share - usual))
     ends = (f"{100 * values[most]:.1f}\u00a0%" for values in (share, usual))
-    said = "most attention on special tokens for its length: {}, usual is {}"
+    said = "most attention on markers: {}, at its length usually {}"
     assert said.format(*ends) in reasons[most + 1]
     strange = int(found["strangeness"].argmax())
     apart = 100 * found["strangeness"].iloc[strange]
-    points = f"most unusual attention: {apart:.1f} points from average"
+    points = f"most unusual attention: {apart:.1f} points off, usually "
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
-    assert f"worst agreement of colours and effects: {value}" in reasons[least + 1]
-    assert notable.texts[0].number == worst + 1 == notable.first
+    assert f"the words it looks at count least: {value}" in reasons[least + 1]
+    assert notable.texts[0].number == worst + 1
 
 
 def test_texts_with_a_wrong_tag_come_first_with_the_surest(tmp_path: Path) -> None:
-    made = make_results(tmp_path, TEXTS[:12], kind="labels")
+    made = make_results(tmp_path, ENGLISH, kind="labels")
     names, scores = made.info.output.labels, np.stack(made.texts["scores"])
     right = [[n for n, z in zip(names, own, strict=True) if z > 0] for own in scores]
     given = [list(own) for own in right]
@@ -123,8 +124,11 @@ def test_texts_that_look_alike_are_not_called_unusual(tmp_path: Path, lang: str)
     heads, columns = results.heads, ["special_share", "uniform_share"]
     first = heads[heads["text"] == 0][columns].to_numpy()
     heads[columns] = np.tile(first, (12, 1)) + np.linspace(0, 1e-6, len(heads))[:, None]
-    notable = make_notable(Findings(changed(results, heads=heads)), load_language(lang))
-    assert notable.texts == ()
+    found = Findings(changed(results, heads=heads)).picked
+    assert set(found.reasons) == {"highest", "lowest"}
+    said = str(make_notable(Findings(changed(results, heads=heads)), load_language(lang)))
+    assert "unusual attention:" not in said
+    assert "アテンションが最も" not in said
 
 
 def test_one_text_apart_leaves_no_second_unusual_one(tmp_path: Path) -> None:
@@ -135,7 +139,7 @@ def test_one_text_apart_leaves_no_second_unusual_one(tmp_path: Path) -> None:
     heads.loc[heads["text"] == 3, "special_share"] += 0.004
     notable = make_notable(Findings(changed(results, heads=heads)), EN)
     (said,) = [why for text in notable.texts for why in text.reasons if "unusual" in why]
-    assert said == "most unusual attention: 0.4 points from average (median: 0.03 points)"
+    assert said == "most unusual attention: 0.4 points off, usually 0.03 points"
 
 
 def test_texts_are_not_listed_for_special_tokens_with_no_more_than_their_equal_share(
@@ -161,8 +165,8 @@ def test_texts_are_not_listed_for_special_tokens_with_no_more_than_their_equal_s
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("en", "most attention on special tokens for its length: {}, usual is {}"),
-        ("ja", "長さの割に、特殊トークンへのアテンションが最も多い：{}（この長さでは通常{}）"),
+        ("en", "most attention on markers: {}, at its length usually {}"),
+        ("ja", "目印へのアテンションが最も多い：{}（この長さでは普通{}）"),
     ],
 )
 def test_short_texts_do_not_stand_out_by_special_tokens_because_they_are_short(
@@ -192,27 +196,80 @@ def test_short_texts_do_not_stand_out_by_special_tokens_because_they_are_short(
     assert said.format(*(f"{100 * v[15]:.1f}{space}%" for v in (share, usual))) in reasons
 
 
-def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
-    notable = make_notable(Findings(make_results(tmp_path, TEXTS)), EN)
-    assert notable.first == 1
+def test_without_labels_the_first_text_in_the_language_of_the_page_is_open(tmp_path: Path) -> None:
+    findings = Findings(make_results(tmp_path, TEXTS))
+    notable = make_notable(findings, EN)
+    assert notable.first == 3
+    assert make_notable(findings, JA).first == 1
     assert "error" not in notable.lead
     assert "Unusual attention" in notable.strange
 
 
+def without_effects(results: Results, still: tuple[int, ...], none: tuple[int, ...]) -> Findings:
+    """`results` where nothing counts in some texts, and others have no evidence."""
+    evidence, effects = results.stored("evidence"), results.stored("effects").copy()
+    for column in ("effect", "joint_effect"):
+        effects.loc[effects["text"].isin(still), column] = 0.0
+    measured = (own[~own["text"].isin(none)] for own in (evidence, effects))
+    evidence, effects = (own.reset_index(drop=True) for own in measured)
+    return Findings(changed(results, evidence=evidence, effects=effects))
+
+
+def test_the_open_text_is_the_first_to_start_with_that_can_be_read_and_in_which_something_counts(
+    results: Results,
+) -> None:
+    whole = Findings(results)
+    for code, is_own in (("en", str.isascii), ("ja", lambda text: not text.isascii())):
+        own = [row for row in whole.picked.texts if is_own(TEXTS[row])]
+        assert len(own) >= 2
+        assert whole.opened[code] == own[0]
+        assert without_effects(results, (own[0],), ()).opened[code] == own[1]
+        assert without_effects(results, (), (own[0],)).opened[code] == own[1]
+
+
+def test_where_no_text_can_be_read_the_first_in_which_something_counts_is_open(
+    tmp_path: Path,
+) -> None:
+    texts = tuple(f"Привет всем {i}" for i in range(9))
+    made = make_results(tmp_path, texts, evidence="basic")
+    assert without_effects(made, (0, 1), ()).opened == {"en": 2, "ja": 2}
+
+
 def test_the_open_text_is_in_the_list(results: Results, tmp_path: Path) -> None:
     made = Findings(make_results(tmp_path, TEXTS))
-    notable = make_notable(made, EN)
-    assert 1 not in {text.number for text in notable.texts}
-    shown = with_first(notable, made, EN)
-    assert shown.texts[1:] == notable.texts
-    assert (shown.n_examples, notable.n_examples) == (1, 0)
-    assert (shown.texts[0].number, shown.texts[0].reasons) == (
-        1,
-        ("an example: the first in the file",),
-    )
-    assert "".join(span.text for span in shown.texts[0].spans) == TEXTS[0]
+    for language, number, why in (
+        (EN, 3, "an example in the language of this page"),
+        (JA, 1, "例として：ファイルの最初"),
+    ):
+        notable = make_notable(made, language)
+        assert number not in {text.number for text in notable.texts}
+        shown = with_first(notable, made, language)
+        assert shown.texts[1:] == notable.texts
+        assert (shown.n_examples, notable.n_examples) == (1, 0)
+        assert (shown.texts[0].number, shown.texts[0].reasons) == (number, (why,))
+        assert "".join(span.text for span in shown.texts[0].spans) == TEXTS[number - 1]
     listed = make_notable(Findings(results), EN)
     assert with_first(listed, Findings(results), EN) is listed
+
+
+def test_the_highest_and_lowest_prediction_are_told_with_the_unit_that_does_most_for_it(
+    results: Results,
+) -> None:
+    findings = Findings(results)
+    reasons = {text.number - 1: text.reasons for text in make_notable(findings, EN).texts}
+    predicted = results.texts["prediction"].to_numpy(float)
+    for name, row, verb in (
+        ("highest", int(predicted.argmax()), "adds"),
+        ("lowest", int(predicted.argmin()), "takes"),
+    ):
+        effects = results.effects_of(row)["effect"].dropna().astype(float)
+        most = effects.max() if verb == "adds" else -effects.min()
+        (said,) = [reason for reason in reasons[row] if reason.startswith(f"{name} prediction")]
+        assert f"” {verb} {most:.3f}" in said
+    without = Findings(without_effects(results, tuple(range(24)), ()).results)
+    still = str(make_notable(without, EN))
+    assert "'highest prediction'" in still
+    assert "'lowest prediction'" in still
 
 
 def test_few_texts_have_no_list(tmp_path: Path) -> None:
@@ -220,10 +277,7 @@ def test_few_texts_have_no_list(tmp_path: Path) -> None:
         Findings(make_results(tmp_path / "3", HEADLINES[:3], labels=LABELS[:3])), EN
     )
     assert three.texts == ()
-    worst = figures(
-        make_results(tmp_path / "x", HEADLINES[:3], labels=LABELS[:3]), "received_norm_all"
-    )["error"]
-    assert three.first == int(worst.argmax()) + 1
+    assert three.first == 3  # the only one in English
     six = make_notable(Findings(make_results(tmp_path / "6")), EN)
     assert len(six.texts) == 2
 

@@ -3,6 +3,7 @@
 const FACET_OPTIONS = 60; // a column with more values than that is searched, not filtered
 const FEW_FIGURES = 8; // labels with more figures than that are filtered by ranges of them
 const MOST_RANGES = 6; // at most
+const FOLDED_FROM = 30; // texts; with fewer the filters are not folded
 const FILTER_NAMES = { label: "label", group: "group", predicted: "prediction", show: "list_show" };
 const SHOW_NAMES = {
   worst: "list_worst",
@@ -81,13 +82,17 @@ function makeForm() {
     type: "search", autocomplete: "off", spellcheck: false, placeholder: say("list_search_hint"),
   });
   finder.search.addEventListener("input", () => chooseList({ q: finder.search.value }, true));
-  const form = make("form", { className: "find" }, make("label", {}, `${say("list_search")} `, finder.search));
+  finder.filters = make("div", { className: "filters", id: "filters" });
+  finder.unfold = makeButton(say("list_filter"), () => showFilters(finder.filters.hidden), { className: "unfold" });
+  finder.unfold.setAttribute("aria-controls", "filters");
+  const label = make("label", {}, `${say("list_search")} `, finder.search);
+  const form = make("form", { className: "find" }, label, finder.unfold, finder.filters);
   form.setAttribute("role", "search");
   form.addEventListener("submit", (event) => event.preventDefault());
   const addSelect = (name, title, options) => {
     const { control, label } = makeSelect(title, options, (value) => chooseList({ [name]: value }));
     finder.facets.set(name, control);
-    form.append(label);
+    finder.filters.append(label);
     return label;
   };
   for (const [name, options] of facetOptions()) {
@@ -98,7 +103,15 @@ function makeForm() {
   finder.count.setAttribute("role", "status");
   finder.reset = makeButton(say("list_reset"), resetList);
   form.append(make("span", { className: "shown" }, finder.count, finder.reset));
+  finder.unfold.hidden = list.rows.length < FOLDED_FROM;
+  showFilters(finder.unfold.hidden);
   return form;
+}
+
+// Filters and order stand behind one button where there are many texts.
+function showFilters(isShown) {
+  finder.filters.hidden = !isShown;
+  finder.unfold.setAttribute("aria-expanded", String(isShown));
 }
 
 function sortOptions() {
@@ -166,6 +179,7 @@ function updateForm() {
   const of = list.rows.length.toLocaleString("en");
   finder.count.textContent = n === of ? say("list_count_all", { n }) : say("list_count", { n, of });
   finder.reset.hidden = LIST_NAMES.every((name) => !listState[name]);
+  if ([...finder.facets.keys()].some((name) => listState[name])) showFilters(true);
   finder.none.hidden = list.shown.length > 0;
 }
 

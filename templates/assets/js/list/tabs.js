@@ -1,6 +1,5 @@
 // Two tabs over the list: the texts to start with, and all of them.
 
-const FEW_FIRST = 100; // with more texts the list of all is open first
 const tabs = { box: null, row: null, few: null, all: null };
 
 function startTabs(n) {
@@ -16,7 +15,7 @@ function startTabs(n) {
   tabs.all = makeTab(false, say("tab_all"), n);
   tabs.row = make("div", { className: "tabs" }, tabs.few, tabs.all);
   tabs.box.prepend(tabs.row);
-  showFew(n <= FEW_FIRST);
+  showFew(true);
 }
 
 function showFew(isFew) {
