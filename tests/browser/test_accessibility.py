@@ -42,7 +42,7 @@ LEAST_CONTRAST = """() => {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    texts = (*HEADLINES[:3], "long " * 40, "", ARABIC)
+    texts = (*HEADLINES[:3], "long " * 12, "", ARABIC)
     labels = (0.5, 1.5, 2.0, 2.5, 1.0, 2.0)
     made = make_results(
         tmp_path_factory.mktemp("results"),
@@ -170,7 +170,7 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
     press("ArrowRight")
     press("Enter")
     expect(watched.locator("#strip-1 [aria-pressed=true]")).to_have_count(1)
-    look("a token is chosen", ".panel.open", found_in_both)
+    look("a token is chosen", ".panel.open")
     press("Escape")  # the tooltip, then the token
     press("Escape")
     colour_by(watched, 1, "effect")

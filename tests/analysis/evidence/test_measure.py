@@ -576,7 +576,7 @@ def test_an_interrupt_while_a_result_is_kept_leaves_none_half_written(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-@pytest.mark.parametrize("level", ["basic", "full"])
+@pytest.mark.parametrize("level", some_of(["basic", "full"], "full"))
 def test_texts_beside_the_sample_are_measured_and_change_no_figure(
     bert: LoadedModel, full: Results, level: EvidenceLevel, tmp_path: Path, monkeypatch
 ) -> None:

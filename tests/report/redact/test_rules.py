@@ -84,17 +84,17 @@ GIVEN = {
 
 def test_the_command_hides_labels_classes_paths_and_texts(tmp_path: Path) -> None:
     with_options(tmp_path / "r", **GIVEN)
-    names = ("report.html", "report.md", "page.xml", "summary.json", "compare.html", "compare.md")
-    for name in names:
-        command = ("compare", tmp_path / "r", tmp_path / "r") if "compare" in name else None
-        done = call(
-            *(command or ("render", tmp_path / "r")),
-            *("--redact", "--verbose", "-o", tmp_path / name),
-            *(() if command else ("--detail", "1,2")),
-        )
+    for command, names in (
+        (("render", tmp_path / "r", "--detail", "1,2"), ("html", "md", "xml", "json")),
+        (("compare", tmp_path / "r", tmp_path / "r"), ("html", "md")),
+    ):
+        paths = [tmp_path / f"{command[0]}.{name}" for name in names]
+        outputs = [part for path in paths for part in ("-o", path)]
+        done = call(*command, "--redact", "--verbose", *outputs)
         assert done.exit_code == 0, done.output
-        assert "secret" not in (tmp_path / name).read_text("utf-8") + done.output, name
-    page = (tmp_path / "report.html").read_text("utf-8")
+        for said in (done.output, *(path.read_text("utf-8") for path in paths)):
+            assert "secret" not in said
+    page = (tmp_path / "render.html").read_text("utf-8")
     command = re.search(r"reportgen run [^\n<]*", page)
     assert command is not None
     for option in ("--label-map", "--class-names", "--tokenizer", "--explain-token", "--detail"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.cases import some_of
 from helpers.places import ROOT
 
 from reportgen.errors import InputError
@@ -73,11 +74,11 @@ def read_as_results(path: Path) -> None:
     stored.select(TABLES["roles"].names)
 
 
-def _read_all_damaged(content: bytes, path: Path, read: Callable[[Path], None]) -> None:
+def _read_all_damaged(content: bytes, path: Path, read: Callable[[Path], None], step: int) -> None:
     """Read a file again and again, with one byte of its footer changed each time, so that a list
-    there has one item more."""
+    there has one item more; every byte, or each so many bytes."""
     size = int.from_bytes(content[-8:-4], "little")
-    for place in range(len(content) - 8 - size, len(content) - 8):
+    for place in range(len(content) - 8 - size, len(content) - 8, step):
         damaged = bytearray(content)
         damaged[place] = (damaged[place] + 16) % 256
         path.write_bytes(damaged)
@@ -87,16 +88,17 @@ def _read_all_damaged(content: bytes, path: Path, read: Callable[[Path], None]) 
             continue
 
 
+@pytest.mark.parametrize("step", some_of([3, 1], 3))
 @pytest.mark.parametrize("read", [read_as_texts, read_as_results])
 def test_no_byte_of_a_footer_can_end_the_process(
-    tmp_path: Path, read: Callable[[Path], None]
+    tmp_path: Path, read: Callable[[Path], None], step: int
 ) -> None:
     path = tmp_path / "a.parquet"
     roles = pq.read_table(next(own for own in GOLD if own.stem == "roles"))
     table = TABLE.select(["text", "units"]) if read is read_as_texts else roles
     pq.write_table(table, path, store_schema=False)
     run = multiprocessing.get_context("fork").Process(
-        target=_read_all_damaged, args=(path.read_bytes(), tmp_path / "damaged.parquet", read)
+        target=_read_all_damaged, args=(path.read_bytes(), tmp_path / "damaged.parquet", read, step)
     )
     run.start()
     run.join()
