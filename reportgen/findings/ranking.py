@@ -242,6 +242,8 @@ def _is_still(results: Results, effects: pd.DataFrame) -> Booleans:
     """`[text]`: whether all its `effects`, of groups too, are too small to matter."""
     if results.is_redacted:  # whose effects are in steps of their largest
         return np.zeros(len(results.texts), np.bool_)
+    if effects.empty:
+        return np.ones(len(results.texts), np.bool_)
     sizes = effects[[EFFECT, JOINT_EFFECT]].astype(np.float64).abs().max(axis=1)
     largest = sizes.groupby(effects["text"]).max().reindex(range(len(results.texts)))
     least = TINY_EFFECT * (explained_range(results) or 0.0)

@@ -141,7 +141,10 @@ class FigureList:
         return f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures"
 
     def _is_of(self, name: str, figure: Figure) -> bool:
-        return any(re.fullmatch(self._pattern(figure_name), name) for figure_name in figure.names)
+        return any(
+            re.fullmatch(self._pattern(own), name) if "<" in own else own == name
+            for own in figure.names
+        )
 
     def _pattern(self, name: str) -> str:
         pieces = re.split(r"<(\w+)>", name)  # text, key, text, key, ...

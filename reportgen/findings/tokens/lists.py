@@ -258,8 +258,10 @@ def explained_targets(results: Results) -> tuple[str, ...]:
 
     Empty where the explained figure is the same for all texts.
     """
-    names = results.evidence["explained_label"].dropna()
-    counts = names.value_counts(sort=False).sort_values(ascending=False, kind="stable")
+    names = results.evidence["explained_label"]
+    if not names.notna().any():
+        return ()
+    counts = names.dropna().value_counts(sort=False).sort_values(ascending=False, kind="stable")
     return tuple(map(str, counts.index)) if len(counts) > 1 else ()
 
 

@@ -105,10 +105,11 @@ class Assets:
         return short_script(joined(self.scripts))
 
     @cached_property
-    def plotly(self) -> str:
-        """plotly.js as it lies in the page, compressed; "" where it is a file or there is none."""
+    def plotly(self) -> Markup:
+        """plotly.js as it lies in the page, compressed to letters of which HTML reads none as its
+        own; "" where it is a file or there is none."""
         is_inside = self.layout == "file" and self.plotly_source
-        return compressed(self.plotly_source) if is_inside else ""
+        return Markup(compressed(self.plotly_source) if is_inside else "")
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
