@@ -495,7 +495,10 @@ def test_an_answer_is_short_in_both_languages(tmp_path, kind):
 
 
 # Cross-attention is that of encoder-decoders (`tests/analysis/test_targets.py`).
-@pytest.mark.parametrize("colour", [view for view in COLOURS if "cross_" not in view])
+OWN_COLOURS = [view for view in COLOURS if "cross_" not in view]
+
+
+@pytest.mark.parametrize("colour", some_of(OWN_COLOURS, *OWN_COLOURS[::2]))
 def test_whatever_colours_the_texts_is_named_in_the_answer(tmp_path, colour):
     kind = "embedding" if colour == "jacobian" else "number"
     made = make_results(tmp_path, HEADLINES, kind=kind, evidence="full", later=True)
