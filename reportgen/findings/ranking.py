@@ -171,11 +171,13 @@ def opened(results: Results, chosen: Picked) -> Mapping[str, int]:
     still = _is_still(results, stored)
     counting = tuple(row for row in rows if row in measured and not still[row])
     texts = results.texts["text"].tolist()
-    found: dict[str, int] = {}
+    by_language: dict[str, int] = {}
     for language in _READ_IN:
-        readable = (row for own in (counting, rows) for row in own if is_in(language, texts[row]))
-        found[language] = next(readable, next(iter(counting), chosen.first))
-    return found
+        readable = (
+            row for group in (counting, rows) for row in group if is_in(language, texts[row])
+        )
+        by_language[language] = next(readable, next(iter(counting), chosen.first))
+    return by_language
 
 
 def is_in(language: str, text: str) -> bool:

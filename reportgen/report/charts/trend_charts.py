@@ -38,9 +38,9 @@ class Axis:
         first, span = self.steps[0], self.steps[-1] - self.steps[0]
         if span <= 0:
             return even
-        found = [_LEFT + 8 + width * (step - first) / span for step in self.steps]
-        gaps = (b - a for a, b in pairwise(found))
-        return found if min(gaps) >= min(_LEAST, width / n / 2) else even
+        places = [_LEFT + 8 + width * (step - first) / span for step in self.steps]
+        gaps = (b - a for a, b in pairwise(places))
+        return places if min(gaps) >= min(_LEAST, width / n / 2) else even
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def trend_chart(
         limit: a value that the figure is held against.
     """
     ends = [value for value in values if value is not None]
-    ends += [end for own in intervals if own is not None for end in own]
-    last = next((own for own in reversed(values) if own is not None), 0.0)
+    ends += [end for interval in intervals if interval is not None for end in interval]
+    last = next((known for known in reversed(values) if known is not None), 0.0)
     if limit is not None:  # its name stands above it or below
         ends.append(limit.value / _ROOM if last > limit.value else limit.value * _ROOM)
     marks = round_values(min(ends, default=0.0), max(ends, default=0.0))
@@ -127,7 +127,7 @@ def _names(names: Sequence[str], across: Sequence[float], y: int) -> str:
         width = half_widths(names[i]) * _LETTER
         start = min(max(across[i] - width / 2, 0.0), _WIDTH - width)
         end = start + width
-        if all(end + _BETWEEN < own or start > to + _BETWEEN for own, to in taken):
+        if all(end + _BETWEEN < begin or start > to + _BETWEEN for begin, to in taken):
             taken.append((start, end))
             shown += f"<text x={px((start + end) / 2)} y={y}>{escape(names[i])}</text>"
     ticks = "".join(f"M{px(x)} {y - 18}v4" for x in across)
@@ -192,4 +192,8 @@ def upright(
 ) -> str:
     """The path of an upright line for each interval, at its place `across`."""
     pairs = zip(across, intervals, strict=True)
-    return "".join(f"M{px(x)} {y(own.low)}V{y(own.high)}" for x, own in pairs if own is not None)
+    return "".join(
+        f"M{px(x)} {y(interval.low)}V{y(interval.high)}"
+        for x, interval in pairs
+        if interval is not None
+    )

@@ -149,12 +149,12 @@ class Block:
             return None
         packer, units = Packer(), []
         maps = unpacked_maps(self._results, self._index, "cross") or ()
-        for layer, own in zip(maps, sizes, strict=True):
-            found = layer * own[:, None]
-            unit = found.sum(axis=2).max(axis=1)  # so that no cell is above 1
+        for layer, lengths in zip(maps, sizes, strict=True):
+            weighted = layer * lengths[:, None]
+            unit = weighted.sum(axis=2).max(axis=1)  # so that no cell is above 1
             units += [float(f"{each:.4g}") for each in unit]
-            found /= np.where(unit > 0, unit, 1)[:, None, None]
-            packer.add(quantise(pool(found, *self._sides("cross"))))
+            weighted /= np.where(unit > 0, unit, 1)[:, None, None]
+            packer.add(quantise(pool(weighted, *self._sides("cross"))))
         return packer.finish(), units
 
     def _set(self, packed: bytes, parts: Mapping[str, bytes], level: Level = Level.HEADS) -> Markup:
@@ -168,6 +168,6 @@ class Block:
                 number=self._index + 1,
                 data=data,
                 maps=Markup(in_letters(packed)),
-                parts={part: Markup(in_letters(own)) for part, own in parts.items()},
+                parts={part: Markup(in_letters(content)) for part, content in parts.items()},
             )
         )

@@ -73,7 +73,7 @@ def packed_lengths(sizes: NDArray[np.float32]) -> tuple[str, list[float]]:
     longest = sizes.max(axis=2, keepdims=True)
     levels = np.rint(255 * sizes / np.where(longest > 0, longest, 1)).astype(np.uint8)
     return b64encode(levels.tobytes()).decode("ascii"), [
-        float(f"{own:.4g}") for own in longest.ravel()
+        float(f"{length:.4g}") for length in longest.ravel()
     ]
 
 
@@ -88,8 +88,8 @@ def pool_maps(
     `mean_over_heads` says so."""
     packer = Packer()
     for layer in layers:
-        own = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
-        packer.add(quantise(pool(own, rows, columns)))
+        shown = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
+        packer.add(quantise(pool(shown, rows, columns)))
     return packer.finish()
 
 

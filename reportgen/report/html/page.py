@@ -151,10 +151,10 @@ class PageCosts:
     def _colours(self, text: int) -> int:
         """The bytes that a coloured text has more than a plain one, in its panel and its row."""
         plain, coloured = Level.LINE, Level.COLOURS
-        found = self.panels.colours(text, coloured)
-        marks = 0 if found is None else sum(span.is_strong for span in found.marked)
-        said = (self.setting.carries(text, level) for level in (coloured, plain))
-        more = sum(size * len(one.encode()) for size, one in zip((1, -1), said, strict=True))
+        colours = self.panels.colours(text, coloured)
+        marks = 0 if colours is None else sum(span.is_strong for span in colours.marked)
+        rows = (self.setting.carries(text, level) for level in (coloured, plain))
+        more = sum(size * len(one.encode()) for size, one in zip((1, -1), rows, strict=True))
         more += size_of(self.panels.text(text, coloured)) - size_of(self.panels.text(text, plain))
         return max(0, more + _MARK * marks)
 

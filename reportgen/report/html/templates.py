@@ -151,15 +151,15 @@ class Setting:
         rows = make_text_list(self.findings, self.language, texts).rows
         section = self.page.sections["texts"]
         assert isinstance(section, Texts)
-        own = replace(section, list=replace(section.list, rows=rows, partial=""))
-        page = replace(self.page, sections={**self.page.sections, "texts": own})
+        section_of_rows = replace(section, list=replace(section.list, rows=rows, partial=""))
+        page = replace(self.page, sections={**self.page.sections, "texts": section_of_rows})
         values = self._values(page, ())
         whole = str(self._set("sections/texts.html.jinja", panels=(), **values))
         # Texts are escaped, so that a row ends where the template ends it.
         _, body = whole.split(_FIRST_ROW, 1) if rows else ("", "")
-        found = [len(f"{row}{_ROW_END}".encode()) for row in body.split(_ROW_END)[: len(rows)]]
-        assert len(found) == len(rows)
-        return found
+        sizes = [len(f"{row}{_ROW_END}".encode()) for row in body.split(_ROW_END)[: len(rows)]]
+        assert len(sizes) == len(rows)
+        return sizes
 
     def document(
         self,
@@ -196,10 +196,10 @@ class Setting:
         """Says that `n` `of` the texts are in the list alone on paper; "" where none is."""
         if not n:
             return ""
-        said = [self.language.say("page", "unprinted", n=n, of=of)]
+        sentences = [self.language.say("page", "unprinted", n=n, of=of)]
         if of > PAPER_ROWS:
-            said.append(self.language.say("page", "unprinted_rows", rows=PAPER_ROWS, of=of))
-        return self.language.sentences(said)
+            sentences.append(self.language.say("page", "unprinted_rows", rows=PAPER_ROWS, of=of))
+        return self.language.sentences(sentences)
 
     def _told(self) -> list[View]:
         """The measures that any text can be coloured by: those measured on some text, also beside
@@ -216,8 +216,8 @@ class Setting:
 
     def still(self, template: str, **values: object) -> str:
         """A page without scripts: the brief, or what stands in the frame in a notebook."""
-        own = self._values(self.page, ())
-        return str(self._set(template, assets=self.assets, **own, **values))
+        page_values = self._values(self.page, ())
+        return str(self._set(template, assets=self.assets, **page_values, **values))
 
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page and the files beside it, by kind of content."""
@@ -235,7 +235,10 @@ class Setting:
     def _agreement(self) -> Mapping[View, str]:
         """The agreement of each measure with what changes the prediction, as printed."""
         known = self.findings.agreement_by_size.items()
-        return {view: self.language.write(own.estimate.mean, "correlation") for view, own in known}
+        return {
+            view: self.language.write(figures.estimate.mean, "correlation")
+            for view, figures in known
+        }
 
     def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {
@@ -321,8 +324,8 @@ class PanelParts:
         """The panel as it lies in the page; `setting` knows what all texts carry. One that is
         `on_paper` whether it is open or not says there why it is among those to start with."""
         parts = (self.text(text, level), self.notes(text), self._drawn_at(text, level))
-        own = {"reasons": setting.reasons.get(text, ())} if on_paper else {}
-        return setting.panel(self.panel(text, level), level, parts, steps, **own)
+        for_paper = {"reasons": setting.reasons.get(text, ())} if on_paper else {}
+        return setting.panel(self.panel(text, level), level, parts, steps, **for_paper)
 
     def _has(self, text: int, level: Level, part: Level) -> bool:
         return level >= part and self._has_figures[text]

@@ -81,7 +81,7 @@ def make_panel(
         figures=make_figures(findings, text, language, heads, scope)
         if analysed and is_whole
         else None,
-        unmeasured="".join(sentence(own, language) for own in notes if own.id == _UNMEASURED),
+        unmeasured="".join(sentence(note, language) for note in notes if note.id == _UNMEASURED),
         notes=sentences([note for note in notes if note.id != _UNMEASURED], language),
         cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
