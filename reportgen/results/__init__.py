@@ -194,6 +194,9 @@ if TYPE_CHECKING:
     from reportgen.results.unit_values import (
         Floats,
         equal_shares,
+        even_map,
+        even_token,
+        rows_times_average,
         times_average,
         unit_starts,
         values_of_units,

@@ -15,6 +15,7 @@ from reportgen.results.measure_register import Combine, Measure
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 _ROUNDING = 1e-9  # what an even text is off by
+LEAST_CONTENT = 0.01  # of the equal share of text tokens; a row with less counts as if it had it
 
 
 def _sums(values: Floats, starts: Places) -> Floats:
@@ -91,3 +92,51 @@ def times_average(values: Floats, n_tokens: Places, text: "Places | None" = None
     np.divide(values, average[owner], out=ratios, where=average[owner] > 0)
     ratios[np.abs(ratios - 1) < _ROUNDING] = 1.0
     return ratios
+
+
+def even_map(sizes: Places, *, is_causal: bool) -> Floats:
+    """The map `[query, key]` of attention that every token spreads evenly over all that it sees.
+
+    Args:
+        sizes: how many tokens each unit has, `[unit]`. Attention to a unit is the sum over its
+            tokens, attention from it the mean.
+        is_causal: whether a token sees none of those after it.
+    """
+    even = even_token(sizes, is_causal=is_causal)[:, None] * sizes
+    if not is_causal:
+        return even
+    even = np.tril(even)
+    starts = np.cumsum(sizes) - sizes
+    seen = np.arange(1, sizes.sum() + 1)  # [token], how many tokens it sees
+    inside = (seen - np.repeat(starts, sizes)) / seen  # what it gives its own unit
+    np.fill_diagonal(even, np.add.reduceat(inside, starts) / sizes)
+    return even
+
+
+def even_token(sizes: Places, *, is_causal: bool) -> Floats:
+    """What each row of `even_map` gives one token that all of it sees, `[query]`."""
+    if not is_causal:
+        return np.full(len(sizes), 1 / sizes.sum())
+    starts = np.cumsum(sizes) - sizes
+    each: Floats = np.add.reduceat(1 / np.arange(1, sizes.sum() + 1), starts) / sizes
+    return each
+
+
+def rows_times_average(cells: Floats, even: Floats, content: NDArray[np.bool_]) -> Floats:
+    """A map as multiples of what an average text token gets from the same row, `[query, key]`.
+
+    An even row is 1 everywhere. A row that gives text tokens next to nothing is measured as if it
+    gave them `LEAST_CONTENT` of their part: less is lost in the bytes that a map is stored in.
+
+    Args:
+        cells: attention, `[query, key]`.
+        even: the same if it were spread evenly (see `even_map`).
+        content: which keys are text tokens, `[key]`.
+    """
+    part = even[:, content].sum(axis=1)
+    average = np.ones(len(cells))  # of a row that sees no text token
+    np.divide(cells[:, content].sum(axis=1), part, out=average, where=part > 0)
+    times = np.zeros(cells.shape)
+    scale = even * np.maximum(average, LEAST_CONTENT)[:, None]
+    np.divide(cells, scale, out=times, where=even > 0)
+    return times

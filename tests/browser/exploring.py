@@ -1,11 +1,13 @@
 """Results with pairs and long texts, and what stands in a drawn panel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from helpers.made_up.factories import changed
 from helpers.made_up.packed_maps import unpack
+from helpers.plain.plain_multiples import plain_even, plain_multiples
 from playwright.sync_api import Locator, Page, expect
 
 from reportgen.results import Results
@@ -61,7 +63,8 @@ def units_of(page: Page, number: int = 1) -> list[Locator]:
 class Drawn:
     """One drawn plot; what is blank is NaN."""
 
-    z: np.ndarray
+    z: np.ndarray  # the weights of the cells
+    places: np.ndarray  # and where these stand on the scale of colours, from 0 to 1
     rows: list[int]
     columns: list[int]
     received: np.ndarray
@@ -83,7 +86,8 @@ def plots(page: Page, number: int) -> list[Drawn]:
     settle(page, number)
     found = page.locator(f"#map-{number} .plot").evaluate_all(
         """plots => plots.map(gd => ({
-          z: gd.data[0].z, rows: gd.data[0].y, columns: gd.data[0].x, zmax: gd.data[0].zmax,
+          z: gd.data[0].customdata, places: gd.data[0].z, zmax: gd.data[0].zmax,
+          rows: gd.data[0].y, columns: gd.data[0].x,
           received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3].y,
           layout: {
             x: gd.layout.xaxis.range, y: gd.layout.yaxis.range, lines: gd.layout.yaxis2.range,
@@ -93,9 +97,19 @@ def plots(page: Page, number: int) -> list[Drawn]:
         }))"""
     )
     for plot in found:
-        for name in ("z", "received", "even", "row"):
+        for name in ("z", "places", "received", "even", "row"):
             plot[name] = np.array(plot[name], dtype=float)
     return [Drawn(**plot) for plot in found]
+
+
+def places_of(weights: np.ndarray, content: Sequence[bool] | None = None) -> np.ndarray:
+    """Where the weights of a map stand on the scale of colours; without `content` the first and the
+    last token are special ones."""
+    if content is None:
+        content = [0 < key < len(weights) - 1 for key in range(len(weights))]
+    even = plain_even(range(len(weights)), is_causal=False)
+    times = plain_multiples(weights.astype(float), even, content)
+    return np.where(times <= 1, 0.3 * times, np.minimum(1, 0.3 + 0.7 * np.log2(times + 1e-300) / 4))
 
 
 def same(drawn: np.ndarray, expected: np.ndarray) -> bool:

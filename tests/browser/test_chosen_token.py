@@ -53,7 +53,8 @@ def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(kept):
     answer = kept.locator("#strip-1 ~ .answer")
     expect(answer).to_contain_text("sends")
     strip, below = kept.locator("#strip-1").bounding_box(), answer.bounding_box()
-    assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
+    # Between them are at most a line or two on where the model looks.
+    assert 0 <= below["y"] - strip["y"] - strip["height"] < 56
     units_of(kept)[2].press("Escape")  # the tooltip that comes with the focus
     kept.keyboard.press("Escape")
     expect(answer).to_have_text(HINT)
@@ -132,6 +133,7 @@ def test_repeated_tokens_are_told_apart_in_lists_legend_and_names(watched, tmp_p
     expect(units_of(watched)[unit]).to_have_attribute("aria-label", name_of(made, 0, unit))
     once = next(i for i, name in enumerate(names) if names.count(name) == 1 and i)
     assert units_of(watched)[once].get_attribute("aria-label") is None
+    watched.locator("#text\\=1 .influence summary").click()
     rows = watched.locator("#text\\=1 .influence tbody tr").all()
     assert len(rows) >= 5
     for row in rows:

@@ -167,10 +167,12 @@ def test_one_tooltip_says_what_is_known_of_a_token(kept, results):
     expect(unit).to_have_attribute("aria-describedby", "tip")
     kept.keyboard.press("Escape")
     expect(tip).to_be_hidden()
-    row = kept.locator('[id="text=1"] .influence tbody tr').first
-    row.hover()
-    number = int(row.get_attribute("data-u"))
-    expect(tip.locator("bdi")).to_contain_text(results.tokens_of(0)["token"].iloc[number].strip())
+    influence = kept.locator('[id="text=1"] .influence')
+    influence.locator("summary").click()  # "As a table"
+    for one in (influence.locator("circle[data-u]").last, influence.locator("tbody tr").first):
+        one.hover()
+        name = results.tokens_of(0)["token"].iloc[int(one.get_attribute("data-u"))].strip()
+        expect(tip.locator("bdi")).to_contain_text(name)
 
 
 def test_figures_on_the_buttons_are_said_to_be_of_all_texts(kept):
@@ -223,8 +225,8 @@ def test_the_sign_has_a_colour_and_is_marked_without_it(kept, results, scheme):
         sign = 0.0 if np.isnan(step) else float(np.sign(step))
         assert unit["hue"] == right[sign]
         assert line is (sign < 0)
-    key = kept.locator('[id="text=1"] .bars i').evaluate_all(HUES)
-    assert [mark["hue"] for mark in key] == ["pink", "blue"]
+    key = kept.locator('[id="text=1"] .without i').evaluate_all(HUES)
+    assert [mark["hue"] for mark in key] == ["orange", "pink", "blue"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -275,6 +277,8 @@ def test_a_measure_that_is_not_there_is_put_right(kept, url):
 def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     page = still_tab
     page.goto(url)
+    for fold in page.locator("details.behind > summary").all():
+        fold.click()
     expect(page.locator(".sink svg.shares")).to_have_count(2)
     for figure in page.locator(".sink svg.shares").all():
         expect(figure).to_be_visible()
@@ -286,10 +290,12 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     for number in range(1, len(HEADLINES) + 1):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
+        expect(panel.locator(".influence svg.used")).to_be_visible()
+        panel.locator(".influence summary").click()
         expect(panel.locator(".influence table")).to_be_visible()
         expect(panel.locator(".colours")).to_contain_text("attention × value, all layers")
-        panel.locator("summary").click()
-        names = panel.locator("details table thead th").all_text_contents()
+        panel.locator("summary").last.click()
+        names = panel.locator("details table.numbers thead th").all_text_contents()
         assert {"effect", "gradient size", "integrated gradients", "[MASK] effect"} <= {*names}
 
 
@@ -312,6 +318,8 @@ def test_hostile_texts_are_plain_text_in_the_map_the_answer_and_every_measure(wa
             expect(chooser(watched, number)).to_have_value(measure)
     assert watched.evaluate("window.bad") is None
     assert watched.locator(".panel img").count() == 0
+    for fold in watched.locator(".influence summary").all():
+        fold.evaluate("summary => { summary.parentElement.open = true; }")
     chips = watched.locator(".influence th .chip")  # no bars, which have a colour and a height
     assert set(chips.evaluate_all("all => all.map(e => getComputedStyle(e).display)")) == {"inline"}
 

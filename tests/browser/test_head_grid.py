@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
+from exploring import HEADS, LAYERS, cell, heads_table, maps_of, places_of, plots, same
 from opening import drawn, visit
 from playwright.sync_api import expect
 
-from reportgen.report.charts import SCALE_LIGHT
+from reportgen.report.charts import SCALE_LIGHT, SCALE_PLACES
 
 pytestmark = pytest.mark.browser
 
@@ -39,12 +39,10 @@ def test_the_grid_shows_every_heads_figures_and_their_means(kept, results):
     expect(last).not_to_have_js_property("width", 1)
 
 
-def colour_of(share: float) -> np.ndarray:
+def colour_of(place: float) -> np.ndarray:
     """The colour of the light scale at a place from 0 to 1."""
     stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in SCALE_LIGHT]
-    low = min(len(stops) - 2, int(share * (len(stops) - 1)))
-    part = share * (len(stops) - 1) - low
-    return np.array(stops[low]) * (1 - part) + np.array(stops[low + 1]) * part
+    return np.array([np.interp(place, SCALE_PLACES, part) for part in zip(*stops, strict=True)])
 
 
 def test_each_head_is_a_small_picture_of_its_map(kept, results):
@@ -59,11 +57,10 @@ def test_each_head_is_a_small_picture_of_its_map(kept, results):
         )
         side = len(expected)
         pixels = np.array(found).reshape(side, side, 4)
-        content = sorted(expected[:, 1:-1].flatten())
-        top = content[int(0.995 * len(content))]
+        places = places_of(expected)
         for q in range(side):
             for k in range(side):
-                step = round(255 * min(1, expected[q, k] / top)) / 255
+                step = round(255 * places[q, k]) / 255
                 assert np.abs(pixels[q, k, :3] - colour_of(step)).max() <= 3
     said = cell(kept, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
     for column, name in (("special_share", "special-token share"), ("entropy", "entropy")):

@@ -92,10 +92,10 @@ def test_the_map_of_every_text_is_that_of_the_results(opened, report):
 def test_a_link_opens_one_head_of_the_last_text(opened, report):
     text = measured(report)[-1]
     layer, head = report.results.info.model.n_layers, 2
-    link = f"#text={text + 1}&layer={layer}&head={head}&scale=sqrt"
+    link = f"#text={text + 1}&layer={layer}&head={head}"
     visit(opened, link)
     units = report.results.tokens_of(text)["unit"].to_numpy(int)
-    expected = np.sqrt(of_units(maps_of(report.results, text)[-1, head - 1], units))
+    expected = of_units(maps_of(report.results, text)[-1, head - 1], units)
     (plot,) = plots(opened, text + 1)
     assert np.abs(np.nan_to_num(plot.z) - expected).max() <= 1e-4
     assert opened.url.endswith(link)

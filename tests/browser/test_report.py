@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, pick, units_of
+from exploring import HEADS, LAYERS, cell, pick, places_of, units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
 from opening import drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
@@ -21,7 +21,7 @@ def plotted(plot):
     """The drawn figure: values, labels and texts."""
     return plot.evaluate(
         """gd => ({
-          z: gd.data[0].z, zmax: gd.data[0].zmax,
+          z: gd.data[0].customdata, places: gd.data[0].z, zmax: gd.data[0].zmax,
           bar: gd.data[0].colorbar.ticktext,
           received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3] && gd.data[3].y,
           x: [...gd.querySelectorAll('.xtick text')].map(t => t.textContent),
@@ -119,13 +119,18 @@ def test_content_only_renormalises_and_says_how_much_it_hides(kept, results):
     expect(kept.locator("#map-1")).to_contain_text(hidden)
 
 
-def test_the_colours_stop_where_the_content_columns_do(kept, results):
+def test_the_colours_are_multiples_of_an_average_text_token(kept, results):
     visit(kept, "#text=1&layer=1&head=1")
     figure = plotted(drawn(kept, 1))
-    cells = sorted(maps_of(results, 0)[0, 0][:, 1:-1].flatten().tolist())
-    assert figure["zmax"] == pytest.approx(cells[int(0.995 * len(cells))])
-    assert figure["bar"][-1].startswith("≥ ")
-    expect(kept.locator("#map-1")).to_contain_text("Cells above that:")
+    places = places_of(maps_of(results, 0)[0, 0])
+    assert close(figure["places"], places)
+    assert figure["zmax"] == 1
+    beyond = int((places == 1).sum())
+    assert figure["bar"] == ["0", "1×", "4×", "≥ 16×" if beyond else "16×"]
+    expect(kept.locator("#map-1")).to_contain_text("1× is what an average text token")
+    kept.locator("#map-1").get_by_label("Hide [CLS] and [SEP]").check()
+    hidden = plotted(drawn(kept, 1))["places"]
+    assert close([row[1:-1] for row in hidden], places[:, 1:-1])  # nothing is scaled anew
 
 
 def test_a_token_is_chosen_with_the_keyboard_alone(kept, results):
@@ -220,7 +225,7 @@ def test_the_explorer_speaks_japanese_and_says_about_in_words(tab, results, tmp_
     tab.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
     drawn(tab, 1)
     caption = tab.locator("#map-1 .live p.legend").text_content()
-    assert "色は0から約" in caption
+    assert "1×は、その行が本文のトークン1つに向ける平均です" in caption
     assert "≈" not in caption
     for said in tab.locator("[id='text=1'] .legend").all_text_contents():
         assert "。 " not in said
@@ -303,7 +308,7 @@ def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
         "units => units.map(unit => [unit.className, getComputedStyle(unit).backgroundColor])"
     )
     steps = {name for name, _ in shown}
-    assert len(steps) > 3
+    assert len(steps) > 1
     assert len({colour for _, colour in shown}) == len(steps)  # special tokens have none
 
 

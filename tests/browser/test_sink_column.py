@@ -14,7 +14,8 @@ LONG = "the cat sat on the mat and the dog sat on the log, " * 3
 LAST = """plots => plots.map(gd => {
   const [map, sink] = [gd.data[0], gd.data.find((trace) => trace.meta === "sink")];
   const { range, ticktext } = gd.layout.xaxis;
-  return sink ? { z: sink.z.map(([cell]) => cell), x: sink.x, end: range[1],
+  return sink ? { z: sink.customdata.map(([cell]) => cell),
+    places: sink.z.map(([cell]) => cell), x: sink.x, end: range[1],
     zmax: [map.zmax, sink.zmax], last: map.x.at(-1), ticks: ticktext.at(-1) } : null;
 })"""
 

@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, maps_of, pick, plots, same, units_of
+from exploring import HEADS, LAYERS, cell, maps_of, pick, places_of, plots, same, units_of
 from helpers.made_up.factories import make_results
 from opening import drawn, visit, written
 from playwright.sync_api import expect
-from scipy.stats import rankdata
 
 pytestmark = pytest.mark.browser
 
 
-def test_two_selections_stand_side_by_side_with_one_range(kept, results):
+def test_two_selections_stand_side_by_side_in_the_same_colours(kept, results):
     visit(kept, "#text=1&layer=1&head=2&with=3.4")
     drawn(kept, 1)
     maps = maps_of(results, 0)
@@ -20,9 +19,8 @@ def test_two_selections_stand_side_by_side_with_one_range(kept, results):
     assert same(b.z, maps[2, 3])
     assert (a.rows, a.columns, a.zmax) == (b.rows, b.columns, b.zmax)
     assert (a.layout["x"], a.layout["y"]) == (b.layout["x"], b.layout["y"])
-    content = [sorted(m[:, 1:-1].flatten()) for m in (maps[0, 1], maps[2, 3])]
-    tops = [cells[int(0.995 * len(cells))] for cells in content]
-    assert a.zmax == pytest.approx(max(tops))
+    assert same(a.places, places_of(maps[0, 1]))
+    assert same(b.places, places_of(maps[2, 3]))
     lines = [m for x in (maps[0, 1], maps[2, 3]) for m in (*x.mean(0), *x[0])]
     assert a.layout["lines"] == b.layout["lines"] == [0, a.layout["lines"][1]]
     assert max(lines) <= a.layout["lines"][1] <= 1.5 * max(lines)  # the next round value
@@ -113,38 +111,7 @@ def test_the_token_stays_behind_when_the_text_is_turned(kept):
     expect(kept.locator("#map-2 .detail h4")).to_have_count(0)
 
 
-def test_scales_by_square_root_and_rank(kept, results):
-    weights = maps_of(results, 0)[1, 2]
-    visit(kept, "#text=1&layer=2&head=3")
-    (linear,) = plots(kept, 1)
-    kept.locator("#map-1").get_by_text("More options").click()
-    scale = kept.locator("#map-1").get_by_role("combobox", name="Scale")
-    scale.select_option("sqrt")
-    (root,) = plots(kept, 1)
-    assert same(root.z, np.sqrt(weights))
-    assert root.zmax == pytest.approx(np.sqrt(linear.zmax))
-    expect(kept.locator("#map-1 .live p.legend")).to_contain_text("Cells above that:")
-    scale.select_option("rank")
-    assert kept.url.endswith("&scale=rank")
-    panel = kept.locator("#map-1")
-    expect(panel.get_by_role("combobox", name="Range")).to_be_hidden()
-    expect(panel.get_by_text("By rank there is no range")).to_be_visible()
-    (rank,) = plots(kept, 1)
-    expected = (rankdata(weights, "average").reshape(weights.shape) - 1) / (weights.size - 1)
-    assert same(rank.z, expected)
-    assert rank.zmax == 1
-    expect(kept.locator("#map-1 .live p.legend")).to_contain_text("Nothing is clipped")
-
-
-def test_one_range_for_all_views_and_texts(kept):
-    for text, head in ((1, 2), (2, 4)):
-        visit(kept, f"#text={text}&layer=1&head={head}&range=shared")
-        assert plots(kept, text)[0].zmax == 1
-        expect(kept.locator(f"#map-{text} .live p.legend")).to_contain_text("from 0 to 100 %")
-        expect(kept.locator(f"#map-{text} .live p.legend")).not_to_contain_text("above")
-
-
-WHOLE = "#text=1&heads=1.1+2.mean&with=3.2&content=1&scale=sqrt&range=shared&token=3&grid=entropy"
+WHOLE = "#text=1&heads=1.1+2.mean&with=3.2&content=1&token=3&grid=entropy"
 
 
 def test_a_copied_link_opens_the_same_view(kept, watched, url):
@@ -157,8 +124,7 @@ def test_a_copied_link_opens_the_same_view(kept, watched, url):
     for a, b in zip(before, after, strict=True):
         assert same(a.z, b.z)
     panel = watched.locator("#map-1")
-    for name, value in (("Scale", "sqrt"), ("Range", "shared"), ("Show heads by", "entropy")):
-        expect(panel.get_by_role("combobox", name=name)).to_have_value(value)
+    expect(panel.get_by_role("combobox", name="Show heads by")).to_have_value("entropy")
     expect(panel.locator(".detail h4")).to_have_count(2)
 
 
@@ -168,7 +134,6 @@ NOT_THERE = (
     ("#text=1&heads=2.3+1.2", "#text=1&heads=1.2+2.3"),
     ("#text=1&heads=1.1+1.2+1.3+1.4", "#text=1&layer=1&head=mean"),
     ("#text=1&layer=2&head=1&with=7.mean", "#text=1&layer=2&head=1"),
-    ("#text=1&layer=2&head=1&scale=loud", "#text=1&layer=2&head=1"),
     ("#text=1&layer=2&head=1&token=999", "#text=1&layer=2&head=1"),
     ("#text=1&layer=2&head=1&part=3", "#text=1&layer=2&head=1"),
     ("#text=1&layer=2&head=1&at=x", "#text=1&layer=2&head=1"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.charts.attention_map import SIDE, colour_top, text_map, unit_map
+    from reportgen.report.charts.attention_map import SIDE, text_map, unit_map
     from reportgen.report.charts.axes import round_values, ticks
     from reportgen.report.charts.bars import stacked_bars
     from reportgen.report.charts.cell_tracks import (
@@ -23,15 +23,20 @@ if TYPE_CHECKING:
         RECEIVED,
         RULE,
         SCALE_DARK,
+        SCALE_END,
         SCALE_LIGHT,
+        SCALE_PLACES,
         STEPS,
         count_colour,
         difference_colour,
         effect_colour,
         heat_colour,
         heat_step,
+        scale_colour,
         signed_step,
         size_colour,
+        times_places,
+        times_steps,
     )
     from reportgen.report.charts.cross_attention_map import aligned, cross_figure
     from reportgen.report.charts.head_pictures import (
@@ -64,6 +69,7 @@ if TYPE_CHECKING:
     from reportgen.report.charts.svg import Drawing
     from reportgen.report.charts.text_figure import draw_text, make_text_figure
     from reportgen.report.charts.trend_charts import Axis, DashedLine, trend_chart
+    from reportgen.report.charts.unit_scatter import DotWords, UnitDot, draw_unit_scatter
     from reportgen.report.language.sentences import Weights
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -13,10 +13,12 @@ from reportgen.report.charts.colours import (
     INK,
     MAP_COLOURS,
     MUTED,
+    SCALE_END,
+    SCALE_TICKS,
     STEPS,
     difference_colour,
-    heat_colour,
-    heat_step,
+    times_places,
+    times_steps,
 )
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
@@ -25,7 +27,10 @@ from reportgen.results import (
     Pooling,
     Results,
     TextUnits,
+    even_map,
+    even_token,
     map_levels,
+    rows_times_average,
     stored_pooling,
     weights_of,
 )
@@ -37,45 +42,42 @@ APART = 0.5
 BESIDE = 1 + APART
 _SHADES = 8  # without that of no colour
 _HALF = 0.62  # of the size of the letters, at most: what a half-width character takes
-CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
+_CLIPPED = 99.5  # percentile of changes at which their colours end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextMap:
     """The attention of one text's last layer, mean over heads, by display unit."""
 
-    cells: Floats  # [query, key]
+    cells: Floats  # [query, key], shares
+    times: Floats  # [query, key], the same as multiples of what an average text token gets
     labels: tuple[str, ...]
-    top: float  # where the colours end
     pooled: int  # units along each side of a cell
     learned: Floats | None = None  # [query], what goes to a learned sink; None without one
+    learned_times: Floats | None = None  # [query], as multiples
 
     @property
     def steps(self) -> list[list[int]]:
-        """The step of each cell on the scale of maps."""
-        return [[heat_step(float(value), self.top) for value in row] for row in self.cells]
+        """The step of each cell on the scale of attention."""
+        return _listed(self.times)
+
+    @property
+    def learned_steps(self) -> list[list[int]]:
+        """The steps of the column of a learned sink, `[query][0]`."""
+        times = np.empty(0) if self.learned_times is None else self.learned_times
+        return _listed(times[:, None])
 
     @property
     def n_above(self) -> int:
         """How many cells are beyond the end of the colours."""
-        return int(sum((part > self.top).sum() for part in (self.cells, self.learned_column)))
+        columns = (self.times, np.empty(0) if self.learned_times is None else self.learned_times)
+        return int(sum((column > SCALE_END).sum() for column in columns))
 
     @property
     def most(self) -> float:
         """The largest share that is drawn."""
-        return float(max(self.cells.max(), self.learned_column.max(initial=0.0)))
-
-    @property
-    def learned_column(self) -> Floats:
-        """What goes to a learned sink as a column `[query, 1]`; `[query, 0]` without one."""
-        if self.learned is None:
-            return np.empty((len(self.cells), 0))
-        return self.learned[:, None]
-
-    @property
-    def learned_steps(self) -> list[list[int]]:
-        """The steps of `learned_column`."""
-        return [[heat_step(float(w), self.top) for w in row] for row in self.learned_column]
+        learned = 0.0 if self.learned is None else float(self.learned.max())
+        return max(float(self.cells.max()), learned)
 
     @property
     def largest(self) -> tuple[int, int]:
@@ -104,9 +106,21 @@ def text_map(
             cells = unit_map(cells.astype(np.float32), group, group)
         content = own_content(content, each)
         labels = labels[::each]
+    sizes = np.add.reduceat(units.n_tokens, np.arange(0, len(units.n_tokens), each))
+    even = even_map(sizes, is_causal=results.info.model.is_causal)
+    drawn = TextMap(cells, rows_times_average(cells, even, content), tuple(labels), each)
+    if not results.has_learned_sink:
+        return drawn
     # The bytes of a row may add up to a little more than 1.
-    learned = np.maximum(0, 1 - cells.sum(axis=1)) if results.has_learned_sink else None
-    return TextMap(cells, tuple(labels), colour_top(cells, content), each, learned)
+    learned = np.maximum(0, 1 - cells.sum(axis=1))
+    # A sink is measured as one token that every row sees.
+    one = even_token(sizes, is_causal=results.info.model.is_causal)
+    beside = rows_times_average(
+        np.column_stack([cells, learned]),
+        np.column_stack([even, one]),
+        np.append(content, False),
+    )
+    return replace(drawn, learned=learned, learned_times=beside[:, -1])
 
 
 def drawn_cells(maps: NDArray[np.float32], how: Pooling, units: TextUnits, each: int) -> Floats:
@@ -139,11 +153,18 @@ def own_content(content: NDArray[np.bool_], pooled: int) -> NDArray[np.bool_]:
     return np.logical_and.reduceat(content, list(range(0, len(content), pooled)))
 
 
-def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:
-    """Where the colours of `cells` `[query, key]` end, so that a sink does not take them all."""
-    own = np.sort(cells[:, content], axis=None)
-    top = float(own[min(len(own) - 1, int(CLIPPED / 100 * len(own)))]) if len(own) else 0.0
-    return top if top > 0 else 1.0
+def _listed(times: Floats) -> list[list[int]]:
+    steps: list[list[int]] = times_steps(times).tolist()
+    return steps
+
+
+def colour_marks(*, is_cut: bool) -> list[tuple[float, str]]:
+    """What stands beside the colours of attention: each place, from 0 at the lower end to 1, with
+    its multiple of an average text token; `is_cut` where some are beyond the upper end."""
+    places = times_places(np.array(SCALE_TICKS, np.float64)).tolist()
+    names = ["0", *(f"{times}×" for times in SCALE_TICKS[1:])]
+    names[-1] = "≥ " * is_cut + names[-1]
+    return list(zip(places, names, strict=True))
 
 
 def draw_map(
@@ -158,31 +179,58 @@ def draw_map(
     `key` tells it from other maps of the page; `axes` names the keys and the queries.
     `learned_name` is that of the column of a learned sink.
     """
-    labels, top = found.labels, found.top
-    columns_beside = BESIDE if found.learned is not None else 0
-    size = min(_CELL, (_WIDEST - _LEFT - 6) / (len(labels) + columns_beside))
+    labels, learned = found.labels, found.learned_times
+    columns_beside = BESIDE if learned is not None else 0
+    size = _cell_size(len(labels) + columns_beside)
+    cells = _scale_cells(found.times, size, _LEFT, _TOP)
+    if learned is None:
+        return _named_map(cells, labels, size, key, sentence, axes)
+    left = _LEFT + size * (len(labels) + APART)
+    cells += _scale_cells(learned[:, None], size, left, _TOP)
+    beside = (learned_name, left + size / 2)
+    return _named_map(cells, labels, size, key, sentence, axes, beside)
+
+
+def _cell_size(n_columns: float) -> float:
+    return min(_CELL, (_WIDEST - _LEFT - 6) / n_columns)
+
+
+def _named_map(
+    cells: str,
+    labels: Sequence[str],
+    size: float,
+    key: str,
+    sentence: str,
+    axes: tuple[str, str],
+    beside: tuple[str, float] | None = None,
+) -> Drawing:
+    """The drawn `cells` of this `size` with the names of rows and columns; `beside` them may stand
+    one more column, with its name and where its middle is."""
     side = size * len(labels)
     font = max(7, min(12, round(size * 0.75)))
-    named = (*labels, *([learned_name] if found.learned is not None else []))
-    longest = max(half_widths(shorten(label)) for label in named)
-    below = round(_TOP + side + 8 + font * _HALF * longest)
-    shapes = (
-        f"{ramp_cells(found.cells / top, size, _LEFT, _TOP)}"
-        f"{_names(labels, size, font, key)}{_axes(below + 14, axes)}"
-    )
-    if found.learned is not None:
-        shares = map_steps(found.learned[:, None] / top).tolist()
-        shapes += _sink_column(shares, size, font, _LEFT + side + size * APART, learned_name)
-    width = round(_LEFT + side + size * columns_beside + 16)
-    return Drawing("cells", width, below + 20, sentence, shapes)
+    named = (*labels, *([] if beside is None else beside[:1]))
+    below = _TOP + side + 8
+    bottom = round(below + font * _HALF * max(half_widths(shorten(label)) for label in named))
+    shapes = f"{cells}{_names(labels, size, font, key)}{_axes(bottom + 14, axes)}"
+    right = _LEFT + side
+    if beside is not None:
+        name, middle = beside
+        right = middle + size / 2
+        shapes += (
+            f'<text transform="translate({middle + 4:g} {below:g})rotate(-90)" '
+            f"text-anchor=end font-size={font} fill={INK}>{escape(name)}</text>"
+        )
+    return Drawing("cells", round(right + 16), bottom + 20, sentence, shapes)
 
 
-def map_legend(low: str, high: str) -> list[Swatch]:
-    """The legend of a map: its ramp, and what the palest and the strongest colour stand for."""
+def map_legend() -> list[Swatch]:
+    """The legend of a map: its ramp, and what its colours stand for, in multiples."""
     ramp = "".join(
-        f"<rect x={9 * step} width=9 height=12 fill={heat_colour(step)} />" for step in range(STEPS)
+        f"<rect x={9 * step} width=9 height=12 fill={colour} />"
+        for step, colour in enumerate(MAP_COLOURS)
     )
-    return [Swatch(ramp, 9 * STEPS, f"{low} – {high}")]
+    names = [name for _, name in colour_marks(is_cut=True)]
+    return [Swatch(ramp, 9 * STEPS, " – ".join(names))]
 
 
 def map_steps(shares: Floats) -> NDArray[np.intp]:
@@ -204,6 +252,13 @@ def ramp_cells(shares: Floats, size: float, left: int = 0, top: int = 0) -> str:
     return f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
 
 
+def _scale_cells(times: Floats, size: float, left: float = 0, top: float = 0) -> str:
+    """Cells `[query, key]` of a `size` in the colours of attention, for their multiples of an
+    average text token."""
+    cells = scaled(_listed(times))
+    return f'<g class=scale transform="translate({left:g} {top:g})scale({size:.4g})">{cells}</g>'
+
+
 def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:
     """The tokens, which end at the left side of the map and, turned, at its lower side."""
     names = "".join(
@@ -215,19 +270,6 @@ def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:
     return (
         f'<g id=n{key} transform="translate({_LEFT - 8} {_TOP})" text-anchor=end font-size={font} '
         f'fill={INK}>{names}</g><use href=#n{key} transform="{turned}"/>'
-    )
-
-
-def _sink_column(
-    steps: Sequence[Sequence[int]], size: float, font: int, left: float, name: str
-) -> str:
-    """A column of its own, apart from the tokens', with its name below."""
-    below = _TOP + size * len(steps) + 8
-    return (
-        f'<g class=ramp transform="translate({left:g} {_TOP + size / 2:g})scale({size:.4g})">'
-        f"{painted(steps)}</g>"
-        f'<text transform="translate({left + size / 2 + 4:g} {below:g})rotate(-90)" '
-        f"text-anchor=end font-size={font} fill={INK}>{escape(name)}</text>"
     )
 
 
@@ -244,10 +286,11 @@ _LEAST_CHANGE = 0.01  # of a share, where the colours of changes end at least
 THUMB_CELLS = 24  # along a side of the map of a single head
 
 
-def small_map(cells: Floats, top: float, sentence: str, kind: str = "bare") -> Drawing:
-    """The cells `[query, key]` in their colours, which end at `top`; signed ones in two colours."""
+def small_map(times: Floats, sentence: str, kind: str = "bare") -> Drawing:
+    """The cells `[query, key]` in the colours of attention, for their multiples of an average text
+    token."""
     frame = f"<path class=rule d=M0.5,0.5H{_SMALL_SIDE - 0.5}V{_SMALL_SIDE - 0.5}H0.5z fill=none "
-    shapes = f"{ramp_cells(cells / top, _SMALL_SIDE / len(cells))}{frame}stroke={MUTED} />"
+    shapes = f"{_scale_cells(times, _SMALL_SIDE / len(times))}{frame}stroke={MUTED} />"
     return Drawing(kind, _SMALL_SIDE, _SMALL_SIDE, sentence, shapes)
 
 
@@ -255,7 +298,7 @@ def change_top(change: Floats) -> float:
     """Where the colours of a map of changes `[query, key]` end, so that a few large ones do not
     take them all; small changes stay pale."""
     sizes = np.sort(np.abs(change), axis=None)
-    return max(_LEAST_CHANGE, float(sizes[min(len(sizes) - 1, int(CLIPPED / 100 * len(sizes)))]))
+    return max(_LEAST_CHANGE, float(sizes[min(len(sizes) - 1, int(_CLIPPED / 100 * len(sizes)))]))
 
 
 def difference_map(
@@ -263,9 +306,9 @@ def difference_map(
 ) -> Drawing:
     """The new model's map less the old one's, with the names of the tokens."""
     change = head.cells - base.cells
-    top = change_top(change)
-    shown = replace(base, cells=np.clip(change, -top, top), top=top, learned=None)
-    return draw_map(shown, key, sentence, axes)
+    size = _cell_size(len(base.labels))
+    cells = ramp_cells(change / change_top(change), size, _LEFT, _TOP)
+    return _named_map(cells, base.labels, size, key, sentence, axes)
 
 
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -279,9 +322,12 @@ def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
     return unit_map(cells.astype(np.float32), group, group)
 
 
-def thumb_content(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which cells along a side of a thumb hold no special token."""
-    return own_content(content, _units_a_cell(len(content)))
+def thumb_times(cells: Floats, units: TextUnits, *, is_causal: bool) -> Floats:
+    """`thumb_cells` as multiples of what an average text token gets from the same row."""
+    each = _units_a_cell(len(units.n_tokens))
+    sizes = np.add.reduceat(units.n_tokens, np.arange(0, len(units.n_tokens), each))
+    even = even_map(sizes, is_causal=is_causal)
+    return rows_times_average(cells, even, own_content(units.content, each))
 
 
 def _units_a_cell(n_units: int) -> int:

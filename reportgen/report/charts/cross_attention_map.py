@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from reportgen.report.charts.attention_map import (
     SIDE,
     TextMap,
-    colour_top,
+    colour_marks,
     own_content,
     unit_map,
 )
 from reportgen.report.charts.colours import INK, PAPER
 from reportgen.report.charts.map_geometry import WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px
-from reportgen.report.charts.text_figure import colour_ends, draw_cells, draw_columns
+from reportgen.report.charts.text_figure import draw_cells, draw_columns
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import Weights
@@ -30,8 +30,10 @@ from reportgen.results import (
     RunInfo,
     TextUnits,
     cross_sizes,
+    even_map,
     part_maps,
     row_units,
+    rows_times_average,
     written_units,
 )
 from reportgen.tasks import task_of
@@ -67,17 +69,17 @@ def cross_figure(
     the vector that is passed on, as a share of its row; None where those lengths were not kept.
     """
     levels, decoder = part_maps(results, text, "cross"), results.info.model.decoder
-    sizes = cross_sizes(results, text) if with_values else None
-    if levels is None or decoder is None or (with_values and sizes is None):
+    lengths = cross_sizes(results, text) if with_values else None
+    if levels is None or decoder is None or (with_values and lengths is None):
         return None
     weights = Weights(language, "mean" if with_values else heads, decoder.n_heads)
     last = np.square(levels[-1] / np.float32(255))
-    if sizes is not None:
-        last = last * sizes[-1][:, None]
+    if lengths is not None:
+        last = last * lengths[-1][:, None]
         last /= np.maximum(last.sum(axis=(0, 2), keepdims=True), _TINY) / len(last)
     last = last.mean(axis=0)
     cells = unit_map(last, written_units(results, text), units.unit_of)
-    content = units.content
+    content, sizes = units.content, units.n_tokens
     columns = labels
     section = decoder_words(results.info)[-1]
     rows: Sequence[str] = [visible(unit.label) for unit in row_units(results, text)]
@@ -87,8 +89,10 @@ def cross_figure(
         row_of, column_of = np.arange(len(rows)) // down, np.arange(len(columns)) // across
         cells = unit_map(cells, row_of.tolist(), column_of.tolist())
         content = own_content(content, across)
+        sizes = np.add.reduceat(sizes, np.arange(0, len(sizes), across))
         rows, columns = rows[::down], columns[::across]
-    found = TextMap(cells, tuple(rows), colour_top(cells, content), 1)
+    even = np.broadcast_to(even_map(sizes, is_causal=False)[0], cells.shape)
+    found = TextMap(cells, rows_times_average(cells, even, content), tuple(rows), 1)
     row, column = divmod(int(cells.argmax()), cells.shape[1])
     key = "cross_values_title" if with_values else "cross_title"
     title = language.say("decoder", key, layer=decoder.n_layers, mode=weights.mode)
@@ -96,8 +100,8 @@ def cross_figure(
     largest = {"row": rows[row], "column": columns[column], "share": share}
     sentence = language.say(section, "cross_sentence", title=title, **largest)
     place = geometry(columns, rows, lines=0)
-    ends = colour_ends(found, language, weights)
-    shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, ends)
+    marks = colour_marks(is_cut=found.n_above > 0)
+    shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, marks)
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
     says = [language.say(section, "cross_rows")]
@@ -105,7 +109,7 @@ def cross_figure(
         says.append(language.say("decoder", "cross_values_rows"))
     if across == 1:
         says.append(language.say(section, "cross_marks"))
-    says.append(language.say("script", "range", top=weights.about(found.top)))
+    says.append(language.say("script", "colours_say"))
     if max(across, down) > 1:
         says.append(language.say("map", "pooled", n=max(across, down)))
     return CrossFigure(

@@ -10,12 +10,18 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.report.charts.attention_map import colour_top, own_content
-from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS
-from reportgen.results import Results, map_cells, map_levels, weights_of
+from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS, times_steps
+from reportgen.results import (
+    Floats,
+    Results,
+    even_map,
+    map_cells,
+    map_levels,
+    rows_times_average,
+    weights_of,
+)
 
-SHADES = 7  # steps of the colours besides none: few take half the bytes
-DOTS = 24  # along a side of a head, at most; a dot shows the largest of several weights
+DOTS = 24  # along a side of a head, at most; a dot shows the largest of several cells
 GAP = 2  # dots between two heads
 _SIDE = 60  # pixels of a head, at least if it has few dots
 _BETWEEN = STEPS  # index of the colour between heads
@@ -23,7 +29,7 @@ _BETWEEN = STEPS  # index of the colour between heads
 
 @dataclass(frozen=True, slots=True)
 class HeadPicture:
-    """Layers down, heads across and their mean at the end, each in colours of its own."""
+    """Layers down, heads across and their mean at the end, in the colours of attention."""
 
     png: bytes
     width: int  # in pixels of the page
@@ -41,11 +47,13 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
     if levels is None:
         return None
     content = ~results.token_table(text)["is_special"].to_numpy().astype(np.bool_)
-    cells = map_cells(results.text_row(text))
-    if cells is not None:  # a special token is a cell of its own
-        content = content[cells]
+    starts, sizes = map_cells(results.text_row(text)), np.ones(len(content), np.intp)
+    if starts is not None:  # a special token is a cell of its own
+        sizes = np.diff([*starts, len(content)])
+        content = content[starts]
+    even = even_map(sizes, is_causal=results.info.model.is_causal)
     steps = [
-        [head_steps(head, content) for head in (*weights, weights.mean(axis=0))]
+        [head_steps(head, even, content) for head in (*weights, weights.mean(axis=0))]
         for weights in map(weights_of, levels)
     ]
     picture = _tiled(steps)
@@ -54,19 +62,17 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
     return HeadPicture(_png(picture), width * zoom, height * zoom)
 
 
-def head_steps(weights: NDArray[np.float32], content: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The step of each dot of a head, whose `weights` are `[query, key]`, on the scale of maps;
-    `content` says which tokens are no special ones."""
+def head_steps(
+    weights: NDArray[np.float32], even: Floats, content: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """The step of each dot of a head, whose `weights` are `[query, key]`, on the scale of
+    attention; `even` is the map of even attention, `content` says which keys are text tokens."""
+    times = rows_times_average(weights.astype(np.float64), even, content)
     pool = ceil(len(weights) / DOTS)
     if pool > 1:
         starts = np.arange(0, len(weights), pool)
-        weights = np.maximum.reduceat(np.maximum.reduceat(weights, starts, axis=0), starts, axis=1)
-        content = own_content(content, pool)
-    top = colour_top(weights.astype(np.float64), content)
-    shares = np.minimum(1.0, weights / top)
-    coarse = np.rint(SHADES * shares) / SHADES
-    found: NDArray[np.uint8] = np.rint((STEPS - 1) * coarse).astype(np.uint8)
-    return found
+        times = np.maximum.reduceat(np.maximum.reduceat(times, starts, axis=0), starts, axis=1)
+    return times_steps(times).astype(np.uint8)
 
 
 def _tiled(steps: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:

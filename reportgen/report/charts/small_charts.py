@@ -61,6 +61,7 @@ class Bar:
     shown: str
     is_signed: bool = False
     doubt: str = ""
+    interval: Interval | None = None  # of the value, drawn as a line across the bar's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,8 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
     """Up to ROWS bars from a common start, each with its name and its value; those below 0 to the
     left of it."""
     shown = bars[:ROWS]
-    most = max((max(bar.value, 0.0) for bar in shown), default=0.0)
+    ends = [bar.interval.high if bar.interval else bar.value for bar in shown]
+    most = max((max(end, 0.0) for end in ends), default=0.0)
     least = max((max(-bar.value, 0.0) for bar in shown), default=0.0)
     longest = max((half_widths(bar.shown) for bar in shown), default=0)
     room = WIDTH - _NAMES - max(48, 5 + ceil(longest * _DIGIT))
@@ -178,10 +180,15 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
             )
         else:
             shapes += f"<rect class={kind} {size} fill={colour} />"
+        end = x + length
+        if bar.interval is not None:
+            low, end = (zero + scale * limit for limit in bar.interval)
+            shapes += (
+                f'<path class=ink d="M{px(low)} {px(top + 5)}H{px(end)}" stroke={INK} '
+                "stroke-width=2 />"
+            )
         names += f"<text y={px(top + 9)}>{escape(_name(bar.name))}</text>"
-        values += (
-            f"<text x={px(max(zero, x + length) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
-        )
+        values += f"<text x={px(max(zero, end) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
     return small_drawing(
         f'<path class=rule d="M{px(zero)} 0V{HEIGHT}" stroke={MUTED} />{shapes}'
         f"<g font-size=11 fill={INK}>{names}</g><g font-size=10.5 fill={MUTED}>{values}</g>",

@@ -7,7 +7,7 @@ from math import cos, radians, sin
 
 from markupsafe import Markup, escape
 
-from reportgen.report.charts.attention_map import APART, BESIDE, TextMap, pair, scaled
+from reportgen.report.charts.attention_map import APART, BESIDE, TextMap, colour_marks, pair, scaled
 from reportgen.report.charts.axes import level_rules, ticks
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED, WASH, scale_colour
 from reportgen.report.charts.map_geometry import LINES, SLANT, WIDTH, Geometry, geometry
@@ -49,7 +49,7 @@ def make_text_figure(
         names=segment_names(units.kind, language),
         reads=reads,
         tick_style="number" if weights.factor > 1 else "exact_percent",
-        ends=colour_ends(found, language, weights),
+        colour_marks=[] if found is None else colour_marks(is_cut=found.n_above > 0),
         language=language,
         sentence=_sentence(units, labels, found, language, weights),
     )
@@ -68,13 +68,13 @@ def draw_text(
     names: tuple[str, str],
     reads: int | None,
     tick_style: str,
-    ends: tuple[str, str, str],
+    colour_marks: Sequence[tuple[float, str]],
     language: Language,
     sentence: str,
 ) -> Drawing:
-    """`labels` and the lines have an entry a unit; `ends` stand beside the colours of the map, from
-    below. `second` is where the second of two segments called `names` begins. `sentence` says what
-    the figure shows."""
+    """`labels` and the lines have an entry a unit; `colour_marks` stand beside the colours of the
+    map (see the function of this name). `second` is where the second of two segments called
+    `names` begins. `sentence` says what the figure shows."""
     beside = _beside(found, len(labels))
     sink_name = language.say("script", "learned_sink") if beside else ""
     place = geometry(
@@ -126,7 +126,7 @@ def draw_text(
         f"{''.join(drawn)}</g>{draw_columns(place, labels, sink_name)}"
     )
     if found is not None:
-        shapes += draw_cells(place, found, reads, ends)
+        shapes += draw_cells(place, found, reads, colour_marks)
         shapes += _sink_cells(place, found) if beside else ""
     if second is not None:
         shapes += _segments(place, second, names, found.pooled if found else 1)
@@ -185,7 +185,7 @@ def draw_columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
 
 
 def draw_cells(
-    place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, str, str]
+    place: Geometry, found: TextMap, reads: int | None, marks: Sequence[tuple[float, str]]
 ) -> str:
     """The cells, the names of the rows, the frame of the one that is read, and the colour bar."""
     width, tall = place.column * place.n_columns, place.row * place.n_rows
@@ -214,15 +214,14 @@ def draw_cells(
         else f"<rect class=reads y={px(place.row * (reads // found.pooled))} width={px(width)} "
         f"height={px(place.row)} fill=none stroke={CLS_ROW} stroke-width=2 />"
     )
-    low, middle, high = map(escape, ends)
-
-    def beside(y: float, text: str) -> str:
-        return f"<text x={_BAR + 4} y={y:.0f}>{text}</text>"
-
+    # The letters of the lowest and the highest stay beside the bar.
+    beside = "".join(
+        f"<text x={_BAR + 4} y={tall - at * (tall - 9):.0f}>{escape(name)}</text>"
+        for at, name in marks
+    )
     bar = (
         f'<g transform="translate({px(place.right + 8)} {px(place.map_start)})" font-size=11>'
-        f"<rect width={_BAR} height={px(tall)} fill=url(#scale) />"
-        f"{beside(9, high)}{beside(tall / 2 + 4, middle)}{beside(tall, low)}</g>"
+        f"<rect width={_BAR} height={px(tall)} fill=url(#scale) />{beside}</g>"
     )
     return (
         f'<g transform="{origin}">{cells}{frame}</g>'
@@ -262,17 +261,6 @@ def segment_names(kind: OutputKind | None, language: Language) -> tuple[str, str
     words = language.parts_of(kind or "")
     first, second = (words.get(key, language.say("explore", key)) for key in ("first", "second"))
     return first, second
-
-
-def colour_ends(
-    found: TextMap | None, language: Language, weights: Weights
-) -> tuple[str, str, str]:
-    """What stands at the lower end of the colours, in their middle and at the upper end."""
-    if found is None:
-        return "", "", ""
-    sign = "≥ " if found.n_above else ""
-    low = language.write(0, "number" if weights.factor > 1 else "exact_percent")
-    return low, weights.rough(found.top / 2), sign + weights.rough(found.top)
 
 
 def _sentence(

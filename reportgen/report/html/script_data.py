@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
+from reportgen.report.charts.colours import (
+    SCALE_DARK,
+    SCALE_END,
+    SCALE_LIGHT,
+    SCALE_PLACES,
+    SCALE_TICKS,
+)
 from reportgen.report.charts.cross_attention_map import decoder_words
 from reportgen.report.charts.plotly_map import map_figure
 from reportgen.report.html.packing import TargetPooling, in_letters, packed_lengths
@@ -84,7 +90,14 @@ def page_data(
         | _words_of_places(info, language)
         | _words_of_lead(info, language),
         "figure": map_figure(language, name),
-        "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
+        "causal": info.model.is_causal,
+        "scale": {
+            "places": SCALE_PLACES,
+            "light": SCALE_LIGHT,
+            "dark": SCALE_DARK,
+            "end": SCALE_END,
+            "ticks": SCALE_TICKS,
+        },
     }
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         TextEffects,
         TextMeasure,
         about,
-        colour_scale,
         measures,
         printed,
         text_effects,

@@ -29,6 +29,7 @@ from reportgen.report.panel.influence import (
     Explained,
     Influence,
     JointName,
+    Looks,
     bars,
     influence,
     looks_of,
@@ -41,14 +42,17 @@ from reportgen.report.panel.unit_measures import (
     TextMeasure,
     about,
     explained_name,
+    legend_of,
     measures,
     row_name,
     text_effects,
 )
+from reportgen.report.panel.used_units import UsedUnits, used_units
 from reportgen.results import (
     COMPLETION_SEGMENT,
     NONE,
     NUMBERS,
+    RunInfo,
     TextUnits,
     joint_label,
     target_units,
@@ -71,6 +75,7 @@ class Colours:
     legend: str  # of the first
     marked: tuple[Span, ...]  # the text, with the units that the first shows strongest
     influence: Influence
+    used: UsedUnits | None  # None where no change was measured, or nothing changed
     has_bars: bool  # beside the tokens of the strip
     is_long: bool  # so that its lines stand closer
     steps: Steps | None  # what is predicted for single tokens: of a completion, or of words
@@ -101,33 +106,38 @@ def make_colours(
     written = target_units(findings.results, text)
     if written:
         strip += (target_paragraph(written, segments[COMPLETION_SEGMENT], len(units.units)),)
+    looks = looks_of(text_measures, row)
+    short_names = tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language))
+    explained = _explained(findings, text, scope, language)
+    explained = replace(explained, joint=groups, has_joint=findings.has_joint)
     return Colours(
         strip=strip,
         kind=first.kind,
         twin=twin(strip, first.kind),
         runs_left=runs_left(strip),
         measures=text_measures,
-        legend=language.sentences(
-            (about(first.id, info, language) if first.order else "", first.legend)
-        ),
+        legend=_first_legend(first, looks, info, language),
         marked=marked(units.units, segments, first),
         influence=influence(
-            looks_of(text_measures, row),
-            text_measures,
-            bare_labels,
-            tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language)),
-            placed,
-            replace(
-                _explained(findings, text, scope, language),
-                joint=groups,
-                has_joint=findings.has_joint,
-            ),
-            language,
+            looks, text_measures, bare_labels, short_names, placed, explained, language
+        ),
+        used=used_units(
+            looks, text_measures, short_names, units.n_tokens.tolist(), explained, language
         ),
         has_bars=any(lengths),
         is_long=len(labels) > LONG,
         steps=make_steps(findings, text, units, language, written),
     )
+
+
+def _first_legend(first: TextMeasure, looks: Looks, info: RunInfo, language: Language) -> str:
+    """What the colours of a text show at first. Of where the model looks a line below the text has
+    said the rest."""
+    if not first.order:
+        return first.legend
+    if first.id == looks.measure.id:
+        return legend_of(first.id, info, language)
+    return language.sentences((about(first.id, info, language), first.legend))
 
 
 def _joint_names(

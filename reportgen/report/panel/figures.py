@@ -151,7 +151,7 @@ class Figures:
     """The figures of a text that was analysed."""
 
     chart: Markup
-    range: str  # of the map's colours, in words; "" where the maps were not kept
+    range: str  # what the map's colours are, in words; "" where the maps were not kept
     chart_title: str
     heads: HeadPicture | None  # of the texts to start with; for pages without scripts
     heads_legend: str
@@ -180,7 +180,7 @@ def make_figures(
     is_first = text == findings.opened[language.code] or text in findings.picked.texts
     return Figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
-        range=_range(drawn, language, weights),
+        range=_colours(drawn, language),
         chart_title=language.say(
             "chart",
             "title" if units.has_layers else "title_all",
@@ -200,15 +200,14 @@ def make_figures(
     )
 
 
-def _range(drawn: TextMap | None, language: Language, weights: Weights) -> str:
-    """Where the colours of the map end, and what lies beyond; as the script says it."""
+def _colours(drawn: TextMap | None, language: Language) -> str:
+    """What the colours of the map are, and how many cells lie beyond; as the script says it."""
     if drawn is None:
         return ""
     parts = [] if drawn.learned is None else [language.say("script", "sink_says")]
-    parts.append(language.say("script", "range", top=weights.about(drawn.top)))
+    parts.append(language.say("script", "colours_say"))
     if drawn.n_above:
-        most = weights.about(drawn.most)
-        parts.append(language.say("script", "clipped", n=drawn.n_above, most=most))
+        parts.append(language.count("script", "beyond", drawn.n_above))
     if drawn.pooled > 1:
         parts.append(language.say("map", "pooled", n=drawn.pooled))
     return language.sentences(parts)

@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from reportgen.report.charts.colours import difference_colour, effect_colour, size_colour
+from reportgen.report.charts.colours import (
+    difference_colour,
+    effect_colour,
+    scale_colour,
+    size_colour,
+)
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results import Unit, specials_before
@@ -73,11 +78,13 @@ class Paragraph:
         return tuple(piece for piece in self.pieces if piece.marker is not None)
 
 
-# What the colours of a strip show: attention or its difference, what raises and lowers the
-# prediction, or another strength without a sign.
-Kind: TypeAlias = Literal["attention", "signed", "size"]
+# What the colours of a strip show: attention, its change, what raises and lowers the prediction, or
+# another strength without a sign.
+Kind: TypeAlias = Literal["attention", "changes", "signed", "size"]
+_DARKEST = 12  # step of attention behind dark text; the twin has no colour of letters
 _COLOUR_OF: Mapping[Kind, Callable[[int], str]] = {
-    "attention": difference_colour,
+    "attention": lambda step: scale_colour(min(step, _DARKEST)),
+    "changes": difference_colour,
     "signed": effect_colour,
     "size": size_colour,
 }

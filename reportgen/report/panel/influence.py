@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite, isnan
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -36,10 +37,23 @@ class InfluenceRow:
     change_width: int
 
 
+# What a line explains: the colours, bars above, below, or of changes without a sign; "" neither.
+Mark: TypeAlias = Literal["look", "up", "dn", "way", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A sentence below the coloured text that also says what a mark in it means."""
+
+    mark: Mark
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Influence:
     """The strongest units of a text, by change or else by attention."""
 
+    lines: tuple[KeyLine, ...]  # what the colours and the bars of the text say
     changes: tuple[str, ...]  # sentences on what changes without a unit
     looks: str  # where the model looks most
     looks_id: View  # the measure of that
@@ -110,7 +124,7 @@ def bars(text_measures: Sequence[TextMeasure], spread: float | None) -> tuple[in
     The longest stands for the largest change in the text, but at least for TINY_EFFECT of the
     `spread` of the figure over all texts, so that a text that nothing moves has no bars.
     """
-    moves = _moves(text_measures)
+    moves = moves_of(text_measures)
     if moves is None:
         return ()
     top = max(_largest(moves), TINY_EFFECT * (spread or 0.0))
@@ -146,7 +160,7 @@ def influence(
         explained: What changes when a unit is left out.
     """
     say = partial(language.say, "influence")
-    moves = _moves(text_measures)
+    moves = moves_of(text_measures)
     first = looks.order[:TOP]
     second = moves.order[:TOP] if moves else ()
     shown = list(dict.fromkeys((*second, *first)))
@@ -159,6 +173,7 @@ def influence(
         is_only = len(looks.order) == 1
         changes = _change_sentences(moves, names, explained, language, is_only=is_only)
     return Influence(
+        lines=_key_lines(looks, moves, names, explained, language),
         changes=tuple(changes),
         looks=_looks_sentence(looks, names, language),
         looks_id=looks.measure.id,
@@ -196,7 +211,8 @@ def _attention(looks: Looks, i: int, language: Language) -> str:
     return language.say("influence", "received", share=looks.measure.shown[i], ratio=ratio)
 
 
-def _moves(text_measures: Sequence[TextMeasure]) -> TextMeasure | None:
+def moves_of(text_measures: Sequence[TextMeasure]) -> TextMeasure | None:
+    """Of the measures of a text, what changes without a unit; None where it was not measured."""
     return next((measure for measure in text_measures if measure.id == EFFECT), None)
 
 
@@ -236,6 +252,80 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
     sort = "sorted" if has_changes else "sorted_attention"
     parts = (language.say("influence", each, row=looks.row) for each in (sort, key))
     return language.sentences(parts)
+
+
+def _key_lines(
+    looks: Looks,
+    moves: TextMeasure | None,
+    names: Sequence[str],
+    explained: Explained,
+    language: Language,
+) -> tuple[KeyLine, ...]:
+    """What the text shows, in lines: where the model looks, what each kind of bar stands for with
+    its longest, and units that count as a whole; or that hardly anything changes."""
+    lines = _look_lines(looks, names, language)
+    if moves is None:
+        return tuple(lines)
+    least = TINY_EFFECT * (explained.spread or 0.0)
+    groups = sorted(explained.joint, key=lambda group: -abs(group.joint.effect))
+    most = max(_largest(moves), *(abs(group.joint.effect) for group in groups), 0.0)
+    if most <= least:
+        is_only = len(looks.order) == 1
+        told = _change_sentences(moves, names, explained, language, is_only=is_only)
+        return (*lines, *(KeyLine("", sentence) for sentence in told))
+    is_size = moves.kind == "size"
+    lines += _bar_lines(moves, names, explained, language)
+    lines += [
+        KeyLine("", _joint_sentence(group, explained, is_size, language))
+        for group in groups[:_GROUPS]
+        if abs(group.joint.effect) > least
+    ]
+    return tuple(lines)
+
+
+def _look_lines(looks: Looks, names: Sequence[str], language: Language) -> list[KeyLine]:
+    """Where the model looks most; nothing of a text of one unit, which is its own average."""
+    if len(looks.order) < 2:
+        return []
+    say = partial(language.say, "influence")
+    if looks.measure.flat:
+        return [KeyLine("look", say("line_even"))]
+    first, second = looks.order[:2]
+    found = [i for i in (first, second) if looks.values[i] >= max(1.0, looks.values[first] / WIDTH)]
+    told = [say("line_unit", token=names[i], times=float(looks.values[i])) for i in found]
+    return [KeyLine("look", say("line_look", units=language.listed(told)))]
+
+
+def _bar_lines(
+    moves: TextMeasure, names: Sequence[str], explained: Explained, language: Language
+) -> list[KeyLine]:
+    """What each kind of bar in the text says, with the unit of the longest that is no part of a
+    group."""
+    say = partial(language.say, "influence", output=explained.name)
+    top = max(_largest(moves), TINY_EFFECT * (explained.spread or 0.0))
+    of_group = {unit for group in explained.joint for unit in group.joint.units}
+    marks: tuple[tuple[Mark, int], ...] = (("up", 1), ("dn", -1))
+    lines = []
+    for mark, sign in (("way", 0),) if moves.kind == "size" else marks:
+        barred = [i for i in moves.order if _has_bar(float(moves.values[i]), top, sign)]
+        if not barred:
+            continue
+        first = next((i for i in barred if i not in of_group), None)
+        if first is None:
+            lines.append(KeyLine(mark, say(f"line_{mark}")))
+            continue
+        value = float(moves.values[first])
+        key, figures = f"line_{mark}_by", dict[str, object](most=abs(value))
+        if explained.value is not None and mark != "way":
+            key, figures = f"line_{mark}_to", dict(_ends(explained.value, value))
+        lines.append(KeyLine(mark, say(key, token=names[first], **figures)))
+    return lines
+
+
+def _has_bar(value: float, top: float, sign: int) -> bool:
+    """Whether a change has a bar on the side of `sign`; 0 is either side."""
+    length = bar(value, top)
+    return bool(length) and (sign == 0 or (length > 0) == (sign > 0))
 
 
 def _change_sentences(

@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from reportgen.report.charts.colours import heat_step, signed_step
+from reportgen.report.charts.colours import signed_step, times_steps
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
@@ -72,7 +72,6 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
 
 # Of measures that are no attention, those that are made of it as well.
 _LOOKS: Mapping[View, str] = {"attention_gradient": "not_only_look"}
-SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
 STANDS_OUT = 1.3  # times an average text token; below it no token is called strong
 
 
@@ -139,11 +138,6 @@ def times_average_token(units: TextUnits, values: Floats) -> Floats:
     return np.nan_to_num(times_average(values, np.where(units.content, units.n_tokens, 0)))
 
 
-def colour_scale(units: TextUnits, ratios: Floats) -> float:
-    """The end of the colour scale of attention, in multiples of the average text token."""
-    return max(SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
-
-
 def strongest(units: TextUnits, values: Floats) -> tuple[int, ...]:
     """The text units that have `values` (`[unit]`), the largest first."""
     known = np.flatnonzero(units.content & ~np.isnan(values))
@@ -184,18 +178,15 @@ def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     return tuple(written(float(value), digits, with_sign) for value in values)
 
 
-def about(id: View, info: RunInfo, language: Language) -> str:
-    """What the colours of a measure show in every text, and whether that is where the model looks.
-
-    "" for a measure without colours.
-    """
+def legend_of(id: View, info: RunInfo, language: Language) -> str:
+    """What the colours of a measure show in every text; "" for a measure without colours."""
     measure, words = BY_ID[id], language.words["measures"][id]
     key = words_key("legend", id, info, language)
     if measure.is_over_even and info.model.is_causal:
         key = "legend_causal"
     if key not in words:
         return ""
-    legend = language.measure(
+    return language.measure(
         id,
         key,
         name=row_name(info, language),
@@ -203,7 +194,17 @@ def about(id: View, info: RunInfo, language: Language) -> str:
         scalar=explained_name(info, language),
         baseline=baseline(info, language),
     )
-    is_attention = measure.group == "attention"
+
+
+def about(id: View, info: RunInfo, language: Language) -> str:
+    """What the colours of a measure show in every text, and whether that is where the model looks.
+
+    "" for a measure without colours.
+    """
+    legend = legend_of(id, info, language)
+    if not legend:
+        return ""
+    is_attention = BY_ID[id].group == "attention"
     looks = "is_look" if is_attention else _LOOKS.get(id, "not_look")
     sentences = [legend, language.say("strip", looks)]
     if info.roles:
@@ -236,7 +237,6 @@ class _Words:
         shares of the units, as printed."""
         units = self._units
         ratios = times_average_token(units, units.multiples[id])
-        scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
         is_flat = bool(order) and ratios[order[0]] < STANDS_OUT
         legend = flat = self._say("flat") if is_flat else ""
@@ -249,7 +249,7 @@ class _Words:
             name=self._language.measure(id, "name", row=self._row),
             values=values,
             ratios=ratios,
-            steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
+            steps=self._on_content(times_steps(ratios).tolist()),
             shown=tuple(self._language.percent(float(value)) for value in values),
             order=order,
             legend=legend,

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from reportgen.comparison import Comparison
 from reportgen.report.charts.attention_map import (
     change_top,
-    colour_top,
     difference_map,
     small_map,
     text_map,
     thumb_cells,
-    thumb_content,
+    thumb_times,
 )
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.comparison import CompareWords
@@ -62,10 +61,9 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     base, head = (text_map(results, text, units, labels) for results in sides)
     if base is None or head is None:
         return None
-    top = max(base.top, head.top)
     title = words.say("map_title", layer=comparison.base.info.model.n_layers)
     drawn = [
-        small_map(each.cells, top, words.say("map_of", side=words.say(side))).on_page()
+        small_map(each.times, words.say("map_of", side=words.say(side))).on_page()
         for each, side in ((base, "base"), (head, "head"))
     ]
     change = head.cells - base.cells
@@ -85,7 +83,7 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
         title=title,
         base=drawn[0],
         head=drawn[1],
-        legend=words.say("map_legend", top=top),
+        legend=words.say("map_legend"),
         difference=difference,
         says=says,
         heads=_heads(comparison, text, units, words),
@@ -101,14 +99,15 @@ def _heads(
     shown = [place for place in heads.ranking[:HEADS] if heads.distance[place] > 0]
     sides = comparison.base.results, comparison.head.results
     weights = [_weights(results, text, shown) for results in sides]
-    content = thumb_content(units.content)
+    is_causal = comparison.base.info.model.is_causal
     made = []
     for place in shown:
         cells = [thumb_cells(side[place], units.unit_of) for side in weights]
-        top = max(colour_top(each, content) for each in cells)
         name = "L{}H{}".format(*(number + 1 for number in place))
         drawings = [
-            small_map(each, top, f"{name} {words.say(side)}", "thumb").on_page()
+            small_map(
+                thumb_times(each, units, is_causal=is_causal), f"{name} {words.say(side)}", "thumb"
+            ).on_page()
             for each, side in zip(cells, ("base", "head"), strict=True)
         ]
         distance = words.fit(float(heads.distance[place]))

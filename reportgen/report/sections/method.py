@@ -15,13 +15,13 @@ from reportgen.findings import (
     Citation,
     Findings,
 )
-from reportgen.report.charts.attention_map import CLIPPED
+from reportgen.report.charts.colours import SCALE_END
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.panel.evidence_scope import Scope
-from reportgen.report.panel.unit_measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
+from reportgen.report.panel.unit_measures import STANDS_OUT, baseline, words_key
 from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, RunInfo
 from reportgen.tasks import applies_to
 
@@ -92,9 +92,8 @@ def make_method(
                 "method",
                 key,
                 error=fixed(MAX_ERROR, 4),
-                least=SCALE_LEAST,
+                end=SCALE_END,
                 stands_out=STANDS_OUT,
-                clipped=CLIPPED,
                 what="" if units == "token" else language.say("method", f"unit_{units}"),
             )
             for key in keys

@@ -155,12 +155,12 @@ class _Predicted:
             chart = columns_of_dots(spread.values, marked)
             return self._answer(verdict, self._say("dots") + self._unlabelled(), chart)
         digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        mean = self._findings.fits.known("mae").mean
-        mae, base = (written(value, digits) for value in (mean, fit.constant_mae))
+        error = self._findings.fits.known("mae")
+        mae, base = (written(value, digits) for value in (error.mean, fit.constant_mae))
         verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
         constant = written(fit.constant, digits)
         bars = [
-            Bar(self._say("bar_model"), mean, mae),
+            Bar(self._say("bar_model"), error.mean, mae, interval=error.interval),
             Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
         ]
         errors = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from reportgen.comparison import Comparison, PredictionChanges
 from reportgen.findings import Floats, Word
-from reportgen.report.charts.colours import signed_step
+from reportgen.report.charts.colours import signed_step, times_steps
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, text_address, visible
-from reportgen.report.panel.highlighted_text import LONG, Paragraph, paragraphs, twin
+from reportgen.report.panel.highlighted_text import LONG, Kind, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.context_compared import CompareContext
@@ -29,7 +29,7 @@ _REASONS = 2  # lines of each in the list
 _TEXT = 60  # half-width characters of a text in a table
 _SLACK = 6  # so many more are not worth a cut
 _ROW = 80  # half-width characters of a text in the list
-_TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
+_LEAST_CHANGE = 2.0  # in multiples of the equal share, where the colours of changes end at least
 _TAGGED = 3  # with another tag, of a text
 
 
@@ -39,11 +39,12 @@ class Strip:
 
     name: str
     paragraphs: tuple[Paragraph, ...]
+    kind: Kind
 
     @property
     def twin(self) -> tuple[tuple[Cell, ...], ...]:
         """The same where style sheets are refused."""
-        return twin(self.paragraphs)
+        return twin(self.paragraphs, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class _Side:
 
     values: tuple[Floats, Floats, Floats]
     shown: tuple[list[str], ...]
-    top: float  # the largest size of the three
+    top: float  # where colours or bars end
 
 
 def text_name(results: Results, text: int) -> Cell:
@@ -157,7 +158,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     of_row = [side[of_text] for side in comparison.units.row]
     is_row = bool(np.isfinite(of_row).all())
     attention = of_row if is_row else [side[of_text] for side in comparison.units.attention]
-    looks = _side(attention, at, units, _TIMES, words, is_effect=False)
+    looks = _side(attention, at, units, _LEAST_CHANGE, words, is_effect=False)
     row_name = cls_name(base.info, words.language) or "" if is_row else ""
     moves = _side(effects, at, units, 0.0, words, is_effect=True) if has_effects else None
     row = base.text_row(text)
@@ -197,7 +198,8 @@ def _side(
 ) -> _Side:
     base, head, change = (_placed(side, at, units) for side in (*ends, ends[1] - ends[0]))
     sizes = [float(np.nanmax(np.abs(side), initial=0.0)) for side in (base, head, change)]
-    top = max(least, *sizes)  # an effect that turned round changed by more than either
+    # An effect that turned round changed by more than either; attention has colours of its own.
+    top = max(least, *(sizes if is_effect else sizes[2:]))
     digits = column_decimals(top) if is_effect else 2
     # Multiples of an even share and distances have no sign, their difference has.
     signs = [is_effect and not words.is_size] * 2 + [True]
@@ -219,10 +221,7 @@ def _strips(
     for what changes without a token."""
     strips = []
     for i, key in enumerate(("base", "head", "difference")):
-        steps = [
-            _step(float(value), looks.top) if content and np.isfinite(value) else None
-            for value, content in zip(looks.values[i], units.content, strict=True)
-        ]
+        steps = _change_steps(looks) if key == "difference" else _looks_steps(looks.values[i])
         titles, bars = looks.shown[i], tuple[int, ...]()
         if moves is not None:
             titles = [
@@ -231,7 +230,8 @@ def _strips(
             ]
             bars = tuple(bar(float(value), moves.top) for value in moves.values[i])
         made = paragraphs(units.units, segments, steps, titles, bars)
-        strips.append(Strip(words.say(key), made))
+        kind: Kind = "changes" if key == "difference" else "attention"
+        strips.append(Strip(words.say(key), made, kind))
     return tuple(strips)
 
 
@@ -284,10 +284,19 @@ def _write_looks(value: float, with_sign: bool) -> str:
     return written(value, 2)
 
 
-def _step(value: float, top: float) -> int:
-    """The colour step of a value; 0 for the faintest, so that three strips stay easy to compare."""
-    step = signed_step(value, top)
-    return step if abs(step) > 1 else 0
+def _looks_steps(values: Floats) -> list[int | None]:
+    """The colour steps of multiples of the equal share, `[unit]`; None for special tokens."""
+    steps: list[int] = times_steps(np.nan_to_num(values)).tolist()
+    return [step if np.isfinite(value) else None for step, value in zip(steps, values, strict=True)]
+
+
+def _change_steps(looks: _Side) -> list[int | None]:
+    """The colour steps of changes, `[unit]`, 0 for the faintest; None for special tokens."""
+    steps = [
+        signed_step(float(value), looks.top) if np.isfinite(value) else None
+        for value in looks.values[2]
+    ]
+    return [0 if step in (-1, 1) else step for step in steps]
 
 
 def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:

@@ -371,9 +371,8 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     axes = say("script", "axis_key"), say("script", "axis_query")
     learned = say("script", "learned_sink")
     drawing = draw_map(drawn, "map", language.sentences(sentences), axes, learned)
-    top = say("brief", "and_more", top=drawn.top)
-    legend = map_legend(language.write(0, "exact_percent"), top)
-    return picture_section(_RANK, "map", say("brief", "map_title", **where), drawing, legend)
+    title = say("brief", "map_title", **where)
+    return picture_section(_RANK, "map", title, drawing, map_legend())
 
 
 def picture_section(

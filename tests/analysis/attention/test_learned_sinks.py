@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from helpers.plain.plain_multiples import plain_even
 from helpers.real.few_steps import take_few_steps
 from helpers.real.learned_sinks import TEXTS, analysed, gpt_oss
 from helpers.rounding import assert_near, near
@@ -206,7 +207,16 @@ def test_the_static_map_shows_in_a_column_of_its_own_what_rows_lack(
         cells = [np.mean(of_units[i : i + each]) for i in range(0, len(of_units), each)]
         np.testing.assert_allclose(found.learned, cells, atol=MAX_ERROR)
         np.testing.assert_allclose(found.learned, 1 - found.cells.sum(axis=1), atol=1e-9)
-        assert found.n_above >= (found.learned > found.top).sum() > 0
+        even = plain_even([unit // each for unit in units.unit_of], is_causal=True)
+        content = np.logical_and.reduceat(units.content, range(0, len(units.content), each))
+        seen = 1 / np.arange(1, len(units.unit_of) + 1)
+        for row, share in enumerate(found.learned):
+            part = even[row, content].sum()
+            average = found.cells[row, content].sum() / part if part else 1
+            inside = [t for t, unit in enumerate(units.unit_of) if unit // each == row]
+            times = share / np.mean(seen[inside]) / average
+            assert found.learned_times[row] == pytest.approx(times)
+        assert found.n_above >= (found.learned_times > 16).sum()
         assert found.most == max(found.cells.max(), found.learned.max())
 
 

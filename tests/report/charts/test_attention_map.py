@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import unpack
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
-from reportgen.report.charts import SIDE, colour_top, text_map, unit_map
-from reportgen.results import text_units
+from reportgen.report.charts import SIDE, text_map, unit_map
+from reportgen.results import even_map, rows_times_average, text_units
 
 TEXT = "abcdefgh <s>"
 
@@ -32,18 +33,45 @@ def plain_cells(results, units, text=0):
     return cells
 
 
-def test_each_cell_has_the_colour_of_its_weight(tmp_path: Path) -> None:
+def test_each_cell_has_the_colour_of_its_multiple(tmp_path: Path) -> None:
     results = make_results(tmp_path, (TEXT,), n_layers=2, n_heads=2, sink=0.5)
     units, _, made = drawn(results)
     cells = plain_cells(results, units)
-    own = sorted(cells[:, units.content].flatten())
-    top = own[min(len(own) - 1, int(0.995 * len(own)))]
-    assert colour_top(cells, units.content) == pytest.approx(top)
-    assert made.top == pytest.approx(top)
-    expected = [[round(15 * min(1, cell / top)) for cell in row] for row in cells]
+    times = plain_multiples(cells, plain_even(units.unit_of, is_causal=False), units.content)
+    np.testing.assert_allclose(made.times, times, rtol=1e-5)
+    expected = [[plain_step(cell) for cell in row] for row in times]
     assert made.steps == expected
     assert len({step for row in expected for step in row}) > 3
-    assert made.n_above == sum(cell > top for row in cells for cell in row)
+    assert made.n_above == (times > 16).sum()
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_an_even_map_is_one_everywhere_whatever_takes_the_rest(is_causal: bool) -> None:
+    unit_of = (0, 1, 1, 2, 3, 3, 3, 4)
+    content = np.array([False, True, True, True, False])
+    even = plain_even(unit_of, is_causal=is_causal)
+    made = even_map(np.bincount(unit_of), is_causal=is_causal)
+    np.testing.assert_allclose(made, even, atol=1e-12)
+    seen = even > 0
+    np.testing.assert_allclose(rows_times_average(even, made, content)[seen], 1)
+    # A sink that takes nine tenths of each row leaves the others as they are to one another.
+    sunk = even * 0.1
+    sunk[:, 0] += 0.9
+    times = rows_times_average(sunk, made, content)
+    assert times[:, 1:][seen[:, 1:]] == pytest.approx(1)
+    assert (times[1:, 0] > 10).all()
+
+
+def test_a_row_that_gives_text_next_to_nothing_stays_pale() -> None:
+    """What is left there is mostly lost in the bytes of a map."""
+    content = np.array([False, True, True])
+    even = even_map(np.ones(3, np.intp), is_causal=False)
+    cells = np.array([[0.9995, 0.0005, 0.0], [0.9, 0.1, 0.0], [1.0, 0.0, 0.0]])
+    times = rows_times_average(cells, even, content)
+    np.testing.assert_allclose(times, plain_multiples(cells, even, content.tolist()))
+    assert times[0, 1] == pytest.approx(0.15)
+    assert times[1, 1] == pytest.approx(2)
+    assert times[2].tolist() == [300, 0, 0]
 
 
 def test_tokens_of_one_unit_share_a_row_and_a_column() -> None:
@@ -69,17 +97,17 @@ def test_a_long_text_shares_cells(tmp_path: Path) -> None:
 
 
 def test_a_sink_in_a_shared_cell_does_not_take_the_colours(tmp_path: Path) -> None:
-    """They end where the cells without a special token do."""
+    """What an average text token gets is measured in the cells without a special token."""
     results = make_results(tmp_path, ("ab" * 150,), n_layers=2, n_heads=2, sink=0.8)
     units, _, made = drawn(results)
     size, special = made.pooled, [at for at, own in enumerate(units.content) if not own]
-    own = [
-        at for at in range(len(made.cells)) if not {at * size + i for i in range(size)} & {*special}
+    content = [
+        not {at * size + i for i in range(size)} & {*special} for at in range(len(made.cells))
     ]
-    assert 0 < len(own) < len(made.cells)
-    values = sorted(made.cells[:, own].flatten())
-    assert made.top == pytest.approx(values[int(0.995 * len(values))])
-    assert made.top < made.cells.max() / 4
+    assert 0 < sum(content) < len(content)
+    even = plain_even([unit // size for unit in units.unit_of], is_causal=False)
+    np.testing.assert_allclose(made.times, plain_multiples(made.cells, even, content), rtol=1e-6)
+    assert 0.5 < np.median(made.times[:, content]) < 2
 
 
 def test_without_maps_there_is_no_figure(tmp_path: Path) -> None:

@@ -1,23 +1,32 @@
 """The ramps of colours: steps, contrast, and what can be told apart."""
 
-from itertools import combinations
+import re
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from helpers.places import ROOT
+from helpers.plain.plain_multiples import plain_step
 
 from reportgen.report.charts import (
     LOWERS,
+    MAP_COLOURS,
     RAISES,
     RECEIVED,
+    SCALE_DARK,
+    SCALE_LIGHT,
+    SCALE_PLACES,
     STEPS,
     count_colour,
     difference_colour,
     effect_colour,
     heat_colour,
     heat_step,
+    scale_colour,
     signed_step,
     size_colour,
+    times_places,
+    times_steps,
 )
 
 # What eyes without one kind of cone see of linear light (Machado et al. 2009).
@@ -100,7 +109,7 @@ def test_dark_text_keeps_its_contrast_on_every_step():
             assert contrast("#1b1d22", colour) >= 4.5
 
 
-@pytest.mark.parametrize("name", ["heat", "rise", "fall", "grey", "look", "size"])
+@pytest.mark.parametrize("name", ["heat", "rise", "fall", "grey", "size"])
 def test_light_text_keeps_its_contrast_on_the_strongest_tints_in_dark(name):
     assert contrast(INK_DARK, behind_text(name)) >= 4.5
 
@@ -109,6 +118,42 @@ def test_steps_run_from_nothing_to_the_top_and_clip_above():
     assert [heat_step(value, 0.2) for value in (0, 0.1, 0.2, 0.9)] == [0, 8, 15, 15]
     assert heat_step(0.0, 0.0) == 0
     assert ramps(0) == ["#ffffff"] * 6
+
+
+def test_even_attention_has_one_pale_tone_and_each_doubling_is_as_far_as_any_other():
+    times = np.array([0, 0.5, 1, 2, 4, 8, 16, 99])
+    assert times_places(times).tolist() == pytest.approx(
+        [0, 0.15, 0.3, 0.475, 0.65, 0.825, 1, 1], abs=1e-12
+    )
+    between = np.array([0, 0.2, 0.6, 1, 1.4, 2.1, 3, 5, 7, 9, 12, 15, 99])
+    assert times_steps(between).tolist() == [plain_step(value) for value in between]
+    assert pytest.approx(times_places(times[[0, 2, 3, 4, 5, 6]])) == SCALE_PLACES
+    assert contrast(scale_colour(plain_step(1)), "#ffffff") < 1.2
+
+
+@pytest.mark.parametrize(
+    ("colours", "inks"), [(SCALE_LIGHT, ("#1b1d22", 13)), (SCALE_DARK, (INK_DARK, 10))]
+)
+def test_letters_keep_their_contrast_on_the_colours_of_attention(colours, inks):
+    """From a step on they have the palest colour, as the style sheet says."""
+    ink, turns = inks
+    for step in range(STEPS):
+        letters = ink if step < turns else colours[0]
+        assert contrast(letters, scale_colour(step, colours)) >= 4.5, step
+    lightness = [luminance(scale_colour(step, colours)) for step in range(STEPS)]
+    rises = colours is SCALE_DARK
+    assert all((after > before) == rises for before, after in pairwise(lightness))
+
+
+def test_the_style_sheet_has_the_colours_of_attention():
+    style = (ROOT / "templates" / "assets" / "css" / "theme.css").read_text()
+    for step in range(STEPS):
+        found = re.findall(rf"--m{step}: (#\w+);", style)
+        assert found == [scale_colour(step), *[scale_colour(step, SCALE_DARK)] * 2]
+        drawn = f'.scale [stroke="{MAP_COLOURS[step]}"] {{ stroke: var(--m{step}); }}'
+        assert (drawn in style) == (step > 0)
+        turned = f"--k: var(--m{step}); --on: "
+        assert (turned in style) == (step >= 10)
 
 
 def test_two_signs_have_two_colours_of_equal_strength():
@@ -140,7 +185,7 @@ def test_each_meaning_has_a_colour_of_its_own(sight):
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_a_strength_that_is_no_attention_looks_like_neither_attention_nor_a_sign(sight):
-    """As tints, beside the bars of a sign too; where a token looks has a tint of its own."""
+    """As tints, beside the bars of a sign too."""
     shown = size_colour(15)
     assert apart(shown, heat_colour(15), sight) >= 55
     assert apart(shown, effect_colour(-15), sight) >= 30
@@ -151,5 +196,4 @@ def test_a_strength_that_is_no_attention_looks_like_neither_attention_nor_a_sign
     assert apart(shown, behind_text("heat"), sight) >= 55
     assert apart(shown, behind_text("fall"), sight) >= 35
     assert apart(shown, behind_text("rise"), sight) >= 15
-    assert apart(shown, behind_text("look"), sight) >= 25
     assert apart(shown, PAPER_DARK, sight) >= 35

@@ -7,6 +7,7 @@ from math import ceil
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 from PIL import Image
 
 from reportgen.report.charts import (
@@ -17,6 +18,7 @@ from reportgen.report.charts import (
     head_picture,
     head_steps,
 )
+from reportgen.results import even_map
 from reportgen.results.maps import unpack_levels
 
 LAYERS, HEADS = 2, 3
@@ -33,13 +35,10 @@ def plain_steps(weights, special):
     """The steps of a head's dots, one dot at a time."""
     pool = ceil(len(weights) / DOTS)
     starts = range(0, len(weights), pool)
-    dots = [[weights[q : q + pool, k : k + pool].max() for k in starts] for q in starts]
-    bare = [not any(special[k : k + pool]) for k in starts]
-    own = sorted(value for row in dots for value, is_bare in zip(row, bare, strict=True) if is_bare)
-    top = own[min(len(own) - 1, int(0.995 * len(own)))]
-    return [
-        [round(15 * round(7 * min(1.0, float(value / top))) / 7) for value in row] for row in dots
-    ]
+    even = plain_even(range(len(weights)), is_causal=False)
+    times = plain_multiples(weights.astype(float), even, [not own for own in special])
+    dots = [[times[q : q + pool, k : k + pool].max() for k in starts] for q in starts]
+    return [[plain_step(value) for value in row] for row in dots]
 
 
 @pytest.mark.parametrize("text", [0, 1])
@@ -72,7 +71,8 @@ def test_its_colours_are_those_of_maps(results):
 
 def test_a_head_that_looks_at_special_tokens_alone_has_colours_all_the_same():
     weights = np.array([[1.0, 0.0], [1.0, 0.0]], np.float32)
-    assert head_steps(weights, np.array([False, True])).tolist() == [[15, 0], [15, 0]]
+    even = even_map(np.ones(2, np.intp), is_causal=False)
+    assert head_steps(weights, even, np.array([False, True])).tolist() == [[15, 0], [15, 0]]
 
 
 def test_without_maps_there_is_none(tmp_path):

@@ -4,17 +4,23 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.drawings import painted
 from helpers.hostile_texts import hostile_texts
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
 from reportgen.report import RenderOptions, load_language, visible
-from reportgen.report.charts import MOST_BYTES, heat_colour, make_pictures, picture_paths, rasterise
+from reportgen.report.charts import (
+    MAP_COLOURS,
+    MOST_BYTES,
+    make_pictures,
+    picture_paths,
+    rasterise,
+)
 from reportgen.report.components import Picture
 from reportgen.report.format_register import Output
 from reportgen.report.sections import make_notable
@@ -91,14 +97,11 @@ def test_the_map_is_that_of_the_text_that_deserves_a_look_most(tmp_path: Path) -
     row, column = divmod(int(mean.argmax()), len(mean))
     assert f"from “{labels[row]}” to “{labels[column]}”" in figure.sentence
     # Every cell is drawn in the colour of its weight, at its place.
-    content = np.sort(mean[:, 1:-1], axis=None)
-    top = content[min(len(content) - 1, int(0.995 * len(content)))]
-    shades = (0, 2, 4, 6, 8, 9, 11, 13, 15)  # steps of the ramp, of nine cells of equal range
-    wanted = [
-        [heat_colour(shades[round(8 * min(1.0, value / top))]) for value in row] for row in mean
-    ]
-    ramp = BeautifulSoup(figure.svg, "html.parser").find("g", class_="ramp")
-    assert painted(ramp, len(mean), len(mean), heat_colour(0)).tolist() == wanted
+    content = [0 < key < len(mean) - 1 for key in range(len(mean))]
+    times = plain_multiples(mean, plain_even(range(len(mean)), is_causal=False), content)
+    wanted = [[MAP_COLOURS[plain_step(value)] for value in row] for row in times]
+    cells = BeautifulSoup(figure.svg, "html.parser").select_one("g.scale > g")
+    assert painted(cells, len(mean), len(mean), MAP_COLOURS[0]).tolist() == wanted
 
 
 def test_a_long_text_is_pooled_and_says_so(tmp_path: Path) -> None:

@@ -91,6 +91,21 @@ def test_a_long_value_ends_inside_the_chart():
     assert float(value["x"]) + 6.5 * len("+0.000123") <= WIDTH
 
 
+def test_an_interval_lies_across_the_end_of_its_bar_and_its_value_behind_it():
+    bars = [Bar("model", 0.5, "0.5", interval=Interval(0.25, 1.0)), Bar("constant", 0.75, "0.75")]
+    svg = drawn(named_bars(bars))
+    model, constant = svg.find_all("rect")
+    start, length = float(model["x"]), float(model["width"])
+    scale = length / 0.5
+    assert float(constant["width"]) == pytest.approx(0.75 * scale, abs=0.1)
+    low, high = map(
+        float, re.findall(r"M([\d.]+) [\d.]+H([\d.]+)", svg.find("path", class_="ink")["d"])[0]
+    )
+    assert (low, high) == pytest.approx((start + 0.25 * scale, start + scale), abs=0.1)
+    first = svg.find_all("g")[1].find("text")
+    assert float(first["x"]) == pytest.approx(high + 5, abs=0.1)
+
+
 def test_only_the_first_bars_are_drawn_and_long_or_hostile_names_are_cut_and_escaped():
     svg = drawn(named_bars([Bar("<b>\u202e" + "x" * 90, 1.0, "1")] * 9))
     assert len(svg.find_all("rect")) == 4

@@ -89,7 +89,7 @@ def made(labels=("[CLS]", "a", "b"), **changes):
         "names": ("first", "second"),
         "reads": None,
         "tick_style": "exact_percent",
-        "ends": ("0", "5", "≥ 10"),
+        "colour_marks": [(0, "0"), (0.3, "1×"), (1, "≥ 16×")],
         "language": EN,
         "sentence": "What it shows.",
     }

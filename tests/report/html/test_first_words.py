@@ -63,7 +63,7 @@ def test_bars_without_a_sign_say_neither_up_nor_down(tmp_path):
     page = page_of(make_results(tmp_path, kind="embedding", evidence="basic"))
     panel = page.select_one(".panel")
     assert panel.select(".strip.sized")
-    assert "how far the prediction changes" in panel.select_one(".bars").get_text()
+    assert "Changes most (bar): “" in panel.select_one(".without").get_text()
     assert not page.select(".panel :is(i.up, i.dn)")
     assert "raises" not in page.select_one("#answers").get_text()
 
@@ -71,7 +71,9 @@ def test_bars_without_a_sign_say_neither_up_nor_down(tmp_path):
 def test_bars_with_a_sign_say_both(tmp_path):
     panel = page_of(make_results(tmp_path, evidence="basic")).select_one(".panel")
     assert not panel.select(".sized")
-    assert "falls without it" in panel.select_one(".bars").get_text()
+    lines = panel.select_one(".without").get_text()
+    assert "Raises the score (bar above): “" in lines
+    assert "Lowers the score (bar below): “" in lines
 
 
 def test_without_evidence_nothing_is_said_of_changes(tmp_path):

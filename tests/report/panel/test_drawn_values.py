@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.plain.plain_multiples import plain_step
 from helpers.real.models import save_model
 from scipy.stats import spearmanr
 
@@ -165,12 +166,13 @@ def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
     expected = []
     for text in range(len(JAPANESE)):
         values = np.abs(ranked_values(found, text)[colour])
-        top = values.max()
         if BY_ID[colour].group == "attention":
             tokens = found.tokens_of(text)
             sizes = np.bincount(tokens["unit"][ranked_tokens(tokens)])
-            top = max(top, 2 * np.average(values, weights=sizes[sizes > 0]))
-        expected.append(np.round(15 * values / top).astype(int).tolist())
+            average = np.average(values, weights=sizes[sizes > 0])
+            expected.append([plain_step(value / average) for value in values])
+        else:
+            expected.append(np.round(15 * values / values.max()).astype(int).tolist())
     for own in expected:
         assert own in strips
 

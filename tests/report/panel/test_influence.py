@@ -292,3 +292,57 @@ def test_no_token_matters_is_said_only_where_no_group_does_either():
     (single,) = with_joint(small, spread=2.0, has_joint=False).changes
     assert single.startswith("No single token matters much here")
     assert "whether several together do was not measured" in single
+
+
+def lines(order, values, explained=SCORE, **given):
+    found = told(made(order, values, **given), explained=explained).lines
+    return [(line.mark, line.text) for line in found if line.mark != "look"]
+
+
+def test_a_line_names_the_longest_bar_of_either_side_and_the_prediction_without_it():
+    values, order = [0.1, -0.5, 0.4, 0.9, *[0.0] * 6], (3, 1, 2, 0)
+    given = Explained("the score", value=2.0)
+    assert lines(order, values, given) == [
+        ("up", "Raises the score (bar above): “d”, without it 1.100."),
+        ("dn", "Lowers the score (bar below): “b”, without it 2.500."),
+    ]
+    assert lines(order, values) == [
+        ("up", "Raises the score (bar above): “d”, by 0.9000."),
+        ("dn", "Lowers the score (bar below): “b”, by 0.5000."),
+    ]
+    sizes = [abs(value) for value in values]
+    ((mark, text),) = lines(order, sizes, kind="size")
+    assert mark == "way"
+    assert "“d”, a cosine distance of 0.9" in text
+
+
+def test_a_side_without_a_bar_has_no_line():
+    assert [mark for mark, _ in lines((3, 1), [0, 0.02, 0, 0.9, *[0.0] * 6])] == ["up"]
+    assert [mark for mark, _ in lines((3, 1), [0, -0.02, 0, 0.9, *[0.0] * 6])] == ["up"]
+    assert lines((), [0.0] * 10) == [("", "Nothing that was left out changed the prediction.")]
+
+
+def test_a_unit_of_a_group_is_not_named_as_if_it_counted_alone():
+    group = JointName(JointUnits((3, 4), 0.95, each=True), "de", "①")
+    given = replace(SCORE, value=2.0, joint=(group,))
+    (_, above), (_, whole) = lines((3, 4), [0, 0, 0, 0.5, 0.4, *[0.0] * 5], given)
+    assert above == "Raises the score (bar above)."
+    assert whole.startswith(
+        "① “de” counts as a whole: without it the score goes from 2.000 to 1.05"
+    )
+
+
+def test_a_text_in_which_hardly_anything_counts_says_so_in_place_of_bars():
+    given = Explained("the score", value=2.0, spread=100.0)
+    ((mark, text),) = lines((3,), [0, 0, 0, 0.5, *[0.0] * 6], given)
+    assert (mark, text.startswith("No token matters much here")) == ("", True)
+
+
+def test_the_line_on_looking_names_two_units_above_the_average():
+    (attention,) = made(points=(3, 1, 0))
+    for second, names in ((2.0, 2), (1.0, 2), (0.9, 1)):
+        ratios = np.array([0.1, second, 0.1, 4.0, *[0.1] * 6])
+        (line,) = told((replace(attention, values=ratios, ratios=ratios),)).lines
+        assert line.mark == "look"
+        assert line.text.startswith("Looked at most: “d” 4.0×")
+        assert line.text.count("×") == names

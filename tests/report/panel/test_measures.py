@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_units import made_units
+from helpers.plain.plain_multiples import plain_step
 
 from reportgen.report import load_language, visible
 from reportgen.report.panel import (
     TextEffects,
     about,
-    colour_scale,
     measures,
     printed,
     text_effects,
@@ -95,9 +95,8 @@ def test_the_values_of_attention_are_the_columns_of_the_tokens(full):
         assert list(found.shown) == [f"{100 * value:.1f}\u00a0%" for value in tokens[id]]
         content = tokens.loc[~special_of(full), id].astype(float)
         ratios = content / content.mean()
-        top = max(2.0, ratios.max())
         steps = np.array(found.steps, object)[~special_of(full)]
-        assert steps.tolist() == [round(15 * ratio / top) for ratio in ratios]
+        assert steps.tolist() == [plain_step(ratio) for ratio in ratios]
         assert found.steps[0] is None
         order = content.sort_values(ascending=False).index
         assert list(found.order) == tokens.loc[order, "position"].tolist()
@@ -211,12 +210,6 @@ def test_received_attention_is_coloured_over_its_equal_share_but_not_the_row(ful
     assert "over its equal share" in about("received_norm_all", info, EN)
     row = tokens["cls_row_last"].to_numpy(float)
     assert found["cls_row_last"].ratios == pytest.approx(row / row[content].mean())
-
-
-@pytest.mark.parametrize(("received", "top"), [([0.2, 0.3], 2.0), ([0.1, 0.1, 0.8], 2.4)])
-def test_the_colours_end_at_the_largest_ratio_but_never_below_two(received, top):
-    units = made_units(received, received, range(len(received)))
-    assert colour_scale(units, times_average_token(units, units.received_all)) == pytest.approx(top)
 
 
 def test_content_that_receives_nothing_has_no_colour():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.charts import effect_colour, heat_colour, size_colour
+from reportgen.report.charts import difference_colour, effect_colour, scale_colour, size_colour
 from reportgen.report.panel import paragraphs, runs_left, twin
 from reportgen.results import Unit
 
@@ -96,15 +96,17 @@ def test_the_twin_is_the_strip_in_lines_of_coloured_cells():
     assert all(sum(len(cell.text) + 1 for cell in line) <= 84 for line in lines)
     cells = [cell for line in lines for cell in line]
     assert [cell.text for cell in cells] == ["[CLS]", *["free"] * 60, "[SEP]"]
-    assert {cell.colour for cell in cells[1:-1]} == {heat_colour(3)}
+    assert {cell.colour for cell in cells[1:-1]} == {scale_colour(3)}
     assert [cells[0].colour, cells[-1].colour] == ["", ""]
 
 
 def test_the_twin_tells_what_raises_from_attention_and_from_other_strengths():
     (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), "signed")
-    assert line[1].colour == effect_colour(3) != heat_colour(3)
+    assert line[1].colour == effect_colour(3) != scale_colour(3)
     (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), "size")
-    assert line[1].colour == size_colour(3) != heat_colour(3)
+    assert line[1].colour == size_colour(3) != scale_colour(3)
+    (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), "changes")
+    assert line[1].colour == difference_colour(3) != scale_colour(3)
 
 
 def test_a_pair_has_lines_of_its_own_in_the_twin_and_nothing_is_lost():

@@ -1,9 +1,7 @@
 // What the reader chose, held in the address bar: #text=3&layer=11&head=4&content=1&measure=effect, or
-// #text=3&heads=3.5+4.1&with=6.mean&scale=sqrt&range=shared&part=1-2&words=1&token=5&at=64.0&grid=entropy.
+// #text=3&heads=3.5+4.1&with=6.mean&part=1-2&words=1&token=5&at=64.0&grid=entropy.
 // Links from elsewhere name a text by its id, #id=movie7025, which becomes its number.
 
-const SCALES = ["linear", "sqrt", "rank"]; // from weight to colour
-const RANGES = ["own", "shared"]; // of the colours
 const PARTS = { "1": [0, 0], "2": [1, 1], "1-2": [0, 1], "2-1": [1, 0] }; // from one segment of a pair to another
 const MAPS = page.decoder ? ["encoder", "decoder", "cross"] : ["encoder"]; // of an encoder-decoder
 const FIGURES = ["map", "special", "entropy", "distance", "class"]; // that the grid of heads shows
@@ -16,8 +14,6 @@ const initial = {
   with: null, // a second selection beside the first
   content: false,
   measure: null,
-  scale: "linear",
-  range: "own",
   part: null, // of a pair
   words: false,
   token: null, // the chosen unit, counted from 0
@@ -47,8 +43,6 @@ function readState() {
     with: readSelection(given.get("with")),
     content: given.get("content") === "1",
     measure: oneOf("measure", page.measures),
-    scale: oneOf("scale", SCALES),
-    range: oneOf("range", RANGES),
     part: oneOf("part", Object.keys(PARTS)),
     words: given.get("words") === "1",
     token: whole("token", countUnits(text ?? page.first) - 1, 0),

@@ -35,19 +35,13 @@ function numberChoice(label, name, count, some, isLast, pick) {
 class Controls {
   constructor(panel) {
     this.panel = panel;
-    this.hasNoMap = false;
     this.side = 0; // which of two selections the grid and the lists of layers and heads change
     const { number, hasHeads, data } = panel;
     this.grid = new HeadGrid(headFigures(data), hasHeads, number, (selection, isAdded) =>
       this.pick(isAdded ? toggled(this.current(), selection) : selection));
     this.makeLists(hasHeads);
     const set = (name) => (value) => choose(number, { [name]: value });
-    const scales = SCALES.map((scale) => [scale, say(`scale_${scale}`)]);
-    const ranges = RANGES.map((range) => [range, say(`range_${range}`)]);
-    this.selects = {
-      scale: makeSelect(say("scale"), scales, set("scale")),
-      range: makeSelect(say("range_of"), ranges, set("range")),
-    };
+    this.selects = {};
     if (data.pair) {
       const parts = ["", ...Object.keys(PARTS)].map((part) => [part, say(`part_${part || "all"}`)]);
       this.selects.part = makeSelect(say("part"), parts, (value) => choose(number, { part: value || null }));
@@ -78,8 +72,7 @@ class Controls {
     this.top = make("div", { className: "controls" }, this.layer.label, this.head.label);
     const hide = this.boxes.content ? [this.boxes.content.label] : [];
     const words = this.boxes.words ? [this.boxes.words.label] : [];
-    this.unranged = make("small", { textContent: say("no_range"), hidden: true });
-    const rest = make("div", { className: "controls" }, ...labels(this.selects), this.unranged, ...words);
+    const rest = make("div", { className: "controls" }, ...labels(this.selects), ...words);
     if (data.unspaced) rest.append(make("small", { textContent: say("no_words") }));
     this.more = make("details", { className: "more" },
       make("summary", { textContent: say("more_options") }), rest, this.compare);
@@ -88,11 +81,9 @@ class Controls {
     this.box.append(this.grid.box);
   }
 
-  // Where no map can be drawn, there are no colours to choose and no second map beside it.
+  // Where no map can be drawn, there is no second map beside it.
   hideMapChoices() {
-    this.hasNoMap = true;
-    for (const name of ["scale", "range"]) this.selects[name].label.hidden = true;
-    this.unranged.hidden = this.compare.hidden = true;
+    this.compare.hidden = true;
   }
 
   hide(isHidden) {
@@ -113,13 +104,9 @@ class Controls {
     this.layer.show(String(only[0]));
     this.head.show(String(only[1]));
     for (const [name, { control }] of Object.entries(this.selects)) control.value = choice[name] ?? "";
-    const isRank = choice.scale === "rank";
-    this.selects.range.label.hidden = isRank || this.hasNoMap;
-    this.unranged.hidden = !isRank || this.hasNoMap;
     for (const [name, { input }] of Object.entries(this.boxes)) input.checked = choice[name];
     this.grid.update(choice.grid, selections);
-    const { scale, range, part, words } = choice;
-    if (selections.length > 1 || scale !== "linear" || range !== "own" || part || words) this.more.open = true;
+    if (selections.length > 1 || choice.part || choice.words) this.more.open = true;
     this.showCompare(selections);
   }
 

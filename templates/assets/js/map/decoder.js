@@ -2,7 +2,6 @@
 // columns of the latter are not the same tokens, so these maps are drawn here and not by plotly.
 
 const DECODER_SIDE = 64; // cells along a side at most, as in the drawing without scripts
-const LAST_STEP = 15; // step of a colour
 
 // An element of a drawing with what is inside it.
 function drawn(tag, attributes, ...children) {
@@ -126,9 +125,13 @@ class DecoderFigure {
     const packed = this.mean(bytes, rows.axis.length, columns.axis.length, isWeighted);
     const cells = grouped(packed, rows.axis, columns.axis);
     const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
+    const tokens = new Array(columns.labels.length).fill(0);
+    (isCross ? units : upTo(read.length)).forEach((unit) => (tokens[columns.at(unit)] += 1));
+    const weights = grouped(cells, rows.of, columns.of);
     return {
       isCross, rows, columns, isSpecial, isWeighted,
-      cells: grouped(cells, rows.of, columns.of),
+      cells: weights,
+      times: weights.map((row, q) => timesOfRow(row, evenRow(tokens, q, !isCross).row, isSpecial)),
       factor: page.sums && this.head === "mean" && !isWeighted ? page.decoder.heads : 1,
     };
   }
@@ -152,28 +155,19 @@ class DecoderFigure {
     });
   }
 
-  // The end of the colours, as in the map of the encoder.
-  topOf({ cells, isSpecial }) {
-    const own = cells.flatMap((row) => Array.from(row).filter((_, k) => !isSpecial[k]));
-    if (!own.length) return 1;
-    own.sort((a, b) => a - b);
-    return own[Math.min(own.length - 1, Math.floor(0.995 * own.length))] || 1;
-  }
-
   draw(seen) {
     this.shown = seen;
     const place = this.placeOf(seen);
-    const top = this.topOf(seen);
     this.svg.replaceChildren(
-      drawn("g", place.inMap, ...this.squares(seen, place, top), ...this.frame(seen, place)),
+      drawn("g", place.inMap, ...this.squares(seen, place), ...this.frame(seen, place)),
       drawn("g", { ...place.inMap, class: "aligned", fill: "#ffffff", stroke: "#1b1d22" }, ...this.dots(seen, place)),
       ...this.names(seen, place).map(inInk),
-      inInk(this.bar(seen, place, top)),
+      inInk(this.bar(seen, place)),
     );
     setAttributes(this.svg, { viewBox: `0 0 ${DESIGN} ${place.height}`, height: place.height });
     this.title.textContent = this.name(seen);
     this.svg.setAttribute("aria-label", this.described(seen));
-    this.says.textContent = this.sentences(seen, top).join(say("space"));
+    this.says.textContent = this.sentences(seen).join(say("space"));
   }
 
   // For those who do not see it.
@@ -203,11 +197,11 @@ class DecoderFigure {
     };
   }
 
-  squares({ cells }, { wide, high }, top) {
-    return cells.flatMap((row, q) => Array.from(row, (value, k) => {
+  squares({ times }, { wide, high }) {
+    return times.flatMap((row, q) => Array.from(row, (value, k) => {
       const size = { width: wide - 0.8, height: high - 0.8 };
       const square = drawn("rect", { x: k * wide, y: q * high, ...size, "data-at": `${q}.${k}` });
-      square.style.fill = `var(--m${Math.round(LAST_STEP * Math.min(1, value / top))})`;
+      square.style.fill = `var(--m${stepOfTimes(value)})`;
       return square;
     }));
   }
@@ -226,24 +220,21 @@ class DecoderFigure {
     ];
   }
 
-  bar({ cells, factor }, { right, start, tall }, top) {
-    const sign = cells.some((row) => row.some((value) => value > top)) ? "≥ " : "";
-    const ends = [top, top / 2, 0].map((value, i) => {
-      const size = factor > 1 ? twoDigits(factor * value) : say("percent", { x: twoDigits(100 * value) });
-      return drawn("text", { x: 16, y: [9, tall / 2 + 4, tall][i] }, (i ? "" : sign) + size);
-    });
+  bar({ times }, { right, start, tall }) {
+    const isCut = times.some((row) => row.some((value) => value > page.scale.end));
     const ramp = drawn("rect", { width: 12, height: tall, fill: "url(#scale)" });
-    return drawn("g", { transform: `translate(${right + 8} ${start})`, "font-size": 11 }, ramp, ...ends);
+    const place = { transform: `translate(${right + 8} ${start})`, "font-size": 11 };
+    return drawn("g", place, ramp, ...markTexts(colourMarks(isCut), tall));
   }
 
-  sentences(seen, top) {
-    const { isCross, isWeighted, rows, columns, factor } = seen;
+  sentences(seen) {
+    const { isCross, isWeighted, rows, columns } = seen;
     const pooled = Math.max(rows.most, columns.most);
     return [
       say(isCross ? "cross_rows" : "decoder_rows"),
       isWeighted && say("cross_values_rows"),
       this.isMarked(seen) && say("cross_marks"),
-      say("range", { top: aboutText(top * factor, factor > 1) }),
+      say("colours_say"),
       pooled > 1 && say("pooled", { n: pooled }),
     ].filter(Boolean);
   }

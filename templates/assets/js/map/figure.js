@@ -7,7 +7,7 @@ const escaped = (text) =>
   text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 
 // `crop` holds the first row and column and one past the last; `lineTop` is the end of the lines' axis.
-function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop }) {
+function makeFigure(shape, view, { beyond, crop, width, chosen, reads, lineTop }) {
   const figure = structuredClone(page.figure);
   const [map, received, even, row] = figure.data;
   const [rows, columns] = [crop.rows, crop.columns].map(([start, end]) => upTo(end - start).map((i) => start + i));
@@ -15,8 +15,8 @@ function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop 
     trace.x = columns;
     trace.y = columns.map((k) => (values[k] === null ? null : values[k] * view.factor));
   };
-  fillMap(map, shape, view, { colours, rows, columns });
-  if (view.sink) figure.data.push(sinkTrace(map, view, { colours, rows, columns }));
+  fillMap(map, shape, view, { rows, columns });
+  if (view.sink) figure.data.push(sinkTrace(map, view, { rows, columns }));
   line(received, view.received);
   line(even, view.expected);
   if (row) {
@@ -31,33 +31,27 @@ function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop 
   const values = [received, even, row].flatMap((trace) => trace?.y ?? []);
   const layout = makeLayout(figure.layout, place,
     { shape, view, rows, columns, width, chosen, reads, lineTop: lineTop ?? Math.max(...values) });
+  const marks = colourMarks(beyond > 0);
   Object.assign(map.colorbar, {
+    tickvals: marks.map(([place]) => place), ticktext: marks.map(([, name]) => name),
     len: layout.yaxis.domain[1], thickness: 12 * place.scale, ypad: 0, xpad: 8 * place.scale, x: 1,
     tickfont: { size: 11 * place.scale },
   });
   return { data: figure.data, layout };
 }
 
-function fillMap(map, shape, view, { colours, rows, columns }) {
-  const weightAt = (q, k) => {
-    const value = view.z[q * shape.count + k];
-    return Number.isNaN(value) ? null : value * view.factor;
-  };
-  const z = rows.map((q) => columns.map((k) => weightAt(q, k)));
-  const text = (value) => weightText(value, view.summed, true);
+const placeOrNull = (times) => (Number.isNaN(times) ? null : placeOf(times));
+const weightOrNull = (share, view) => (Number.isNaN(share) ? null : share * view.factor);
+
+function fillMap(map, shape, view, { rows, columns }) {
   Object.assign(map, {
-    z: z.map((cells) => cells.map((value) => (value === null ? null : colours.of(value)))),
+    z: rows.map((q) => columns.map((k) => placeOrNull(view.times[q * shape.count + k]))),
+    customdata: rows.map((q) => columns.map((k) => weightOrNull(view.z[q * shape.count + k], view))),
     x: columns,
     y: rows,
     zmin: 0,
-    zmax: colours.end,
+    zmax: 1,
     colorscale: colourScale(),
-  });
-  const isCut = colours.above.some((n) => n > 0);
-  Object.assign(map.colorbar, {
-    tickvals: colours.ticks.map(([place]) => place),
-    ticktext: colours.ticks.map(([, value], i) =>
-      `${i === 2 && isCut ? "≥ " : ""}${text(value).replace("≈ ", "")}`),
   });
 }
 
@@ -65,9 +59,10 @@ function fillMap(map, shape, view, { colours, rows, columns }) {
 const sinkPlace = (columns) => columns.at(-1) + 1 + APART;
 
 // The column of a learned sink: a map of its own, in the same colours.
-function sinkTrace(map, view, { colours, rows, columns }) {
-  const z = rows.map((q) => [Number.isNaN(view.sink[q]) ? null : colours.of(view.sink[q] * view.factor)]);
-  return { ...map, name: say("learned_sink"), meta: "sink", x: [sinkPlace(columns)], z, showscale: false };
+function sinkTrace(map, view, { rows, columns }) {
+  const z = rows.map((q) => [placeOrNull(view.sinkTimes[q])]);
+  const customdata = rows.map((q) => [weightOrNull(view.sink[q], view)]);
+  return { ...map, name: say("learned_sink"), meta: "sink", x: [sinkPlace(columns)], z, customdata, showscale: false };
 }
 
 // Margins are set by hand: plotly can measure the labels, but draws everything twice for it.

@@ -108,14 +108,14 @@ class Overview {
   }
 
   // `key` changes with everything that changes the picture but the window.
-  update(shape, view, colours, crop, key) {
+  update(shape, view, crop, key) {
     this.crop = crop;
     this.box.hidden = crop.size === null;
     if (this.box.hidden) return;
     if (key !== this.painted) {
       setTimeout(() => { // the map itself comes first
         if (this.painted !== key) return;
-        this.paint(shape, view, colours, crop.whole);
+        this.paint(shape, view, crop.whole);
         this.paintLine(shape, view, crop.whole.columns);
       });
     }
@@ -164,8 +164,8 @@ class Overview {
     });
   }
 
-  paint(shape, view, colours, whole) {
-    const { across, down, steps } = overviewDots(shape, view, colours, whole);
+  paint(shape, view, whole) {
+    const { across, down, steps } = overviewDots(shape, view, whole);
     Object.assign(this.canvas, { width: across, height: down });
     const maxWidth = `${16 * Math.min(1, across / down)}rem`;
     Object.assign(this.sheet.style, { aspectRatio: `${across} / ${down}`, maxWidth });
@@ -179,18 +179,18 @@ class Overview {
 }
 
 // The dots of an overview, row by row: the step of each on the colour scale, NaN where nothing is.
-function overviewDots(shape, view, colours, { rows, columns }) {
+function overviewDots(shape, view, { rows, columns }) {
   const [height, width] = [rows, columns].map(([start, end]) => end - start);
   const pool = Math.ceil(Math.max(height, width) / DOTS);
   const [down, across] = [height, width].map((n) => Math.ceil(n / pool));
   const most = new Float64Array(down * across).fill(NaN);
   for (let q = 0; q < height; q++) {
     for (let k = 0; k < width; k++) {
-      const value = view.z[(rows[0] + q) * shape.count + columns[0] + k];
+      const value = view.times[(rows[0] + q) * shape.count + columns[0] + k];
       const dot = Math.floor(q / pool) * across + Math.floor(k / pool);
       if (!(most[dot] >= value)) most[dot] = value;
     }
   }
-  const stepOf = (value) => Math.round(255 * Math.min(1, colours.of(value * view.factor) / colours.end));
+  const stepOf = (times) => Math.round(255 * placeOf(times));
   return { across, down, steps: Array.from(most, (value) => (Number.isNaN(value) ? NaN : stepOf(value))) };
 }

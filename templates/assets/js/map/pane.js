@@ -24,7 +24,7 @@ class Pane {
     data[0].showscale = false;
     const isFirst = !this.plot.classList.contains("js-plotly-plot");
     await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
-    this.drawKey(layout, data[0].colorbar.ticktext);
+    this.drawKey(layout, colourMarks(shown.beyond > 0));
     if (!isFirst) return;
     // A cell chooses the token of its row, a point of a line its own.
     this.plot.on("plotly_hover", ({ points: [point], event }) => this.showTip(point, event));
@@ -39,15 +39,13 @@ class Pane {
   }
 
   // The key of the colours, as without scripts: plotly takes a fifth of its time to measure its own.
-  drawKey({ width, height, margin, yaxis, font }, [low, middle, high]) {
+  drawKey({ width, height, margin, yaxis, font }, marks) {
     const scale = font.size / LETTERS;
     const tall = ((height - margin.t - margin.b) * yaxis.domain[1]) / scale;
     const place = `translate(${width - margin.r + 8 * scale} ${height - margin.b - tall * scale}) scale(${scale})`;
     const bar = svgElement("g", { transform: place, "font-size": 11 });
     bar.append(svgElement("rect", { width: 12, height: tall, fill: "url(#scale)" }));
-    for (const [y, textContent] of [[9, high], [tall / 2 + 4, middle], [tall, low]]) {
-      bar.append(Object.assign(svgElement("text", { x: 16, y }), { textContent }));
-    }
+    bar.append(...markTexts(marks, tall));
     setAttributes(this.key, { width, height });
     this.key.replaceChildren(bar);
   }
@@ -138,6 +136,12 @@ class Pane {
   }
 }
 
+// What stands beside a colour bar of this height; the letters of the lowest and the highest stay beside it.
+function markTexts(marks, tall) {
+  return marks.map(([at, textContent]) =>
+    Object.assign(svgElement("text", { x: 16, y: Math.round(tall - at * (tall - 9)) }), { textContent }));
+}
+
 // Where the lines end, so that two views have the same axis; null for one view, which has its own.
 function lineTop(views) {
   if (views.length === 1) return null;
@@ -160,20 +164,13 @@ function describeView(view, choice) {
   return sentences;
 }
 
-// Sentences on where the colours end, and what lies beyond.
-function describeColours(shape, views, colours) {
-  const isSum = views.every((view) => view.summed);
-  const isRoot = colours.kind === "sqrt";
-  const sentences = [];
-  if (colours.kind === "rank") sentences.push(say("rank_says"));
-  else if (colours.isFixed) {
-    const top = isSum ? decimal(colours.top, 0) : say("percent", { x: decimal(100 * colours.top, 0) });
-    sentences.push(say("range_fixed", { top }), ...(isRoot ? [say("sqrt_says")] : []));
-  } else sentences.push(say(isRoot ? "range_sqrt" : "range", { top: aboutText(colours.top, isSum) }));
-  const above = colours.above.reduce((sum, n) => sum + n, 0);
-  if (above) sentences.push(say("clipped", { n: above, most: aboutText(Math.max(...colours.most), isSum) }));
-  if (shape.pool > 1) sentences.push(say("pooled", { n: shape.pool }));
-  return sentences;
+// Sentences on what the colours are, and how many cells lie beyond.
+function describeColours(shape, beyond) {
+  return [
+    say("colours_say"),
+    ...(beyond ? [say("beyond", { n: beyond })] : []),
+    ...(shape.pool > 1 ? [say("pooled", { n: shape.pool })] : []),
+  ];
 }
 
 // Lists of what the chosen token looks at and what looks at it, in each view, and a button to reset.

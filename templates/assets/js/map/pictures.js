@@ -54,8 +54,8 @@ function paneCells({ panel, at }) {
 const inert = (label) => (/^[=+\-@\t\r\n＝＋－＠]/.test(label) ? `'${label}` : label);
 
 // The whole map of a long text as a drawing: one path per colour, whose strokes are runs of dots.
-function overviewPicture({ shape, views, colours, crop }, name) {
-  const { across, down, steps } = overviewDots(shape, views[0], colours, crop.whole);
+function overviewPicture({ shape, views, crop }, name) {
+  const { across, down, steps } = overviewDots(shape, views[0], crop.whole);
   const table = inLight(colourTable);
   const [size, left, top] = [Math.max(2, Math.round(640 / Math.max(across, down))), 24, 48];
   const [width, height] = [left + size * across + 8, top + size * down + 8];

@@ -1,99 +1,110 @@
-// From weight to colour: linear, by square root or by rank; up to the strongest text token or up
-// to a fixed value.
+// From attention to colour. Colours show a share as a multiple of what an average text token gets from
+// the same row: 1 for every token where attention is even. All texts, maps and heads have one scale
+// (`report/charts/colours.py`), so that any two can be compared.
 
-// Where the colours of a view end: the 99.5th percentile of the content columns, so that an
-// attention sink does not take the whole scale.
-function colourTop(shape, z) {
-  const { count } = shape;
-  const content = new Float64Array(z.length);
-  let n = 0;
-  for (let k = 0; k < count; k++) {
-    if (shape.isSpecial[k]) continue;
-    for (let i = k; i < z.length; i += count) if (!Number.isNaN(z[i])) content[n++] = z[i];
+const LEAST_CONTENT = 0.01; // of the equal share of text tokens; a row with less counts as if it had it
+
+// Where multiples stand on the scale, from 0 to 1: up to 1 in proportion, then each doubling alike.
+function placeOf(times) {
+  const average = page.scale.places[1];
+  if (times <= 1) return average * times;
+  return Math.min(1, average + ((1 - average) * Math.log2(times)) / Math.log2(page.scale.end));
+}
+
+// The step 0..15 of multiples (`times_steps` in `report/charts/colours.py`).
+const stepOfTimes = (times) => Math.floor((15 * Math.floor(10 * placeOf(times) + 0.5) + 5) / 10);
+
+// What stands beside the colours: each place with its multiple. `isCut` is whether some are beyond.
+function colourMarks(isCut) {
+  return page.scale.ticks.map((times, i, { length }) => {
+    const name = times === 0 ? "0" : `${times}×`;
+    return [placeOf(times), i === length - 1 && isCut ? `≥ ${name}` : name];
+  });
+}
+
+// How many tokens each entry has that is drawn, in how many cells of the maps.
+function tokensOf({ count, drawnOf, sizes }) {
+  const tokens = new Array(count).fill(0);
+  drawnOf.forEach((drawn, entry) => (tokens[drawn] += sizes[entry]));
+  return tokens;
+}
+
+// What row `q` gives each column, and one token that all of it sees, if it is spread evenly over the
+// tokens that it sees; `tokens` are those of each column. In a causal model a row sees no token after
+// its own.
+function evenRow(tokens, q, isCausal) {
+  if (!isCausal) {
+    const each = 1 / tokens.reduce((sum, n) => sum + n, 0);
+    return { row: tokens.map((n) => n * each), each };
   }
-  if (n === 0) return 1;
-  const top = nthSmallest(content.subarray(0, n), Math.min(n - 1, Math.floor(0.995 * n)));
-  return top > 0 ? top : 1;
+  const start = tokens.slice(0, q).reduce((sum, n) => sum + n, 0);
+  const own = upTo(tokens[q]);
+  const mean = (of) => own.reduce((sum, i) => sum + of(i), 0) / own.length;
+  const each = mean((i) => 1 / (start + i + 1));
+  const inside = mean((i) => (i + 1) / (start + i + 1));
+  return { row: tokens.map((n, k) => (k < q ? n * each : k === q ? inside : 0)), each };
 }
 
-// The value that would stand at `at` if `values` were sorted (Hoare's quickselect, which reorders
-// them): a long text has too many cells to sort them all.
-function nthSmallest(values, at) {
-  let [low, high] = [0, values.length - 1];
-  while (low < high) {
-    const pivot = values[(low + high) >> 1];
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i > j) break;
-      const value = values[i];
-      values[i++] = values[j];
-      values[j--] = value;
-    }
-    if (at <= j) high = j;
-    else if (at >= i) low = i;
-    else break;
+// A row as multiples of what an average text token of those shown gets from it; NaN where it has no
+// share.
+function timesOfRow(row, even, isSpecial) {
+  let [share, part] = [0, 0];
+  for (let k = 0; k < even.length; k++) {
+    if (isSpecial[k] || Number.isNaN(row[k])) continue;
+    part += even[k];
+    share += row[k];
   }
-  return values[at];
+  const average = part > 0 ? Math.max(share / part, LEAST_CONTENT) : 1;
+  return Float64Array.from(row, (value, k) => (even[k] > 0 ? value / (even[k] * average) : value && 0));
 }
 
-// One colour scale for all views that are drawn, one or two. `of` gives the place of a weight on the
-// colour bar, from 0 to `end`; `ticks` are pairs of a place and its weight; `above` counts the cells
-// of each view beyond `top`.
-function makeColours(shape, views, choice) {
-  const factor = views.every((view) => view.summed) ? page.heads : 1;
-  const cells = ({ z, sink }) => [z, ...(sink ? [sink] : [])];
-  const most = views.map((view) => view.factor * Math.max(...cells(view).map((some) =>
-    some.reduce((best, value) => (value > best ? value : best), 0))));
-  if (choice.scale === "rank") return { ...rankColours(views), kind: "rank", most };
-  const isFixed = choice.range === "shared";
-  const top = isFixed ? factor : Math.max(...views.map((view) => view.factor * colourTop(shape, view.z)));
-  const above = views.map((view) => cells(view).reduce((sum, some) =>
-    sum + some.reduce((n, value) => n + (view.factor * value > top ? 1 : 0), 0), 0));
-  const isRoot = choice.scale === "sqrt";
-  const of = isRoot ? Math.sqrt : (value) => value;
-  const ticks = [0, isRoot ? top / 4 : top / 2, top].map((value) => [of(value), value]);
-  return { of, kind: choice.scale, isFixed, end: of(top), top, above, most, ticks };
+// The even row of each row of a map, one for all where every row sees every token.
+function evenRows(shape) {
+  const tokens = tokensOf(shape);
+  const same = page.causal ? null : evenRow(tokens, 0, false);
+  return upTo(shape.count).map((q) => same ?? evenRow(tokens, q, true));
 }
 
-// By the rank of a cell among all cells drawn, from 0 to 1; equal cells have their mean rank.
-function rankColours(views) {
-  const all = Float64Array.from(views.flatMap(({ z, sink, factor }) =>
-    [...z, ...(sink ?? [])].filter((value) => !Number.isNaN(value)).map((value) => factor * value))).sort();
-  const last = Math.max(1, all.length - 1);
-  const ranks = new Map();
-  const bound = (value, isAfter) => {
-    let [low, high] = [0, all.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle] < value || (isAfter && all[middle] === value)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  const of = (value) => {
-    if (!ranks.has(value)) ranks.set(value, (bound(value, false) + bound(value, true) - 1) / 2 / last);
-    return ranks.get(value);
-  };
-  const at = (share) => all[Math.round(share * (all.length - 1))] ?? 0;
-  const ticks = [0, 0.5, 1].map((share) => [share, at(share)]);
-  return { of, end: 1, top: at(1), above: views.map(() => 0), ticks };
+// All rows of a map `z`, [query * count + key], as multiples.
+function timesOf(shape, z) {
+  const { count, isSpecial } = shape;
+  const rows = (shape.evenRows ??= evenRows(shape));
+  const times = new Float64Array(z.length);
+  for (let q = 0; q < count; q++) {
+    times.set(timesOfRow(z.subarray(q * count, (q + 1) * count), rows[q].row, isSpecial), q * count);
+  }
+  return times;
+}
+
+// What goes to the learned sink of each row as multiples; it counts as one token, as a special one.
+function timesOfSink(shape, z, sink) {
+  const { count, isSpecial, evenRows: rows } = shape;
+  return Float64Array.from(sink, (value, q) => {
+    const row = [...z.subarray(q * count, (q + 1) * count), value];
+    const even = [...rows[q].row, rows[q].each];
+    return timesOfRow(row, even, [...isSpecial, true])[count];
+  });
+}
+
+// How many cells of the views that are drawn are beyond the end of the scale.
+function countBeyond(views) {
+  const beyond = (some) => some.reduce((n, times) => n + (times > page.scale.end ? 1 : 0), 0);
+  return views.reduce((sum, { times, sinkTimes }) => sum + beyond(times) + (sinkTimes ? beyond(sinkTimes) : 0), 0);
 }
 
 // The colour scale as plotly takes it.
 function colourScale() {
-  const colours = page.scales[isDark() ? "dark" : "light"];
-  return colours.map((colour, i) => [i / (colours.length - 1), colour]);
+  const colours = page.scale[isDark() ? "dark" : "light"];
+  return colours.map((colour, i) => [page.scale.places[i], colour]);
 }
 
 // The same in 256 steps of red, green, blue and opacity.
 function colourTable() {
-  const stops = colourScale().map(([, colour]) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)));
+  const stops = colourScale().map(([at, colour]) => [at, [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16))]);
   return upTo(256).map((step) => {
-    const place = (step / 255) * (stops.length - 1);
-    const low = Math.min(stops.length - 2, Math.floor(place));
-    const mix = (value, i) => Math.round(value + (place - low) * (stops[low + 1][i] - value));
-    return [...stops[low].map(mix), 255];
+    const place = step / 255;
+    const high = Math.max(1, stops.findIndex(([at]) => at >= place));
+    const [[from, low], [to, top]] = [stops[high - 1], stops[high]];
+    return [...low.map((value, i) => Math.round(value + ((place - from) / (to - from)) * (top[i] - value))), 255];
   });
 }

@@ -46,6 +46,7 @@ function merged(data, at, drawnOf) {
     received: sums(data.received),
     expected: sums(data.expected),
     row: sums(data.row),
+    evenRows: null, // those of `data` have other columns
   };
 }
 

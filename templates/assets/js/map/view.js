@@ -88,8 +88,9 @@ function sinkColumn(data, map, filtered, choice) {
   return shares.map((share, q) => Math.max(0, share / tokens[q]));
 }
 
-// The view as it is drawn. The lines of a layer with all its heads, or of all layers, are exact
-// figures; all other lines, and all cells of the map, come from the packed maps.
+// The view as it is drawn, its cells as shares (`z`) and as multiples (`times`). The lines of a layer
+// with all its heads, or of all layers, are exact figures; all other lines, and all cells of the map,
+// come from the packed maps.
 function makeView(data, choice, selection) {
   const map = meanMap(data, mapCells(data, selection));
   const filtered = filterMap(data, map, choice);
@@ -100,9 +101,13 @@ function makeView(data, choice, selection) {
   const exact = head === "mean" && isWhole;
   const summed = page.sums && head === "mean" && !choice.content;
   const exactRow = data.row && Array.from(data.row[at]);
+  const sink = sinkColumn(data, map, filtered, choice);
+  const times = timesOf(data, z);
   return {
     z,
-    sink: sinkColumn(data, map, filtered, choice),
+    times,
+    sink,
+    sinkTimes: sink && timesOfSink(data, z, sink),
     received: exact ? Array.from(data.received[at]) : Array.from(received, nullForNaN),
     row: exact ? exactRow : data.cls === null ? null : Array.from(row, nullForNaN),
     expected: isWhole ? Array.from(data.expected[at]) : evenSpread(data, at, choice),
@@ -117,13 +122,12 @@ function makeView(data, choice, selection) {
 
 // The equal share over the columns that are shown; known only where every row sees every token.
 function evenSpread(data, at, choice) {
-  const tokensOf = new Array(data.count).fill(0);
-  data.drawnOf.forEach((drawn, entry) => (tokensOf[drawn] += data.sizes[entry]));
-  const isEven = tokensOf.every((n, k) => Math.abs(data.expected[at][k] * data.tokens - n) < 1e-3);
+  const tokens = tokensOf(data);
+  const isEven = tokens.every((n, k) => Math.abs(data.expected[at][k] * data.tokens - n) < 1e-3);
   const isShown = (k) => !choice.content || !data.isSpecial[k];
-  const size = tokensOf.reduce((sum, n, k) => sum + (isShown(k) ? n : 0), 0);
+  const size = tokens.reduce((sum, n, k) => sum + (isShown(k) ? n : 0), 0);
   const to = PARTS[choice.part]?.[1] ?? null;
-  return tokensOf.map((n, k) =>
+  return tokens.map((n, k) =>
     isEven && isShown(k) && (to === null || data.segment[k] === to) ? n / size : null);
 }
 

@@ -117,18 +117,14 @@ class Panel {
     return JSON.stringify([this.selections(), rest, width, isDark()]);
   }
 
-  // The views and their colours, which are kept while they stay the same.
+  // The views, which are kept while they stay the same.
   viewsOf(shape, choice) {
     const key = JSON.stringify([this.selections(), choice.content, choice.part, choice.words]);
     if (this.viewKey !== key) {
       this.viewKey = key;
       this.views = this.selections().map((selection) => makeView(shape, choice, selection));
-      this.colourKey = null;
     }
-    const colourKey = [choice.scale, choice.range].join();
-    if (this.colourKey !== colourKey) this.colours = makeColours(shape, this.views, choice);
-    this.colourKey = colourKey;
-    return [this.views, this.colours];
+    return this.views;
   }
 
   // A sentence on what is chosen on the screen but not shown on paper; "" where both are the same.
@@ -173,11 +169,12 @@ class Panel {
     if (width < 50 || key === this.prepared) return;
     this.prepared = key;
     const shape = shapeOf(data, choice.words);
-    const [views, colours] = this.viewsOf(shape, choice);
+    const views = this.viewsOf(shape, choice);
     const chosen = this.unit === null ? null : (shape.at[this.unit] ?? null); // none for what a decoder wrote
     const crop = cropOf(shape, choice, width, chosen);
     const reads = this.readRow(shape);
-    this.shown = { shape, views, colours, crop, width, chosen, reads, lineTop: lineTop(views) };
+    const beyond = countBeyond(views);
+    this.shown = { shape, views, beyond, crop, width, chosen, reads, lineTop: lineTop(views) };
     this.controls.hide(false);
     this.describe();
     this.strip.show(shape, views[0], this.unit);
@@ -189,8 +186,8 @@ class Panel {
   async drawPanes(plotly) {
     if (this.drawn === this.prepared) return;
     this.drawn = this.prepared;
-    const { shape, views, colours, crop } = this.shown;
-    this.overview.update(shape, views[0], colours, crop, `${this.viewKey}${this.colourKey}${isDark()}`);
+    const { shape, views, crop } = this.shown;
+    this.overview.update(shape, views[0], crop, `${this.viewKey}${isDark()}`);
     await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
     this.figure.classList.add("drawn");
     limitDrawn(this);
@@ -198,8 +195,8 @@ class Panel {
 
   // Whether what is chosen is what the page shows without scripts.
   isStatic() {
-    const { content, part, words, scale, range } = this.choice();
-    const isPlain = !content && !part && !words && scale === "linear" && range === "own";
+    const { content, part, words } = this.choice();
+    const isPlain = !content && !part && !words;
     return isPlain && this.unit === null && this.selections().join() === `${page.layers}.mean`;
   }
 
@@ -223,12 +220,12 @@ class Panel {
   }
 
   describe() {
-    const { shape, views, colours } = this.shown;
+    const { shape, views, beyond } = this.shown;
     this.title.textContent = this.viewTitle();
     if (this.rows) this.rows.hidden = !this.isLastLayer();
     const sentences = views.map((view) => describeView(view, this.choice()));
-    const range = this.refused ? [this.refused] : describeColours(shape, views, colours);
-    this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...range].join(say("space"));
+    const colours = this.refused ? [this.refused] : describeColours(shape, beyond);
+    this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...colours].join(say("space"));
     this.panes.forEach((pane, i) => pane.describe(this.shown, sentences[i]));
   }
 

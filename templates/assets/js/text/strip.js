@@ -1,7 +1,7 @@
 // The highlighted text: one tab stop, arrow keys between tokens, Enter to choose one.
 
 // What the colours show: what raises the prediction, another strength that is no attention, or where
-// a token looks. Attention has none.
+// a token looks, which has the colours of attention. Attention itself has no class.
 const TONES = ["signed", "size", "looking"];
 // Of measures whose gradient each token of a completion has.
 const STEP_LEGENDS = { gradient: "step_gradient", attention_gradient: "step_weighted" };
@@ -42,7 +42,7 @@ class Strip {
     this.update();
     offerTips(this.box, ".u", (unit) => this.tipOf(this.units.indexOf(unit)));
     const table = this.box.closest(".panel").querySelector(".influence");
-    if (table) offerTips(table, "tr[data-u]", (row) => this.tipOf(Number(row.dataset.u)));
+    if (table) offerTips(table, "[data-u]", (row) => this.tipOf(Number(row.dataset.u)));
   }
 
   figuresOf(i) {
@@ -179,12 +179,13 @@ class Strip {
     const ownRow = view.z.subarray(token * count, (token + 1) * count);
     const hasRow = ownRow.some((value) => !Number.isNaN(value));
     const row = hasRow ? ownRow : ownRow.map((_, q) => view.z[q * count + token]);
+    const cell = (k) => (hasRow ? token * count + k : k * count + token);
     const top = largestContent(shape, row);
     this.units.forEach((unit, i) => {
       const k = at[i];
       if (k === undefined) return this.setUnit(i, ...this.first[i]); // what a decoder wrote
       const share = Number.isNaN(row[k]) ? 0 : row[k];
-      const step = isSpecial[k] ? 0 : colourStep(share, top);
+      const step = isSpecial[k] ? 0 : stepOfTimes(view.times[cell(k)] || 0);
       const text = Number.isNaN(row[k]) ? "" : weightText(share * view.factor, view.summed, true);
       const marks = `${isSpecial[k] ? " s" : ""} h${step}${this.bars[i]}${k === token ? " chosen" : ""}`;
       this.setUnit(i, `u${marks}`, text, text);

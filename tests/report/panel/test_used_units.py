@@ -1,0 +1,76 @@
+"""The chart of a text's units against its results."""
+
+import re
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from helpers.made_up.factories import HEADLINES, make_results
+
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_colours, make_scope
+from reportgen.results import Results
+
+EN = load_language("en")
+
+
+def shown(results: Results, lang: str = "en"):
+    findings, language = Findings(results), load_language(lang)
+    scope = make_scope(findings, language)
+    return make_colours(findings, 0, [HEADLINES[0]], language, scope)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return make_results(tmp_path_factory.mktemp("used"), HEADLINES, evidence="basic", sink=0.4)
+
+
+def test_each_text_token_has_a_dot_at_its_attention_and_its_change(results: Results) -> None:
+    colours = shown(results)
+    found, looks_id = colours.used, colours.influence.looks_id
+    dots = BeautifulSoup(found.chart, "html.parser").select("circle[data-u]")
+    tokens, effects = results.tokens_of(0), results.effects_of(0)
+    content = np.flatnonzero(~tokens["is_special"].to_numpy(bool))
+    assert sorted(int(dot["data-u"]) for dot in dots) == content.tolist()
+    looks = tokens[looks_id].to_numpy(float)
+    times = looks / looks[content].mean()
+    changes = effects["effect"].to_numpy(float)
+    places = {int(dot["data-u"]): (float(dot["cx"]), float(dot["cy"])) for dot in dots}
+    across = np.array([places[unit][0] for unit in content])
+    slope, start = np.polyfit(np.log2(times[content]), across, 1)
+    assert across == pytest.approx(start + slope * np.log2(times[content]), abs=0.2)
+    assert start == pytest.approx(196, abs=0.2)  # the average is in the middle
+    heights = np.array([places[unit][1] for unit in content])
+    order = np.argsort(-np.abs(changes[content]), kind="stable")
+    assert (np.diff(heights[order]) >= 0).all()
+    for dot in dots:
+        assert dot.parent["class"] == ["up" if changes[int(dot["data-u"])] >= 0 else "dn"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_sentence_counts_the_corners(results: Results, lang: str) -> None:
+    colours = shown(results, lang)
+    found, looks_id = colours.used, colours.influence.looks_id
+    findings = Findings(results)
+    tokens, effects = results.tokens_of(0), results.effects_of(0)
+    content = ~tokens["is_special"].to_numpy(bool)
+    looks = tokens[looks_id].to_numpy(float)[content]
+    changes = np.abs(effects["effect"].to_numpy(float))[content]
+    values = findings.number_spread.values
+    is_used = changes >= 0.05 * np.ptp(values)
+    is_looked_at = looks > looks.mean()
+    label = BeautifulSoup(found.chart, "html.parser").svg["aria-label"]
+    corners = [
+        is_looked_at & is_used,
+        ~is_looked_at & is_used,
+        is_looked_at & ~is_used,
+        ~is_looked_at & ~is_used,
+    ]
+    wanted = [len(changes), *(int(corner.sum()) for corner in corners)]
+    assert [int(n) for n in re.findall(r"\d+", label)] == wanted
+
+
+def test_without_a_measured_change_there_is_no_chart(tmp_path_factory) -> None:
+    folder = tmp_path_factory.mktemp("none")
+    assert shown(make_results(folder, HEADLINES, evidence="none")).used is None
