@@ -142,8 +142,10 @@ class FigureList:
 
     def _is_of(self, name: str, figure: Figure) -> bool:
         return any(
-            re.fullmatch(self._pattern(own), name) if "<" in own else own == name
-            for own in figure.names
+            re.fullmatch(self._pattern(figure_name), name)
+            if "<" in figure_name
+            else figure_name == name
+            for figure_name in figure.names
         )
 
     def _pattern(self, name: str) -> str:

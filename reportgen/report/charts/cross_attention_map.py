@@ -92,7 +92,7 @@ def cross_figure(
         sizes = np.add.reduceat(sizes, np.arange(0, len(sizes), across))
         rows, columns = rows[::down], columns[::across]
     even = np.broadcast_to(even_map(sizes, is_causal=False)[0], cells.shape)
-    found = TextMap(cells, rows_times_average(cells, even, content), tuple(rows), 1)
+    text_map = TextMap(cells, rows_times_average(cells, even, content), tuple(rows), 1)
     row, column = divmod(int(cells.argmax()), cells.shape[1])
     key = "cross_values_title" if with_values else "cross_title"
     title = language.say("decoder", key, layer=decoder.n_layers, mode=weights.mode)
@@ -100,8 +100,8 @@ def cross_figure(
     largest = {"row": rows[row], "column": columns[column], "share": share}
     sentence = language.say(section, "cross_sentence", title=title, **largest)
     place = geometry(columns, rows, lines=0)
-    marks = colour_marks(is_cut=found.n_above > 0)
-    shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, marks)
+    marks = colour_marks(is_cut=text_map.n_above > 0)
+    shapes = draw_columns(place, columns, "") + draw_cells(place, text_map, None, marks)
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
     says = [language.say(section, "cross_rows")]

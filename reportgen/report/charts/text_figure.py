@@ -25,18 +25,18 @@ def make_text_figure(
     key: int,
     units: TextUnits,
     labels: Sequence[str],
-    found: TextMap | None,
+    text_map: TextMap | None,
     reads: int | None,
     language: Language,
     weights: Weights,
 ) -> Markup:
     """The figure of the text numbered `key`, for the page.
 
-    `labels` are the units' names, `found` is the map, None where it was not kept, and `reads` the
-    unit whose row of the map the output reads alone.
+    `labels` are the units' names, `text_map` is the map, None where it was not kept, and `reads`
+    the unit whose row of the map the output reads alone.
     """
-    own = units.received[-1] if units.has_layers else units.received_all
-    received = (own * weights.factor).tolist()
+    received_shares = units.received[-1] if units.has_layers else units.received_all
+    received = (received_shares * weights.factor).tolist()
     row = None if units.cls_row is None else units.cls_row[-1] * weights.factor
     drawing = draw_text(
         key=key,
@@ -44,14 +44,14 @@ def make_text_figure(
         received=received,
         cls_row=row,
         expected=units.expected[-1] * weights.factor,
-        found=found,
+        text_map=text_map,
         second=_second(units),
         names=segment_names(units.kind, language),
         reads=reads,
         tick_style="number" if weights.factor > 1 else "exact_percent",
-        colour_marks=[] if found is None else colour_marks(is_cut=found.n_above > 0),
+        colour_marks=[] if text_map is None else colour_marks(is_cut=text_map.n_above > 0),
         language=language,
-        sentence=_sentence(units, labels, found, language, weights),
+        sentence=_sentence(units, labels, text_map, language, weights),
     )
     return drawing.on_page()
 
@@ -63,7 +63,7 @@ def draw_text(
     received: Sequence[float],
     cls_row: Sequence[float] | None,
     expected: Sequence[float],
-    found: TextMap | None,
+    text_map: TextMap | None,
     second: int | None,
     names: tuple[str, str],
     reads: int | None,
@@ -75,11 +75,11 @@ def draw_text(
     """`labels` and the lines have an entry a unit; `colour_marks` stand beside the colours of the
     map (see the function of this name). `second` is where the second of two segments called
     `names` begins. `sentence` says what the figure shows."""
-    beside = _beside(found, len(labels))
+    beside = _beside(text_map, len(labels))
     sink_name = language.say("script", "learned_sink") if beside else ""
     place = geometry(
         labels,
-        found.labels if found else (),
+        text_map.labels if text_map else (),
         is_pair=second is not None,
         beside=beside,
         beside_name=sink_name,
@@ -125,30 +125,30 @@ def draw_text(
         f"{axis}<g transform=scale({_FINE:g}) fill=none stroke-width=5 stroke-linejoin=round>"
         f"{''.join(drawn)}</g>{draw_columns(place, labels, sink_name)}"
     )
-    if found is not None:
-        shapes += draw_cells(place, found, reads, colour_marks)
-        shapes += _sink_cells(place, found) if beside else ""
+    if text_map is not None:
+        shapes += draw_cells(place, text_map, reads, colour_marks)
+        shapes += _sink_cells(place, text_map) if beside else ""
     if second is not None:
-        shapes += _segments(place, second, names, found.pooled if found else 1)
+        shapes += _segments(place, second, names, text_map.pooled if text_map else 1)
     return Drawing(
-        "lines cells" if found else "lines", WIDTH, round(place.height), sentence, shapes
+        "lines cells" if text_map else "lines", WIDTH, round(place.height), sentence, shapes
     )
 
 
-def _beside(found: TextMap | None, n_units: int) -> float:
+def _beside(text_map: TextMap | None, n_units: int) -> float:
     """The room that the column of a learned sink takes, in columns of `n_units`; 0 without one.
 
     It is as wide as a cell; the last cell of pooled ones may stand for fewer units than it covers.
     """
-    if found is None or found.learned is None:
+    if text_map is None or text_map.learned is None:
         return 0.0
-    return BESIDE * found.pooled + len(found.labels) * found.pooled - n_units
+    return BESIDE * text_map.pooled + len(text_map.labels) * text_map.pooled - n_units
 
 
-def _sink_cells(place: Geometry, found: TextMap) -> str:
+def _sink_cells(place: Geometry, text_map: TextMap) -> str:
     """The column of a learned sink, apart from the text's own."""
-    column, tall = place.column * found.pooled, place.row * place.n_rows
-    left = place.left + column * (len(found.labels) + APART)
+    column, tall = place.column * text_map.pooled, place.row * place.n_rows
+    left = place.left + column * (len(text_map.labels) + APART)
     gaps = (
         f'<path d="M{px(column / 2)} -.5V{px(tall)}" stroke-width={px(column)} '
         f'stroke-dasharray="1 {place.row - 1:.4g}"/>'
@@ -157,7 +157,7 @@ def _sink_cells(place: Geometry, found: TextMap) -> str:
         f'<g class=sink transform="translate({px(left)} {px(place.map_start)})">'
         f"<rect width={px(column)} height={px(tall)} class=bare fill={scale_colour(0)} />"
         f'<g class=scale transform="scale({column:.4g} {place.row:.4g})">'
-        f"{scaled(found.learned_steps)}</g><g class=gaps stroke={WASH}>{gaps}</g></g>"
+        f"{scaled(text_map.learned_steps)}</g><g class=gaps stroke={WASH}>{gaps}</g></g>"
     )
 
 
@@ -185,15 +185,15 @@ def draw_columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
 
 
 def draw_cells(
-    place: Geometry, found: TextMap, reads: int | None, marks: Sequence[tuple[float, str]]
+    place: Geometry, text_map: TextMap, reads: int | None, marks: Sequence[tuple[float, str]]
 ) -> str:
     """The cells, the names of the rows, the frame of the one that is read, and the colour bar."""
     width, tall = place.column * place.n_columns, place.row * place.n_rows
-    column = place.column * found.pooled
+    column = place.column * text_map.pooled
     origin = f"translate({px(place.left)} {px(place.map_start)})"
     names = "".join(
         f"<text y={place.row * (i + 0.5) + 4:.0f}>{escape(shorten(label))}</text>"
-        for i, label in enumerate(found.labels)
+        for i, label in enumerate(text_map.labels)
     )
     # A wide line of short dashes is many thin lines across it.
     gaps = (
@@ -205,13 +205,13 @@ def draw_cells(
     cells = (
         f"<rect width={px(width)} height={px(tall)} class=bare fill={scale_colour(0)} />"
         f'<g class=scale transform="scale({column:.4g} {place.row:.4g})">'
-        f"{scaled(found.steps)}</g>"
+        f"{scaled(text_map.steps)}</g>"
         f"<g class=gaps stroke={WASH}>{gaps}</g>"
     )
     frame = (
         ""
         if reads is None
-        else f"<rect class=reads y={px(place.row * (reads // found.pooled))} width={px(width)} "
+        else f"<rect class=reads y={px(place.row * (reads // text_map.pooled))} width={px(width)} "
         f"height={px(place.row)} fill=none stroke={CLS_ROW} stroke-width=2 />"
     )
     # The letters of the lowest and the highest stay beside the bar.
@@ -251,8 +251,8 @@ def _segments(place: Geometry, second: int, names: tuple[str, str], pooled: int)
 
 def _second(units: TextUnits) -> int | None:
     """Where the second segment of a pair begins, or the completion of a text."""
-    found = next((i for i, unit in enumerate(units.units) if unit.segment), None)
-    return None if found is None else found - specials_before(units.units, found)
+    second = next((i for i, unit in enumerate(units.units) if unit.segment), None)
+    return None if second is None else second - specials_before(units.units, second)
 
 
 def segment_names(kind: OutputKind | None, language: Language) -> tuple[str, str]:
@@ -266,7 +266,7 @@ def segment_names(kind: OutputKind | None, language: Language) -> tuple[str, str
 def _sentence(
     units: TextUnits,
     labels: Sequence[str],
-    found: TextMap | None,
+    text_map: TextMap | None,
     language: Language,
     weights: Weights,
 ) -> str:
@@ -287,13 +287,13 @@ def _sentence(
         at = int(units.cls_row[-1].argmax())
         share = weights.show(units.cls_row[-1][at])
         sentences.append(language.say("chart", "sentence_cls", to=labels[at], share=share))
-    if found is not None:
-        row, column = found.largest
-        between = {"from": found.labels[row], "to": found.labels[column]}
-        share = weights.about(float(found.cells[row, column]))
+    if text_map is not None:
+        row, column = text_map.largest
+        between = {"from": text_map.labels[row], "to": text_map.labels[column]}
+        share = weights.about(float(text_map.cells[row, column]))
         sentences.append(language.say("map", "largest", share=share, **between))
-        if found.learned is not None:
-            of_sink = weights.about(float(found.learned.mean()))
+        if text_map.learned is not None:
+            of_sink = weights.about(float(text_map.learned.mean()))
             sentences.append(language.say("map", "learned", share=of_sink))
     return language.sentences(sentences)
 

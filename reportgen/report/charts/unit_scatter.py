@@ -129,9 +129,9 @@ def _marks(dots: Sequence[UnitDot], places: Sequence[tuple[float, float]], has_s
         ]
     place_of = dict(zip(map(id, dots), places, strict=True))
     shapes = ""
-    for kind, colour, own in groups:
+    for kind, colour, members in groups:
         circles = ""
-        for dot in own:
+        for dot in members:
             x, y = place_of[id(dot)]
             is_whole = dot.unit is None
             look = f"class=whole r=4.5 fill={PAPER}" if is_whole else f"r=4 data-u={dot.unit}"

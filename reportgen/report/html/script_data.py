@@ -187,9 +187,9 @@ def _decoder_data(results: Results, text: int, how: TargetPooling) -> dict[str, 
         "read": [visible(label) for label in read_labels(results, text)],
         "given": np.flatnonzero(read["is_special"].to_numpy(np.bool_)).tolist(),
         **{
-            key: {"cells": own.of_unit, "pool": own.factor}
-            for key, own in (("writtenCells", how.written), ("readCells", how.read))
-            if own is not None
+            key: {"cells": cells.of_unit, "pool": cells.factor}
+            for key, cells in (("writtenCells", how.written), ("readCells", how.read))
+            if cells is not None
         },
     }
 
@@ -244,27 +244,30 @@ def step_data(steps: Sequence[StepRow]) -> dict[int, dict[str, Any]]:
 
     Of a text with very many, the first are there, those that are wrong before the others.
     """
-    found: dict[int, dict[str, Any]] = {}
-    own: dict[str, Any]
+    by_unit: dict[int, dict[str, Any]] = {}
+    changes: dict[str, Any]
     for step in _told(steps):
-        own = {
+        changes = {
             "said": step.sentence,
             "steps": "".join(map(_step, step.moves.colours)),
             "shown": "|".join(step.moves.changes),
         }
         if step.moves.others:
-            own["others"] = {
-                view: {"steps": "".join(map(_step, found.colours)), "shown": "|".join(found.values)}
-                for view, found in step.moves.others.items()
+            changes["others"] = {
+                view: {
+                    "steps": "".join(map(_step, slopes.colours)),
+                    "shown": "|".join(slopes.values),
+                }
+                for view, slopes in step.moves.others.items()
             }
-        found.setdefault(step.unit, own)
-    return found
+        by_unit.setdefault(step.unit, changes)
+    return by_unit
 
 
 def _told(steps: Sequence[StepRow]) -> list[StepRow]:
     """Those of `steps` whose changes the page tells, as many as their room allows: in front those
     that are wrong."""
-    known = [step for step in steps if any(own is not None for own in step.moves.colours)]
+    known = [step for step in steps if any(colour is not None for colour in step.moves.colours)]
     n_units = len(known[0].moves.colours) * (1 + len(known[0].moves.others)) if known else 1
     order = sorted(range(len(known)), key=lambda i: not known[i].is_wrong)
     return [known[i] for i in sorted(order[: max(1, _MOST_CHANGES // n_units)])]
@@ -287,7 +290,9 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
     """
     rows = results.heads_of(text, *_FIGURES.values(), "head_class")
     figures = {key: _floats(rows[column].to_numpy()) for key, column in _FIGURES.items()}
-    classes = "".join(str(HEAD_CLASSES.index(own)) for own in rows["head_class"].to_pylist())
+    classes = "".join(
+        str(HEAD_CLASSES.index(head_class)) for head_class in rows["head_class"].to_pylist()
+    )
     return {**figures, "classes": classes}
 
 
@@ -299,22 +304,22 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
     of its word, only where words have several units; `unspaced` says that words are not separated.
     Neither is there where units are words, or larger, already.
     """
-    found: dict[str, Any] = {}
+    groups: dict[str, Any] = {}
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
         second = segments.index(1)
         for i in range(second - specials_before(units.units, second), second):
             segments[i] = 1
-        found |= {"pair": True, "segment": segments}
+        groups |= {"pair": True, "segment": segments}
     elif {0, COMPLETION_SEGMENT} <= set(segments):
-        own = [segment and 1 for segment in segments]
-        found |= {"pair": True, "completion": True, "segment": own}
+        parts = [segment and 1 for segment in segments]
+        groups |= {"pair": True, "completion": True, "segment": parts}
     if kind != "token":
-        return found
+        return groups
     if any(is_unspaced(text) for text in texts):
-        return found | {"unspaced": True}
+        return groups | {"unspaced": True}
     words = word_of(units.units, texts)
-    return found | {"words": words} if words[-1] + 1 < len(words) else found
+    return groups | {"words": words} if words[-1] + 1 < len(words) else groups
 
 
 def _floats(column: NDArray[np.float32]) -> str:

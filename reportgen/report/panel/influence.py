@@ -291,8 +291,10 @@ def _look_lines(looks: Looks, names: Sequence[str], language: Language) -> list[
     if looks.measure.flat:
         return [KeyLine("look", say("line_even"))]
     first, second = looks.order[:2]
-    found = [i for i in (first, second) if looks.values[i] >= max(1.0, looks.values[first] / WIDTH)]
-    told = [say("line_unit", token=names[i], times=float(looks.values[i])) for i in found]
+    looked_at = [
+        i for i in (first, second) if looks.values[i] >= max(1.0, looks.values[first] / WIDTH)
+    ]
+    told = [say("line_unit", token=names[i], times=float(looks.values[i])) for i in looked_at]
     return [KeyLine("look", say("line_look", units=language.listed(told)))]
 
 

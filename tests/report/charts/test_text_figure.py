@@ -84,7 +84,7 @@ def made(labels=("[CLS]", "a", "b"), **changes):
         "received": [0.5, 0.3, 0.2],
         "cls_row": [0.1, 0.4, 0.5],
         "expected": [1 / 3] * 3,
-        "found": None,
+        "text_map": None,
         "second": None,
         "names": ("first", "second"),
         "reads": None,
