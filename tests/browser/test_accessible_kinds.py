@@ -69,9 +69,20 @@ def test_the_first_screen_answers_and_axe_finds_nothing(watched, tmp_path, kind)
     assert watched.evaluate("document.documentElement.scrollWidth") <= 400
     if kind in IN_JAPANESE:
         watched.goto("about:blank")
-        watched.goto(written(made, tmp_path, lang="ja"))
-        require_first_screen(watched, within=900)
-        assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+        require_narrow_in_japanese(watched, made, tmp_path)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in IN_JAPANESE])
+def test_the_first_screen_answers_in_japanese(watched, tmp_path, kind):
+    look(watched, "dark", 400)
+    require_narrow_in_japanese(watched, made_of(kind, tmp_path), tmp_path)
+
+
+def require_narrow_in_japanese(page, made, folder):
+    page.goto(written(made, folder, lang="ja"))
+    require_first_screen(page, within=900)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def look(page, scheme, width):
