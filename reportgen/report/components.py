@@ -114,6 +114,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     kind: str = "numbers"  # CSS class of the table
+    is_folded: bool = False  # whether a page shows its title alone, which opens it
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,3 +147,10 @@ def cell(page: Page, number: int, layer: int | str, head: int | str, n: int, m: 
     row = n if layer == "all" else int(layer) - 1
     column = m if head == "mean" else int(head) - 1
     return page.locator(f"#map-{number} [role=gridcell][data-l='{row}'][data-h='{column}']")
+
+
+def menu(group):
+    """A menu that saves or copies, opened."""
+    if group.get_attribute("open") is None:
+        group.locator("> summary").click()
+    return group

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from axe import COLOURS, found
+from exploring import menu
 from helpers.on_github import rendered, sanitised
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
@@ -198,12 +199,14 @@ def test_the_theme_can_be_switched_tables_be_taken_away_and_signs_be_seen(watche
     watched.click("#theme")
     assert watched.evaluate(paper) != light
     with watched.expect_download() as download:
-        watched.locator("#tokens .tools button", has_text="CSV").click()
+        menu(watched.locator("#tokens .tools").first).get_by_role("button", name="CSV").click()
     lines = download.value.path().read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("Token,")
     assert lines[1].startswith(f"{STAR},")
     with watched.expect_download() as download:
-        watched.locator("#predictions figure .tools button", has_text="SVG").click()
+        menu(watched.locator("#predictions figure .tools")).get_by_role(
+            "button", name="SVG"
+        ).click()
     assert download.value.path().read_text("utf-8").startswith("<svg")
     require_a_second_sign_of_colours(watched)
 

@@ -76,9 +76,9 @@ def test_tokens_are_listed_with_their_bars_on_the_side_of_their_sign(kept, resul
     effects = effects[~effects["is_special"].astype(bool)]
     by_text = effects.groupby(["token", "text"])["effect"].mean().groupby("token").mean()
     for kind, sign in (("raises", "+"), ("lowers", "−")):
-        folded = kept.locator(f"#across .{kind} details")
+        folded = kept.locator(f"#across .{kind} details.folded")
         if folded.count():
-            folded.locator("summary").click()
+            folded.locator("> summary").click()
         rows = kept.locator(f"#across .{kind} tbody tr").evaluate_all(
             """rows => rows.map((row) => {
               const [bar, axis] = ["rect", "path.ink"].map((part) => row.querySelector(part));
@@ -117,9 +117,9 @@ def test_without_scripts_all_of_it_stands(still_tab, url):
         still_tab.set_viewport_size({"width": width, "height": 900})
         require_no_overhang(still_tab, width)
     expect(still_tab.locator("#predictions .figures b")).to_have_count(6)
-    folded = still_tab.locator("#across section.raises details")
+    folded = still_tab.locator("#across section.raises details.folded")
     if folded.count():
-        folded.locator("summary").click()
+        folded.locator("> summary").click()
     expect(still_tab.locator("#across section.raises tbody tr").first).to_be_visible()
     still_tab.locator("#notable a").first.click()
     target = still_tab.locator("#notable a").first.get_attribute("href")[1:]

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from axe import found
-from exploring import units_of
+from exploring import menu, units_of
 from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, rendered, visit
@@ -55,7 +55,7 @@ def test_axe_finds_nothing_on_the_page_of_an_encoder_decoder_and_narrow_it_fits(
 def saved(page, label="Save CSV"):
     """The table that is saved below the map of the first text: names of columns, rows, values."""
     with page.expect_download() as download:
-        page.locator("#parts-1 .tools button", has_text=label).click()
+        menu(page.locator("#parts-1 .tools")).get_by_role("button", name=label).click()
     text = download.value.path().read_text("utf-8-sig")
     head, *rows = csv.reader(io.StringIO(text))
     return head[1:], [row[0] for row in rows], np.array([row[1:] for row in rows], float)

@@ -280,6 +280,8 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     for fold in page.locator("details.behind > summary").all():
         fold.click()
     expect(page.locator(".sink svg.shares")).to_have_count(2)
+    page.locator("#sinks .behind > summary").click()
+    page.locator("#trust > details:not(.behind) > summary").click()
     for figure in page.locator(".sink svg.shares").all():
         expect(figure).to_be_visible()
     assert page.locator(".sink svg.track").count() == 2 * (4 + 1)  # the tests and their scale

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from exploring import menu
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, rendered, show_all, visit, written
 from pixels import colours
@@ -42,7 +43,7 @@ def tools(page, after):
 def saved(page, group, button):
     """The name and the bytes of what a button saves."""
     with page.expect_download() as info:
-        group.get_by_role("button", name=button).click()
+        menu(group).get_by_role("button", name=button).click()
     return info.value.suggested_filename, info.value.path().read_bytes()
 
 
@@ -105,7 +106,7 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(ke
         for thing in things.all():
             after = thing.evaluate(
                 """thing => (thing.closest(".heads-box")?.lastElementChild
-                  ?? (thing.closest(".scroll, .framed") ?? thing).nextElementSibling).innerText"""
+                  ?? (thing.closest(".scroll, .framed") ?? thing).nextElementSibling).textContent"""
             )
             assert button in after
 
@@ -113,7 +114,7 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(ke
 def test_the_figures_of_a_text_are_saved_as_printed(kept, results):
     visit(kept, "#text=2")
     kept.locator(".panel.open").get_by_text("Figures as a table").click()
-    details = kept.locator(".panel.open details").filter(has=kept.locator("table"))
+    details = kept.locator(".panel.open > details")
     name, content = saved(kept, details.locator(".tools"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-text-2-figures-as-a-table.csv"
     head, *rows = rows_of(content)
@@ -131,7 +132,7 @@ def test_copying_gives_the_same_cells_with_tabs(tabs, own_tab, url):
         page.goto(url)
         show_all(page)
         group = tools(page, "#list")
-        group.get_by_role("button", name="Copy").click()
+        menu(group).get_by_role("button", name="Copy").click()
         expect(group.get_by_role("status")).to_have_text(
             "Copied, ready to paste into a spreadsheet."
         )
@@ -230,7 +231,7 @@ def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):
     watched.goto(url)
     watched.evaluate("() => { Image.prototype.decode = () => Promise.reject(new Error()) }")
     group = tools(watched, "svg.sinks")
-    group.get_by_role("button", name="Save PNG").click()
+    menu(group).get_by_role("button", name="Save PNG").click()
     expect(group.get_by_role("status")).to_contain_text("could not be saved here: the browser did")
 
 
@@ -243,7 +244,18 @@ def test_a_frame_that_may_forbid_downloads_says_so(own_tab, url, tmp_path):
     inside = page.frame_locator("iframe")
     inside.get_by_role("button", name="All 7").click()
     group = inside.locator("#list + .tools")
-    group.get_by_role("button", name="Save CSV").click()
+    menu(group).get_by_role("button", name="Save CSV").click()
     expect(group.get_by_role("status")).to_contain_text("If no file arrives, this frame forbids")
     page.wait_for_timeout(300)
     assert downloads == []
+
+
+def test_what_saves_and_copies_is_one_menu_for_each_figure_and_none_without_scripts(
+    kept, still_tab, url
+):
+    group = tools(kept, "svg.sinks")
+    expect(group.locator("> summary")).to_have_text("Save or copy")
+    expect(group.get_by_role("button")).to_have_count(0)  # folded
+    expect(menu(group).get_by_role("button")).to_have_text(["Save PNG", "Save SVG"])
+    still_tab.goto(url)
+    expect(still_tab.locator(".tools")).to_have_count(0)

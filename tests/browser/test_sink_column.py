@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from exploring import maps_of, same, settle
+from exploring import maps_of, menu, same, settle
 from helpers.real.learned_sinks import analysed, gpt_oss
 from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
@@ -87,7 +87,7 @@ def test_it_is_saved_with_the_weights_of_the_map(kept, results):
     drawn(kept, 1)
     with kept.expect_download() as info:
         group = kept.locator(".panel.open .framed + .tools")
-        group.get_by_role("button", name="Save CSV").click()
+        menu(group).get_by_role("button", name="Save CSV").click()
     head, *rows = csv.reader(info.value.path().read_text("utf-8-sig").splitlines())
     assert head[-1] == "learned sink"
     values = np.array([[float(cell) for cell in row[1:]] for row in rows])

@@ -135,7 +135,7 @@ def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):
     assert len(rows) > 20
     assert z[:, columns.index(0)].min() > 0.3  # the sink, for every row
     expect(watched.locator('[id="strip-1"] .u')).to_have_count(512)
-    expect(watched.locator('[id="text=1"]')).to_contain_text("--pool-above none")
+    expect(watched.locator('[id="text=1"]')).to_contain_text("pooled")
 
 
 def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path, monkeypatch):
@@ -156,7 +156,8 @@ def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path, mon
     watched.goto(f"{url}#text={other}")
     shown = watched.locator(f'[id="text={other}"]')
     expect(shown).to_be_visible()
-    expect(shown).to_contain_text("--detail all")
+    expect(shown).to_contain_text("the page was asked to detail other texts")
+    expect(watched.locator("#texts > .banner")).to_contain_text("--detail all")
     expect(shown).to_contain_text(HEADLINES[(other - 1) % 6])
     absent = next(number for number in range(1, 73) if number not in listed)
     watched.goto(f"{url}#text={absent}")

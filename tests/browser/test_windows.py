@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from exploring import maps_of, places_of, plots, same
+from exploring import maps_of, menu, places_of, plots, same
 from helpers.made_up.factories import make_results
 from opening import drawn, rendered, visit
 from playwright.sync_api import expect
@@ -129,7 +129,7 @@ def test_the_overview_is_saved_as_svg_and_png(long_kept, long):
     drawn(long_kept, 1)
     group = long_kept.locator("#map-1 .overview .tools")
     with long_kept.expect_download() as info:
-        group.get_by_role("button", name="Save SVG").click()
+        menu(group).get_by_role("button", name="Save SVG").click()
     assert info.value.suggested_filename == (
         "made-up-2-texts-reportgen-text-1-layer-1-head-2-overview-of-the-whole-map.svg"
     )
@@ -145,7 +145,7 @@ def test_the_overview_is_saved_as_svg_and_png(long_kept, long):
     order = np.argsort(places, axis=None)
     assert (np.diff(seen.flatten()[order]) <= 0).all()
     with long_kept.expect_download() as info:
-        group.get_by_role("button", name="Save PNG").click()
+        menu(group).get_by_role("button", name="Save PNG").click()
     assert info.value.path().read_bytes().startswith(b"\x89PNG")
 
 

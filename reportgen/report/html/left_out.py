@@ -53,7 +53,8 @@ def carries(
     options: RenderOptions,
     lang: Language,
 ) -> str:
-    """Says in a text's panel what it lacks and how to get it; "" if it lacks nothing."""
+    """Says in a text's panel what it lacks; "" if it lacks nothing. Which option brings it in is
+    said once, below the texts (`reduced_sentences`)."""
     row = results.text_row(text)
     if int(row["n_tokens"]) == 0:  # it was not analysed, so nothing is missing
         return ""
@@ -67,8 +68,8 @@ def carries(
         sentences.append(
             lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
         )
-        is_here = map_cells(row) is None
-        sentences.append(lang.say("panel", "pooled_here" if is_here else "pooled_before"))
+        if map_cells(row) is not None:
+            sentences.append(lang.say("panel", "pooled_before"))
     return lang.sentences(sentences)
 
 

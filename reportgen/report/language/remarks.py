@@ -23,6 +23,11 @@ def remark(english: str, language: Language) -> str:
     return english
 
 
+def is_handed_over(english: str) -> bool:
+    """Whether a remark says that the model was handed over in Python, which is no warning."""
+    return english == load_language("en").say("remarks", "handed_over")
+
+
 def _pattern(text: str) -> str:
     """A pattern of the sentences that filling the names of `text` gives."""
     return "".join(

@@ -2,7 +2,7 @@
 and whether probabilities can be believed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import exp
 
@@ -58,7 +58,9 @@ class ErrorSection:
     headline: str  # what is said first
     sentences: tuple[str, ...]
     remarks: tuple[str, ...]  # on what was compared
-    table: Table | None
+    table: Table | None  # what is sure; without rows where nothing is
+    doubtful: Table | None  # what may be chance, folded
+    more: str  # says how much may be chance; "" where nothing
     probabilities: Probabilities | None
 
 
@@ -70,13 +72,25 @@ def make_errors(findings: Findings, language: Language) -> ErrorSection | None:
         return None
     words = ErrorWords(findings, language)
     table = words.table() if where and where.n_tried else None
+    sure, doubtful = split_by_chance(table) if table else (None, None)
+    n, has_sure = len(doubtful.rows) if doubtful else 0, bool(sure and sure.rows)
+    key = "doubtful" if has_sure else "doubtful_only"
     return ErrorSection(
         headline=sentences[0] if sentences else "",
         sentences=tuple(sentences[1:]),
         remarks=words.remarks() if where else (),
-        table=table,
+        table=sure,
+        doubtful=doubtful,
+        more=language.count("errors", key, n) if n else "",
         probabilities=_probabilities(chances, _has_copies(findings), language) if chances else None,
     )
+
+
+def split_by_chance(table: Table) -> tuple[Table, Table]:
+    """The rows of a table whose difference is sure, and those that may be chance."""
+    sure = tuple(row for row in table.rows if row[0].is_strong)
+    rest = tuple(row for row in table.rows if not row[0].is_strong)
+    return replace(table, rows=sure), replace(table, rows=rest)
 
 
 def short_error(findings: Findings, language: Language) -> str:

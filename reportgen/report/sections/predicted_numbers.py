@@ -1,6 +1,7 @@
 """The section on predictions for a model that returns numbers."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -80,6 +81,7 @@ class _NumbersSection:
         name = self._findings.info.output.name
         interval = self._findings.mean_prediction_interval
         rows = [(n, [Cell(f"{count:,}")]) for n, count in zip(names, counts, strict=True)]
+        table = make_table(say("histogram_table"), (say("range"), say("n_texts")), rows)
         return QualitySection(
             headline=say("number_unmatched" if has_labels else "number_alone", **given),
             remarks=self._unlabelled(),
@@ -97,7 +99,7 @@ class _NumbersSection:
                 axis=(shorten(name, 2 * _NAME), say("axis_texts")),
                 sentence=say("histogram_sentence", name=name, most=names[most], n=counts[most]),
             ).on_page(),
-            tables=(make_table(say("histogram_table"), (say("range"), say("n_texts")), rows),),
+            tables=(replace(table, is_folded=True),),
         )
 
     def against_labels(self, fit: Fit) -> QualitySection:

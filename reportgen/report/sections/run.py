@@ -13,6 +13,7 @@ from reportgen.options import shown_options
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten
+from reportgen.report.language.remarks import is_handed_over, remark
 from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.rules import shown_option
@@ -107,9 +108,13 @@ def make_reproduce(
 ) -> Reproduce:
     """The command of the page, or of the file `output`, with versions, checks and checksums."""
     weights = (language.say("reproduce", "weights"), info.model.weights_sha256)
+    lead = [language.say("reproduce", "lead")]
+    for said in filter(is_handed_over, info.remarks):
+        own = remark(said, language)
+        lead.append(f"{own[:1].upper()}{own[1:]}{language.say('common', 'stop')}")
     return Reproduce(
         command=command(info, options, output),
-        lead=language.say("reproduce", "lead"),
+        lead=language.sentences(lead),
         versions=((language.say("reproduce", "versions"), tuple(sorted(info.versions.items()))),),
         checksums=(weights, *((item.name, item.sha256) for item in info.inputs if item.sha256)),
         run=run_facts(info, n_texts, language),
@@ -137,11 +142,13 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
 
 
 def run_line(info: RunInfo, language: Language) -> tuple[str, ...]:
-    """Model, its size, the files of texts and the date, for the line below the title."""
+    """Model, its size, the files of texts and the date, for the line below the title; a model that
+    was handed over in Python by its own name, where it has one."""
     model = info.model
+    has_name = any(map(is_handed_over, info.remarks)) and model.name != model.architecture
     files = language.listed(item.name for item in info.inputs)
     size = language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)
-    return (model.encoder, size, files, info.created)
+    return (model.name if has_name else model.encoder, size, files, info.created)
 
 
 def _architecture(info: RunInfo, language: Language) -> str:

@@ -16,7 +16,7 @@ from reportgen.comparison import ONE, SEVERAL, Runs
 from reportgen.report.components import Section
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.remarks import remark
+from reportgen.report.language.remarks import is_handed_over, remark
 from reportgen.report.language.sentences import few_different
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.panel.panel import Panel
@@ -74,7 +74,7 @@ class SinkSection:
 
 def _run(context: Context) -> RunSection:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
-    spoken = [remark(text, language) for text in info.remarks]
+    spoken = [remark(text, language) for text in info.remarks if not is_handed_over(text)]
     spoken += few_different(context.findings.notes, language)
     return RunSection(
         heading=context.options.title or heading(info, n_texts, language),

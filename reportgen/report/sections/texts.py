@@ -44,6 +44,7 @@ class TextList:
 
     rows: tuple[TextRow, ...]
     units: str  # what is drawn and measured as one
+    unmeasured: str  # says how many have no evidence, where others have; "" where none
     partial: str  # says how many texts are listed; "" where all are
     has_ids: bool  # other than the texts' numbers
     has_predictions: bool  # that fit a cell, unlike embeddings
@@ -84,6 +85,9 @@ def make_text_list(
             for text in shown
         ),
         units=_units(findings, language),
+        unmeasured=language.say("texts", "unmeasured", n=len(unmeasured), of=len(texts))
+        if unmeasured
+        else "",
         partial=""
         if len(shown) == len(texts)
         else language.say("list", "partial", n=len(shown), of=len(texts)),

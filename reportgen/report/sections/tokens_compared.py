@@ -1,7 +1,7 @@
 """The section of a comparison on tokens: which count more or less, and which the model looks at
 more or less."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.comparison import EFFECT_CHANGED, Change, TokenChange
 from reportgen.report.components import Cell, Table, make_table
@@ -20,7 +20,10 @@ class TokenAnswer:
 
     lead: str
     remark: str
-    table: Table
+    table: Table  # of all that are listed
+    clear: Table  # of these, those that clearly changed
+    doubtful: Table  # and the others, folded
+    doubtful_name: str  # says how many these are; "" where there are none
     more: str  # says how many are not listed; "" where all are
 
 
@@ -58,10 +61,18 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     row = cls_name(context.comparison.base.info, words.language) or NOTHING
     left = len(tokens) - len(shown)
     more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
+    table = make_table(words.say("region_tokens"), columns, rows, "numbers tokens by-part")
+    turns = [(token.turn, row) for token, row in zip(shown, table.rows, strict=True)]
+    clear = tuple(row for turn, row in turns if turn != "noise")
+    doubtful = tuple(row for turn, row in turns if turn == "noise")
+    name = "doubtful_tokens" if clear else "doubtful_tokens_only"
     return TokenAnswer(
         lead=words.say(lead, scalar=words.scalar),
         remark=words.say("tokens_row", row=row) if has_row else words.say("tokens_received"),
-        table=make_table(words.say("region_tokens"), columns, rows, "numbers tokens by-part"),
+        table=table,
+        clear=replace(table, rows=clear),
+        doubtful=replace(table, rows=doubtful),
+        doubtful_name=words.count(name, len(doubtful)) if doubtful else "",
         more=words.count(more, left) if left else "",
     )
 

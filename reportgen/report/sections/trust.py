@@ -62,6 +62,8 @@ class Trust:
     not_computed: str  # says why nothing was computed; "" where something was
     axis: Markup
     groups: tuple[TrustGroup, ...]
+    rest: tuple[TrustGroup, ...]  # measures that cannot colour a text, folded
+    rest_name: str  # says how many they are; "" where there are none
     shuffled: str  # the agreement of the colours with the model's weights shuffled; "" if not known
     shapley: str  # the agreement of effects and colours with Shapley values, or why not; or ""
     few: str  # names the measures that too few texts have; "" where there are none
@@ -197,13 +199,10 @@ class _TrustSection:
 
     def trust(self, scope: Scope) -> Trust:
         """The section."""
-        groups = tuple(
-            TrustGroup(self._say(f"group_{name}"), rows)
-            for name, views in _GROUPS.items()
-            if (rows := self._rows(name, views))
-        )
+        groups, rest = self._groups(is_rest=False), self._groups(is_rest=True)
+        n_rest = sum(len(group.rows) for group in rest)
         few = ""
-        if groups and self._few:
+        if (groups or rest) and self._few:
             views = measure_names(self._few, self._language, self._row)
             few = self._say("few", views=views, min=MIN_TEXTS)
         first, evidence = self._first, self._findings.info.evidence
@@ -216,11 +215,13 @@ class _TrustSection:
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
             by_view=sentences(self._findings.placed.agreement, self._language),
-            not_computed="" if groups else self._not_computed(),
+            not_computed="" if groups or rest else self._not_computed(),
             shuffled=shuffled(self._findings, self._language),
             shapley=shapley(self._findings, self._language),
             axis=axis(self._scale),
             groups=groups,
+            rest=rest,
+            rest_name=self._language.count("trust", "no_colours", n_rest) if n_rest else "",
             few=few,
             erasure_columns=tuple(self._language.say("statistics", name) for name in _ERASURE),
             erasure=self._erasure(),
@@ -229,6 +230,18 @@ class _TrustSection:
             row_unread=self._language.words["trust"].get(f"row_unread_{evidence.scalar}", ""),
             is_basic=evidence.level == "basic",
         )
+
+    def _groups(self, *, is_rest: bool) -> tuple[TrustGroup, ...]:
+        """The measures with rows: those that colour a text with the baselines, or the others."""
+        return tuple(
+            TrustGroup(self._say(f"group_{name}"), rows)
+            for name, views in _GROUPS.items()
+            if (rows := self._rows(name, [v for v in views if self._is_rest(v, name) == is_rest]))
+        )
+
+    def _is_rest(self, view: View, group: str) -> bool:
+        """Whether a measure is neither one that colours a text nor one to compare these with."""
+        return group != "baselines" and view not in COLOURS and view != self._findings.shown_first
 
     def _headline(self) -> str:
         """How well the colours shown first agree."""
@@ -283,8 +296,6 @@ class _TrustSection:
             role = self._say("incomplete")
         elif colour is None:
             role = self._say(f"role_{view}")
-        elif view not in COLOURS:
-            role = self._say("no_colours")
         known = by_size or with_sign
         return (
             Cell(self._name(view), role),

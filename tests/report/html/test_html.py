@@ -261,8 +261,10 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
     page = page_of(made)
-    assert "--keep-maps" not in panel(page, 1).get_text()
-    assert "with a larger --keep-maps" in panel(page, 2).get_text()
+    assert "were not kept" not in panel(page, 1).get_text()
+    assert "The attention maps of this text were not kept." in panel(page, 2).get_text()
+    (told,) = page.select("#texts > .banner")  # once, with the option
+    assert "with a larger --keep-maps" in told.get_text()
     assert page.find(id="maps-2") is None
 
 

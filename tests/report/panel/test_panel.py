@@ -65,10 +65,10 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", "Cut at 24 tokens, as --max-length asks: 3 tokens were lost."),
+        ("en", "Cut at 24 tokens, as was asked: 3 tokens were lost."),
         (
             "ja",
-            "--max-length の指定により、24トークンで切り詰めました。失われたのは3トークンです。",
+            "指定により、24トークンで切り詰めました。失われたのは3トークンです。",
         ),
     ],
 )

@@ -91,15 +91,30 @@ def test_differences_of_shares_are_in_points_and_the_table_is_cards_on_a_phone(
     sure: Findings, growing: Findings, lang: str, unit: str
 ) -> None:
     language = load_language(lang)
-    table = make_errors(sure, language).table
+    section = make_errors(sure, language)
+    table = section.table
     own, *_ = sure.where_wrong.parts
-    shown = [row[4].text for row in table.rows]
+    shown = [row[4].text for row in (*table.rows, *section.doubtful.rows)]
+    assert len(shown) >= len(sure.where_wrong.parts)
     assert all(unit in text for text in shown)
-    place = len(shown) - len(sure.where_wrong.parts)
-    difference = 100 * (own.error.mean - own.rest.mean)
-    assert shown[place].startswith(f"{difference:+.1f}".replace("-", "\u2212"))
+    difference = f"{100 * (own.error.mean - own.rest.mean):+.1f}".replace("-", "\u2212")
+    assert any(text.startswith(difference) for text in shown)
     assert table.kind == "tracks"
-    assert not any(unit in row[4].text for row in make_errors(growing, language).table.rows)
+    other = make_errors(growing, language)
+    assert not any(unit in row[4].text for row in (*other.table.rows, *other.doubtful.rows))
+
+
+def test_what_may_be_chance_is_folded_under_how_much_it_is(sure: Findings) -> None:
+    section, where = make_errors(sure, EN), sure.where_wrong
+    assert section is not None
+    assert where is not None
+    n_sure = len(where.sure)
+    assert len(section.table.rows) == n_sure
+    n_doubtful = where.n_tried - n_sure
+    assert len(section.doubtful.rows) == n_doubtful
+    assert section.more.startswith(
+        f"{n_doubtful} more" if n_sure else f"None is sure; {n_doubtful}"
+    )
 
 
 def test_each_dot_of_the_curve_stands_at_its_probability_and_share(sure: Findings) -> None:

@@ -133,7 +133,7 @@ def test_a_text_that_the_model_did_not_see_to_its_end_is_plain(results):
     assert rows[2].spans == whole
 
 
-def test_texts_without_the_evidence_that_others_have_say_so(tmp_path):
+def test_how_many_texts_lack_the_evidence_that_others_have_is_said_once(tmp_path):
     made = make_results(tmp_path, sink=0.4, evidence="basic", truncated=(1,))
     assert not any(row.is_unmeasured for row in list_of(made).rows)
     tables = {name: made.stored(name) for name in ("evidence", "effects")}
@@ -142,7 +142,11 @@ def test_texts_without_the_evidence_that_others_have_say_so(tmp_path):
     assert measured == [1, 4]
     page = page_of(some)
     states = [row.find_all("td")[-1].get_text() for row in page.select(".texts tbody tr")]
-    told = "effects not measured"
-    assert states == ["ok", f"truncated, {told}", told, "ok", told, told]
+    assert states == ["ok", "truncated", "ok", "ok", "ok", "ok"]
+    lacking = [row.th.get_text() for row in page.select(".texts tbody tr[data-unmeasured]")]
+    assert lacking == ["2", "3", "5", "6"]
+    (said,) = page.select("#texts .lacking")
+    assert said.get_text() == ("What changes the prediction was not measured in 4 of 6 texts.")
     none = make_results(tmp_path / "none", sink=0.4)
     assert not any(row.is_unmeasured for row in list_of(none).rows)
+    assert not list_of(none).unmeasured

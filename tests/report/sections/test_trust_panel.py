@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import judged
+from helpers.page_of import page_of
 
 from reportgen.findings import Colouring, Findings
 from reportgen.report import load_language, sentence
@@ -49,7 +50,7 @@ FIRST = "the default colours"
 
 
 def rows_of(trust):
-    rows = [Row(*row) for group in trust.groups for row in group.rows]
+    rows = [Row(*row) for group in (*trust.groups, *trust.rest) for row in group.rows]
     return {row.name.text: row for row in rows}
 
 
@@ -243,14 +244,22 @@ def test_the_verdict_on_looking_is_that_of_its_agreement_and_of_the_best_baselin
     assert trust.chosen.endswith(said)
 
 
-def test_rows_that_can_colour_no_text_say_so(results):
-    rows = rows_of(trust_of(results))
+def test_measures_that_can_colour_no_text_are_folded_in_one_line(results):
+    trust = trust_of(results)
     known = {EN.measure(view, "name", row="[CLS]"): view for view in BY_ID}
-    for name, row in rows.items():
-        is_base = BY_ID[known[name]].group == "baselines" or known[name] == "mask"
-        cannot = known[name] not in COLOURS and not is_base
-        assert (row.name.small == "cannot colour a text") == cannot, name
-    assert any(row.name.small == "cannot colour a text" for row in rows.values())
+    folded = {known[row[0].text] for group in trust.rest for row in group.rows}
+    shown = {known[row[0].text] for group in trust.groups for row in group.rows}
+    cannot = {
+        view
+        for view in shown | folded
+        if view not in COLOURS and BY_ID[view].group != "baselines" and view != "mask"
+    }
+    assert folded == cannot
+    assert folded
+    assert trust.rest_name == f"{len(folded)} more, which cannot colour a text"
+    fold = page_of(results).select_one("#trust > details.folded:not(.behind)")
+    assert fold.summary.get_text().startswith(trust.rest_name)
+    assert len(fold.select("tbody tr:not(.group)")) == len(folded)
 
 
 def test_what_does_not_add_up_has_no_bar(results):

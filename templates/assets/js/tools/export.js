@@ -103,14 +103,15 @@ function copyByEvent(text) {
   return isCopied;
 }
 
-// A row of small buttons, given as pairs of a text and what it does, and a sentence on the outcome.
-function toolRow(name, ...buttons) {
+// A folded row of small buttons, given as pairs of a text and what it does, and a sentence on the outcome.
+function toolMenu(name, ...buttons) {
   const status = make("span", { className: "told" });
   status.setAttribute("role", "status");
-  const row = make("div", { className: "tools" });
-  setAttributes(row, { role: "group", "aria-label": name });
+  const entries = make("div");
+  const menu = make("details", { className: "tools" });
+  menu.setAttribute("aria-label", name);
   for (const [text, act] of buttons) {
-    row.append(makeButton(text, async () => {
+    entries.append(makeButton(text, async () => {
       status.textContent = "";
       try {
         await act(status);
@@ -119,8 +120,9 @@ function toolRow(name, ...buttons) {
       }
     }));
   }
-  row.append(status);
-  return row;
+  entries.append(status);
+  menu.append(make("summary", { textContent: say("save_or_copy") }), entries);
+  return menu;
 }
 
 // The name of a table: its caption, the name of its region, or the heading above it; in a panel
@@ -151,7 +153,7 @@ function tableTools(table) {
   const saveCsv = (status) => {
     save(csvBlob(tableCells(table)), fileName(tableName(table), "csv"), status);
   };
-  return toolRow(say("table_tools", { name }), [say("copy"), copy], [say("save_csv"), saveCsv]);
+  return toolMenu(say("table_tools", { name }), [say("copy"), copy], [say("save_csv"), saveCsv]);
 }
 
 // Adds the tools of all tables and drawings inside `part` that have none yet. Those of a panel wait

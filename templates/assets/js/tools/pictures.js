@@ -113,7 +113,7 @@ const pictureBlob = (picture, format) => (format === "svg" ? svgBlob(picture.sou
 function pictureTools(name, blob, cells) {
   const saveAs = (format) => async (status) => save(await blob(format), fileName(name(), format), status);
   const saveCsv = (status) => save(csvBlob(cells()), fileName(name(), "csv"), status);
-  return toolRow(say("picture_tools", { name: name() }),
+  return toolMenu(say("picture_tools", { name: name() }),
     [say("save_png"), saveAs("png")], [say("save_svg"), saveAs("svg")],
     ...(cells ? [[say("save_csv"), saveCsv]] : []));
 }
