@@ -133,7 +133,7 @@ def test_repeated_tokens_are_told_apart_in_lists_legend_and_names(watched, tmp_p
     expect(units_of(watched)[unit]).to_have_attribute("aria-label", name_of(made, 0, unit))
     once = next(i for i, name in enumerate(names) if names.count(name) == 1 and i)
     assert units_of(watched)[once].get_attribute("aria-label") is None
-    watched.locator("#text\\=1 .influence summary").click()
+    watched.locator("#text\\=1 .influence details:not(.tools) > summary").click()
     rows = watched.locator("#text\\=1 .influence tbody tr").all()
     assert len(rows) >= 5
     for row in rows:

@@ -168,7 +168,7 @@ def test_one_tooltip_says_what_is_known_of_a_token(kept, results):
     kept.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     influence = kept.locator('[id="text=1"] .influence')
-    influence.locator("summary").click()  # "As a table"
+    influence.locator("details:not(.tools) > summary").click()  # "As a table"
     for one in (influence.locator("circle[data-u]").last, influence.locator("tbody tr").first):
         one.hover()
         name = results.tokens_of(0)["token"].iloc[int(one.get_attribute("data-u"))].strip()
@@ -280,7 +280,6 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     for fold in page.locator("details.behind > summary").all():
         fold.click()
     expect(page.locator(".sink svg.shares")).to_have_count(2)
-    page.locator("#sinks .behind > summary").click()
     page.locator("#trust > details:not(.behind) > summary").click()
     for figure in page.locator(".sink svg.shares").all():
         expect(figure).to_be_visible()

@@ -87,8 +87,8 @@ def require_first_screen(page, height):
 def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(kept):
     kept.set_viewport_size({"width": 400, "height": 860})
     visit(kept, "#text=1")
-    if kept.locator('[id="text=1"] .influence summary').count():
-        kept.locator('[id="text=1"] .influence summary').click()
+    if kept.locator('[id="text=1"] .influence details:not(.tools) > summary').count():
+        kept.locator('[id="text=1"] .influence details:not(.tools) > summary').click()
     lines = kept.locator('[id="text=1"] .influence td').evaluate_all(
         """cells => cells.map(cell => {
           const text = document.createRange();
