@@ -134,7 +134,7 @@ def test_what_is_folded_is_one_line_on_paper_and_what_is_open_stands_there(keep,
     expect(fold.locator("> summary")).to_contain_text("figures also in agreement.csv")
     assert fold.bounding_box()["height"] < 40
     assert (
-        kept.locator("details:not(.tools, .panel *, dialog *) > summary").count()
+        kept.locator("details:not(.tools, .guide, .panel *, dialog *) > summary").count()
         == kept.locator("details:not(.tools, .panel *, dialog *) > summary:has(.on-paper)").count()
     )
     expect(kept.locator(".panel.open > details > summary")).to_be_hidden()

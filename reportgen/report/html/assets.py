@@ -36,7 +36,9 @@ def _scripts(folder: str, *names: str) -> tuple[str, ...]:
 
 # The files of the style sheet, and of the script of each page, in the order they are joined in.
 # All scripts of a page share one scope; a constant must come before what reads it at the start.
-_PLAIN_STYLES = _styles("theme", "base", "page", "answers", "tables", "figures", "sections")
+_PLAIN_STYLES = _styles(
+    "theme", "base", "page", "answers", "guide", "tables", "figures", "sections"
+)
 BRIEF_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print", "brief"))
 STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
 # The trend over several models is on pages of comparisons alone.
@@ -49,7 +51,7 @@ REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_scripts("core", "fields", "numbers", "selection", "state", "tooltip"),
     *_TOOL_SCRIPTS,
-    *_scripts("tools", "folds", "keys", "help", "terms"),
+    *_scripts("tools", "folds", "keys", "help", "terms", "guide"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
     *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures", "decoder"),
     *_scripts("text", "stored_panels", "measures", "strip", "panel", "reader"),

@@ -55,6 +55,11 @@ def predicted(findings: Findings, language: Language) -> Answer:
     return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
 
 
+def predicted_in_short(findings: Findings, language: Language) -> str:
+    """The same in a few words, which are those for this kind of output whatever was asked for."""
+    return _Predicted(findings, language, has_errors=False).answer().answer
+
+
 def _decided(kind: Metric, value: float, language: Language) -> str:
     """The figure of quality that was asked for."""
     name = language.say("compared", f"quality_{kind.name}")

@@ -15,6 +15,7 @@ from reportgen.report.language.sentences import spoken
 from reportgen.results import NONE
 from reportgen.tasks import ItemFigure, rated
 
+OUTPUT_NAME = 40  # half-width characters of the name of an output
 Part: TypeAlias = Literal["answers", "quality"]  # of the strings
 
 # How the model is against the best constant answer, as keys of sentences end.
@@ -207,3 +208,13 @@ def shown_places(weights: Places | Sequence[int], most: int) -> list[int]:
     """The places of the `most` largest `weights`, the largest first."""
     order: list[int] = np.argsort(-np.asarray(weights), kind="stable")[:most].tolist()
     return order
+
+
+def gives(findings: Findings, language: Language) -> str:
+    """What the model gives each text, in one sentence without figures of it."""
+    output = findings.info.output
+    key = language.key_of("page", "gives", output.kind)
+    if findings.task.chart_column == "value":
+        key = "gives_number" if findings.task.has_errors else "gives_similarity"
+    name = shorten(output.name, OUTPUT_NAME)
+    return language.say("page", key, name=name, n=len(output.labels))

@@ -17,6 +17,8 @@ from reportgen.report.language.remarks import is_handed_over, remark
 from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.rules import shown_option
+from reportgen.report.sections.guide import GuideSentence
+from reportgen.report.sections.prediction_sentences import OUTPUT_NAME, gives
 from reportgen.results import MAX_ERROR, REDACT, Floats, RunInfo
 from reportgen.tasks import task_of
 
@@ -61,6 +63,7 @@ class RunSection:
     remarks: tuple[str, ...]
     heading: str = ""  # of one run; else it is the title
     definitions: str = ""  # what a prediction and a label of one run are
+    guide: tuple[GuideSentence, ...] = ()  # one run in a few sentences
 
 
 Facts = tuple[tuple[str, str], ...]
@@ -178,9 +181,6 @@ def _small(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
 
 
-_NAME = 40  # half-width characters of a number's name
-
-
 def definitions(findings: Findings, language: Language) -> str:
     """What the model gives each text, and what a right answer is where texts have labels.
 
@@ -188,12 +188,11 @@ def definitions(findings: Findings, language: Language) -> str:
     the predictions.
     """
     output = findings.info.output
-    values = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
     has_labels = bool(findings.texts["label"].notna().any())
     if task_of(output).chart_column == "value":
-        parts = _of_numbers(findings, language, values["name"])
+        parts = _of_numbers(findings, language, shorten(output.name, OUTPUT_NAME))
     else:
-        parts = [language.say("page", language.key_of("page", "gives", output.kind), **values)]
+        parts = [gives(findings, language)]
         if has_labels and (label := language.words["page"].get(f"label_{output.kind}")):
             parts.append(label)
     return language.sentences(parts)

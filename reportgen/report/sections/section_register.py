@@ -23,6 +23,7 @@ from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import TITLE_WIDTH, Context
 from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.errors import make_errors, short_errors
+from reportgen.report.sections.guide import make_guide
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
 from reportgen.report.sections.page_section import (
@@ -80,6 +81,7 @@ def _run(context: Context) -> RunSection:
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
         definitions=definitions(context.findings, language),
+        guide=make_guide(context.findings, context.answers, language),
         line=run_line(info, language),
         gates=gate_rows(context.options.gates, language),
         remarks=tuple(sentence[:1].upper() + sentence[1:] for sentence in spoken),

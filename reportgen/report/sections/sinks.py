@@ -265,12 +265,12 @@ def sink_answer(findings: Findings, language: Language) -> Answer:
     """Whether attention piles up on one token, where most, and what the prediction does without."""
     say = partial(language.say, "answers")
     answer = partial(Answer, "sinks", say("sinks"))
-    note = _told(findings)
+    note = told_sink(findings)
     if note is None:
         return answer(say("no_tokens"))
     figures = _verdict_figures(findings, note)
-    values = {**note.values, "token": shorten(token_name(note, language), _TOKEN)}
-    verdict, remark = _in_words(findings, note, figures, values, language)
+    token = shorten(token_name(note, language), _TOKEN)
+    verdict, remark = sink_verdict(findings, note, token, language)
     if figures is None:
         return answer(verdict, remark)
     is_caveat = note.verdict == "sink" and note.is_text_token
@@ -304,7 +304,7 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
     return sink_drawing(layers, dots, says)
 
 
-def _told(findings: Findings) -> Note | None:
+def told_sink(findings: Findings) -> Note | None:
     """The verdict that is told: of sinks that of one that was tested, then that of the largest
     share."""
     tested = findings.sink_effects
@@ -325,14 +325,9 @@ def _told(findings: Findings) -> Note | None:
     return min(candidates, key=rank, default=None)
 
 
-def _in_words(
-    findings: Findings,
-    note: Note,
-    figures: RoleFigures | None,
-    values: dict[str, float | int | str],
-    language: Language,
-) -> tuple[str, str]:
-    """The verdict and its remark."""
+def sink_verdict(findings: Findings, note: Note, token: str, language: Language) -> tuple[str, str]:
+    """The verdict on a `token`, by what it is called, and its remark."""
+    figures, values = _verdict_figures(findings, note), {**note.values, "token": token}
     say, verdict = partial(language.say, "answers"), str(note.on_sink)
     if verdict == "sink":
         return _on_sink(findings, note, values, language)
@@ -352,10 +347,7 @@ def _on_sink(
     ending = "" if effect is None else f"_{effect.kind}"
     if note.role == LEARNED_SINK.key:
         return say("sink_learned", **values), say("sink_learned_remark")
-    is_more = effect is not None and float(effect.note.values.get("zero_ratio_low", 0.0)) > 1
-    is_needed = effect is not None and effect.kind == "needed"
-    # Needed is what counts surely more than a text token does.
-    told = say("sink_counts" if is_needed and not is_more else f"sink{ending}", **values)
+    told = say(f"sink_{sink_kind(findings, note)}".removesuffix("_"), **values)
     if note.is_text_token:
         figures = _verdict_figures(findings, note)
         n = figures.n_texts if figures else 0
@@ -364,6 +356,17 @@ def _on_sink(
         key = _UNCLEAR.get(effect.note.id, f"sink{ending}_remark")
         return told, say(key, **{**values, **effect.note.values})
     return told, say("marker_remark" if note.is_special else "sink_remark", **values)
+
+
+def sink_kind(findings: Findings, note: Note) -> str:
+    """How the prediction depends on a sink: needed, counts, constant, unused or unclear; "" where
+    that was not tested."""
+    effect = findings.sink_effects.get(str(note.role))
+    if effect is None:
+        return ""
+    is_more = float(effect.note.values.get("zero_ratio_low", 0.0)) > 1
+    # Needed is what counts surely more than a text token does.
+    return "counts" if effect.kind == "needed" and not is_more else str(effect.kind)
 
 
 def _verdict_figures(findings: Findings, note: Note) -> RoleFigures | None:

@@ -72,6 +72,7 @@ function start() {
   startReader();
   startList();
   startHelp();
+  startGuide();
   offerExports(document);
   watch(document);
   followLinks();
