@@ -82,11 +82,38 @@ def require_first_screen(page):
         expect(strip).to_be_in_viewport(ratio=1)
     tops = [strip.bounding_box() for strip in (old, new, difference)]
     assert tops[0]["y"] < tops[1]["y"] < tops[2]["y"]
-    maps = page.locator("article.two").first.locator(".map svg.bare")
-    assert maps.count() == 2
-    for each in maps.all():
-        expect(each).to_be_in_viewport(ratio=0.9)
-        assert each.bounding_box()["x"] > tops[0]["x"] + tops[0]["width"]
+    drawn = page.locator("article.two").first.locator(".one-map svg.cells")
+    expect(drawn).to_be_in_viewport(ratio=0.9)
+    assert drawn.bounding_box()["x"] > tops[0]["x"] + tops[0]["width"]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_one_map_shows_the_difference_or_either_model(page, addresses, scripts):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(addresses["en"])
+    box = page.locator("article.two .one-map").first
+
+    def shown():
+        return box.locator("svg > g:is(.changes, .of-base, .of-head)").evaluate_all(
+            """all => all.filter(g => getComputedStyle(g).display !== 'none')
+                         .map(g => g.classList[0])"""
+        )
+
+    assert shown() == ["changes"]
+    expect(box).to_contain_text("New minus old")
+    for value, name in (("of-head", "New model"), ("of-base", "Old model")):
+        box.get_by_label(name).check()
+        assert shown() == [value]
+        expect(box).to_contain_text("16 times what an average text token gets")
+    if not scripts:
+        return
+    for value, name in (("changes", "Difference"), ("of-head", "New model")):
+        box.get_by_label(name).check()
+        box.locator("svg.cells").hover()
+        page.mouse.down()
+        assert shown() == ["of-base"]
+        page.mouse.up()
+        assert shown() == [value]
 
 
 def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):

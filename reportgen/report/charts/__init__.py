@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.charts.attention_map import SIDE, text_map, unit_map
+    from reportgen.report.charts.attention_map import (
+        SIDE,
+        difference_map,
+        text_map,
+        three_maps,
+        unit_map,
+    )
     from reportgen.report.charts.axes import round_values, ticks
     from reportgen.report.charts.bars import stacked_bars
     from reportgen.report.charts.cell_tracks import (

@@ -20,7 +20,8 @@ from reportgen.report.charts.colours import (
     times_places,
     times_steps,
 )
-from reportgen.report.charts.svg import Drawing, Swatch
+from reportgen.report.charts.svg import Drawing, Swatch, px
+from reportgen.report.language.numbers import written
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results import (
     Floats,
@@ -281,6 +282,9 @@ def _axes(bottom: int, axes: tuple[str, str]) -> str:
     )
 
 
+_FEW = 10  # units up to which each change is printed in its cell
+_WITH_FIGURE = 30  # pixels of such a cell
+_FRAMED = 5  # cells that changed most, at most
 _SMALL_SIDE = 220  # pixels of a small map, which has no names
 _LEAST_CHANGE = 0.01  # of a share, where the colours of changes end at least
 THUMB_CELLS = 24  # along a side of the map of a single head
@@ -304,11 +308,67 @@ def change_top(change: Floats) -> float:
 def difference_map(
     base: TextMap, head: TextMap, key: str, sentence: str, axes: tuple[str, str]
 ) -> Drawing:
-    """The new model's map less the old one's, with the names of the tokens."""
+    """The new model's map less the old one's, with the names of the tokens; framed are the cells
+    that changed most, and of a short text each change is printed in points."""
+    return _changes(base, head, "", key, sentence, axes)
+
+
+def three_maps(
+    base: TextMap, head: TextMap, key: str, sentence: str, axes: tuple[str, str]
+) -> Drawing:
+    """`difference_map` with the maps of the old and of the new model in its place, of which the
+    style sheet shows one; without it the difference is seen."""
+    size = _changes_size(base)
+    maps = "".join(
+        f"<g class={name} display=none>{_scale_cells(each.times, size, _LEFT, _TOP)}</g>"
+        for name, each in (("of-base", base), ("of-head", head))
+    )
+    return _changes(base, head, maps, key, sentence, axes)
+
+
+def _changes(
+    base: TextMap, head: TextMap, beside: str, key: str, sentence: str, axes: tuple[str, str]
+) -> Drawing:
     change = head.cells - base.cells
-    size = _cell_size(len(base.labels))
-    cells = ramp_cells(change / change_top(change), size, _LEFT, _TOP)
+    size = _changes_size(base)
+    top = change_top(change)
+    cells = (
+        f"<g class=changes>{ramp_cells(change / top, size, _LEFT, _TOP)}{_points(change, size)}</g>"
+        f"{beside}{_frames(change, top, size)}"
+    )
     return _named_map(cells, base.labels, size, key, sentence, axes)
+
+
+def _changes_size(base: TextMap) -> float:
+    """The side of a cell; of a short text there is room for a figure."""
+    n = len(base.labels)
+    return _cell_size(n) if n > _FEW else min(_WITH_FIGURE, (_WIDEST - _LEFT - 6) / n)
+
+
+def _points(change: Floats, size: float) -> str:
+    """The changes of a short text in percentage points, those that round to 0 left out."""
+    if len(change) > _FEW:
+        return ""
+    texts = "".join(
+        f"<text x={px(_LEFT + size * (k + 0.5))} y={px(_TOP + size * (q + 0.5) + 3.5)}>"
+        f"{written(points, 0, with_sign=True)}</text>"
+        for q, row in enumerate((100 * change).tolist())
+        for k, points in enumerate(row)
+        if abs(points) >= 0.5
+    )
+    return f"<g font-size=9.5 text-anchor=middle fill={INK}>{texts}</g>"
+
+
+def _frames(change: Floats, top: float, size: float) -> str:
+    """Frames around the cells that changed most, in each of the maps."""
+    order = np.argsort(-np.abs(change), axis=None, kind="stable")[:_FRAMED].tolist()
+    places = [divmod(at, len(change)) for at in order]
+    path = "".join(
+        f"M{px(_LEFT + size * k)} {px(_TOP + size * q)}h{px(size)}v{px(size)}h{px(-size)}z"
+        for q, k in places
+        if abs(change[q, k]) >= top / 2
+    )
+    return f'<path class=ink d="{path}" fill=none stroke={INK} stroke-width=1.5 />' if path else ""
 
 
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:

@@ -14,6 +14,7 @@ from reportgen.report.charts.attention_map import (
     difference_map,
     small_map,
     text_map,
+    three_maps,
     thumb_cells,
     thumb_times,
 )
@@ -42,9 +43,8 @@ class MapPair:
     """The maps of one text."""
 
     title: str
-    base: Markup
-    head: Markup
     legend: str
+    maps: Markup  # of both models and their difference in one place, which a choice shows
     difference: Drawing
     says: str  # what the difference shows
     heads: tuple[HeadPair, ...]
@@ -62,10 +62,6 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     if base is None or head is None:
         return None
     title = words.say("map_title", layer=comparison.base.info.model.n_layers)
-    drawn = [
-        small_map(each.times, words.say("map_of", side=words.say(side))).on_page()
-        for each, side in ((base, "base"), (head, "head"))
-    ]
     change = head.cells - base.cells
     row, column = divmod(int(np.abs(change).argmax()), len(change))
     says = words.say(
@@ -81,9 +77,8 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     difference = difference_map(base, head, f"d{text + 1}", says, axes)
     return MapPair(
         title=title,
-        base=drawn[0],
-        head=drawn[1],
         legend=words.say("map_legend"),
+        maps=three_maps(base, head, f"d{text + 1}", says, axes).on_page(),
         difference=difference,
         says=says,
         heads=_heads(comparison, text, units, words),

@@ -4,4 +4,5 @@
 startTheme();
 root.classList.add("js");
 startTexts();
+startHolding();
 offerExports(document);

@@ -1,14 +1,25 @@
 """The map of a text: its cells against plain sums and means."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup, Tag
+from helpers.drawings import painted
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import unpack
 from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
-from reportgen.report.charts import SIDE, text_map, unit_map
+from reportgen.report.charts import (
+    MAP_COLOURS,
+    SIDE,
+    Drawing,
+    difference_map,
+    text_map,
+    three_maps,
+    unit_map,
+)
 from reportgen.results import even_map, rows_times_average, text_units
 
 TEXT = "abcdefgh <s>"
@@ -115,3 +126,57 @@ def test_without_maps_there_is_no_figure(tmp_path: Path) -> None:
     results.texts["map_offset"] = None
     units = text_units(results, 0)
     assert text_map(results, 0, units, ["x"] * len(units.units)) is None
+
+
+def two_maps(tmp_path: Path, text: str):
+    base, head = (
+        make_results(tmp_path / f"{seed}", (text,), n_layers=1, n_heads=2, sink=0.4, seed=seed)
+        for seed in (0, 1)
+    )
+    return drawn(base)[2], drawn(head)[2]
+
+
+def svg_of(drawing: Drawing) -> Tag:
+    svg = BeautifulSoup(drawing.on_page(), "html.parser").svg
+    assert svg is not None
+    return svg
+
+
+def cells_of(svg: Tag, kind: str, n: int, bare: str) -> list[list[str]]:
+    return painted(svg.select_one(f"g.{kind} g[transform]:has(> path)"), n, n, bare).tolist()
+
+
+def test_the_difference_stands_where_the_maps_of_both_models_can_be_shown(tmp_path: Path) -> None:
+    base, head = two_maps(tmp_path, "abcdef")
+    svg = BeautifulSoup(
+        three_maps(base, head, "d1", "It.", ("to", "from")).on_page(), "html.parser"
+    ).svg
+    n = len(base.labels)
+    for kind, each in (("of-base", base), ("of-head", head)):
+        assert svg.select_one(f"g.{kind}")["display"] == "none"
+        wanted = [[MAP_COLOURS[plain_step(value)] for value in row] for row in each.times]
+        assert cells_of(svg, kind, n, MAP_COLOURS[0]) == wanted
+    assert "display" not in svg.select_one("g.changes").attrs
+    points = 100 * (head.cells - base.cells)
+    printed = [float(text.get_text().replace("−", "-")) for text in svg.select("g.changes text")]
+    shown = [value for row in points for value in row if abs(value) >= 0.5]
+    assert printed == pytest.approx(shown, abs=0.5)
+    # The cells that changed most, but none by less than half of where the colours end, are framed.
+    sizes = np.sort(np.abs(points), axis=None)
+    top = sizes[min(len(sizes) - 1, int(0.995 * len(sizes)))]
+    n_framed = min(5, int((sizes >= top / 2).sum()))
+    frames = re.findall(r"M([\d.]+) ([\d.]+)h", svg.select_one("path.ink")["d"])
+    assert len(frames) == n_framed > 0
+    at = [(round((float(y) - 6) / 30), round((float(x) - 106) / 30)) for x, y in frames]
+    order = np.argsort(-np.abs(points), axis=None, kind="stable")[:n_framed]
+    assert at == [divmod(int(place), n) for place in order]
+
+
+def test_the_changes_of_a_longer_text_are_not_printed(tmp_path: Path) -> None:
+    base, head = two_maps(tmp_path, "abcdefghijklmnopqrst")
+    svg = BeautifulSoup(
+        difference_map(base, head, "d1", "It.", ("to", "from")).on_page(), "html.parser"
+    )
+    assert len(base.labels) > 10
+    assert not svg.select("g.changes text")
+    assert not svg.select("g.of-base, g.of-head")

@@ -27,3 +27,20 @@ function startTexts() {
     heading.scrollIntoView({ block: "nearest" });
   });
 }
+
+// While its map is pressed, or the space bar is held there, a text shows the old model's map.
+function startHolding() {
+  for (const box of document.querySelectorAll(".one-map")) {
+    const hold = (isHeld) => box.classList.toggle("held", isHeld);
+    const isOnMap = ({ target }) => Boolean(target.closest("svg, .scroll"));
+    box.addEventListener("pointerdown", (event) => hold(isOnMap(event)));
+    for (const end of ["pointerup", "pointerleave", "pointercancel"]) box.addEventListener(end, () => hold(false));
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== " " || !isOnMap(event)) return;
+      event.preventDefault(); // the page would scroll
+      hold(true);
+    });
+    // A press takes the focus from a button of the choice, which must not end it.
+    for (const end of ["keyup", "focusout"]) box.addEventListener(end, (event) => isOnMap(event) && hold(false));
+  }
+}
