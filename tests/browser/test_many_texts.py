@@ -107,21 +107,21 @@ WHOLE_ROWS = """selector => [...document.querySelectorAll(selector)].filter((row
 }).length"""
 
 
-@pytest.fixture(scope="module")
-def thousand(tmp_path_factory):
-    """The page of a thousand texts, without maps but for a few."""
-    folder = tmp_path_factory.mktemp("thousand")
-    texts = tuple(f"{HEADLINES[i % len(HEADLINES)]} {i}" for i in range(1000))
-    labels = tuple(float(i % 7) for i in range(1000))
-    made = make_results(folder, texts, n_layers=1, n_heads=2, labels=labels, keep=20)
-    return rendered(made, folder)
+@pytest.fixture(scope="module", params=[150, pytest.param(1000, marks=pytest.mark.whole)])
+def listed(request, tmp_path_factory):
+    """The page of many texts, of which 150 have maps, and how many they are."""
+    folder, n = tmp_path_factory.mktemp("listed"), request.param
+    texts = tuple(f"{HEADLINES[i % len(HEADLINES)]} {i}" for i in range(n))
+    labels = tuple(float(i % 7) for i in range(n))
+    made = make_results(folder, texts, n_layers=1, n_heads=2, labels=labels, keep=150)
+    return rendered(made, folder), n
 
 
-def test_of_a_thousand_texts_those_to_start_with_are_open_and_nothing_moves(own_tab, thousand):
-    page = own_tab
+def test_of_many_texts_those_to_start_with_are_open_and_nothing_moves(own_tab, listed):
+    page, (path, n) = own_tab, listed
     page.set_viewport_size({"width": 1280, "height": 800})
     page.add_init_script(MOVED)
-    page.goto(placed(thousand))
+    page.goto(placed(path))
     first = page.locator("#notable .pick[aria-current=true]")
     expect(first).to_be_visible()
     drawn(page, int(page.locator(".panel.open").get_attribute("id").removeprefix("text=")))
@@ -129,7 +129,7 @@ def test_of_a_thousand_texts_those_to_start_with_are_open_and_nothing_moves(own_
     assert page.evaluate(WHOLE_ROWS, "#notable ol > li") >= 6
     filters = page.get_by_role("button", name="Filter")
     expect(filters).to_be_hidden()
-    page.get_by_role("button", name="All 1,000").click()
+    page.get_by_role("button", name=f"All {n:,}").click()
     assert page.evaluate(WHOLE_ROWS, "#list tbody tr") >= 6
     expect(page.locator(".find select").first).to_be_hidden()
     expect(filters).to_have_attribute("aria-expanded", "false")
@@ -141,8 +141,8 @@ def test_of_a_thousand_texts_those_to_start_with_are_open_and_nothing_moves(own_
     expect(page.locator(".find").get_by_label("Sort by")).to_be_visible()
 
 
-def test_the_text_is_two_presses_of_tab_away(watched, thousand):
-    watched.goto(placed(thousand))
+def test_the_text_is_two_presses_of_tab_away(watched, listed):
+    watched.goto(placed(listed[0]))
     number = watched.locator(".panel.open").get_attribute("id").removeprefix("text=")
     watched.keyboard.press("Tab")
     expect(watched.get_by_role("link", name="Skip to the text")).to_be_focused()

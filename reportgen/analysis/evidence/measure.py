@@ -63,7 +63,7 @@ class EvidenceTexts:
 
 
 @dataclass
-class _Measured:
+class _EvidenceSoFar:
     """What was measured so far."""
 
     texts: list[TextEvidence] = field(default_factory=list)
@@ -82,7 +82,7 @@ def measure_evidence(
         Rows of the tables, with why measures are missing; and whether the user interrupted the
         work, so that they are not whole.
     """
-    evidence = _Measured()  # as it comes, so that it survives an interrupt
+    evidence = _EvidenceSoFar()  # as it comes, so that it survives an interrupt
     explainer, rows, n_texts = tools.explainer, texts.item.rows, len(texts.item.rows)
     try:
         _score_sinks(texts, scorer, progress, evidence)
@@ -151,7 +151,7 @@ def _is_ranked(tools: Tools, item: WorkItem) -> bool:
 
 
 def _score_sinks(
-    texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, evidence: _Measured
+    texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, evidence: _EvidenceSoFar
 ) -> None:
     """Measure the scores of possible sinks; a text that fails has none."""
     for row, text in zip(texts.item.rows, texts.encoded, strict=True):
@@ -174,7 +174,7 @@ def _rankings(text: TextEvidence, texts: EvidenceTexts, scalar: Scalar) -> Ranki
     return rankings(text.text, text.explained, texts.views(text), scalar, offset)
 
 
-def _result(texts: EvidenceTexts, evidence: _Measured, target: ModelTarget) -> WorkResult:
+def _result(texts: EvidenceTexts, evidence: _EvidenceSoFar, target: ModelTarget) -> WorkResult:
     sample = [text for text in evidence.texts if not text.is_extra]
     agreement = [
         score

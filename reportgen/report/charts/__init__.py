@@ -12,6 +12,15 @@ if TYPE_CHECKING:
         three_maps,
         unit_map,
     )
+    from reportgen.report.charts.attention_scale import (
+        MAP_COLOURS,
+        SCALE_DARK,
+        SCALE_LIGHT,
+        SCALE_PLACES,
+        scale_colour,
+        times_places,
+        times_steps,
+    )
     from reportgen.report.charts.axes import round_values, ticks
     from reportgen.report.charts.bars import stacked_bars
     from reportgen.report.charts.cell_tracks import (
@@ -24,25 +33,17 @@ if TYPE_CHECKING:
     )
     from reportgen.report.charts.colours import (
         LOWERS,
-        MAP_COLOURS,
         RAISES,
         RECEIVED,
         RULE,
-        SCALE_DARK,
-        SCALE_END,
-        SCALE_LIGHT,
-        SCALE_PLACES,
         STEPS,
         count_colour,
         difference_colour,
         effect_colour,
         heat_colour,
         heat_step,
-        scale_colour,
         signed_step,
         size_colour,
-        times_places,
-        times_steps,
     )
     from reportgen.report.charts.cross_attention_map import aligned, cross_figure
     from reportgen.report.charts.head_pictures import (

@@ -9,17 +9,13 @@ import numpy as np
 from markupsafe import escape
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import (
-    INK,
+from reportgen.report.charts.attention_scale import (
     MAP_COLOURS,
-    MUTED,
     SCALE_END,
-    SCALE_TICKS,
-    STEPS,
-    difference_colour,
-    times_places,
+    colour_marks,
     times_steps,
 )
+from reportgen.report.charts.colours import INK, MUTED, STEPS, difference_colour
 from reportgen.report.charts.svg import Drawing, Swatch, px
 from reportgen.report.language.numbers import written
 from reportgen.report.language.printable import half_widths, shorten
@@ -157,15 +153,6 @@ def own_content(content: NDArray[np.bool_], pooled: int) -> NDArray[np.bool_]:
 def _listed(times: Floats) -> list[list[int]]:
     steps: list[list[int]] = times_steps(times).tolist()
     return steps
-
-
-def colour_marks(*, is_cut: bool) -> list[tuple[float, str]]:
-    """What stands beside the colours of attention: each place, from 0 at the lower end to 1, with
-    its multiple of an average text token; `is_cut` where some are beyond the upper end."""
-    places = times_places(np.array(SCALE_TICKS, np.float64)).tolist()
-    names = ["0", *(f"{times}×" for times in SCALE_TICKS[1:])]
-    names[-1] = "≥ " * is_cut + names[-1]
-    return list(zip(places, names, strict=True))
 
 
 def draw_map(

@@ -10,13 +10,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reportgen.report.charts.attention_map import (
-    SIDE,
-    TextMap,
-    colour_marks,
-    own_content,
-    unit_map,
-)
+from reportgen.report.charts.attention_map import SIDE, TextMap, own_content, unit_map
+from reportgen.report.charts.attention_scale import colour_marks
 from reportgen.report.charts.colours import INK, PAPER
 from reportgen.report.charts.map_geometry import WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px

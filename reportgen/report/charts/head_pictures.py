@@ -10,7 +10,8 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS, times_steps
+from reportgen.report.charts.attention_scale import MAP_COLOURS, times_steps
+from reportgen.report.charts.colours import RULE, STEPS
 from reportgen.results import (
     Floats,
     Results,

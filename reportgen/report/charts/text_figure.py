@@ -7,9 +7,10 @@ from math import cos, radians, sin
 
 from markupsafe import Markup, escape
 
-from reportgen.report.charts.attention_map import APART, BESIDE, TextMap, colour_marks, pair, scaled
+from reportgen.report.charts.attention_map import APART, BESIDE, TextMap, pair, scaled
+from reportgen.report.charts.attention_scale import colour_marks, scale_colour
 from reportgen.report.charts.axes import level_rules, ticks
-from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED, WASH, scale_colour
+from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED, WASH
 from reportgen.report.charts.map_geometry import LINES, SLANT, WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.language import Language

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import (
+from reportgen.report.charts.attention_scale import (
     SCALE_DARK,
     SCALE_END,
     SCALE_LIGHT,

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from reportgen.files import PLOTLY_FILE
 from reportgen.findings import Findings
-from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
+from reportgen.report.charts.attention_scale import MAP_COLOURS
+from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.charts.text_figure import segment_names
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.left_out import Given, carries

@@ -6,12 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from reportgen.report.charts.colours import (
-    difference_colour,
-    effect_colour,
-    scale_colour,
-    size_colour,
-)
+from reportgen.report.charts.attention_scale import scale_colour
+from reportgen.report.charts.colours import difference_colour, effect_colour, size_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results import Unit, specials_before

@@ -7,7 +7,8 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from reportgen.report.charts.colours import signed_step, times_steps
+from reportgen.report.charts.attention_scale import times_steps
+from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible

@@ -15,7 +15,7 @@ from reportgen.findings import (
     Citation,
     Findings,
 )
-from reportgen.report.charts.colours import SCALE_END
+from reportgen.report.charts.attention_scale import SCALE_END
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed

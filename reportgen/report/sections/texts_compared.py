@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from reportgen.comparison import Comparison, PredictionChanges
 from reportgen.findings import Floats, Word
-from reportgen.report.charts.colours import signed_step, times_steps
+from reportgen.report.charts.attention_scale import times_steps
+from reportgen.report.charts.colours import signed_step
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
