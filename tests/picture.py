@@ -12,12 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from helpers.places import ROOT, SAMPLES
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from scipy.spatial import cKDTree
 
 PICTURES = SAMPLES
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+_SPREAD = 96  # colours that stand for the rare ones
 WIDTH, SCALE, LARGEST = 1280, 2, 350_000  # pixels; of the page; bytes of a file
 
 # What the pictures leave out, so that question and answer stand in one view. The rules are added to
@@ -44,10 +47,10 @@ def of_report(page: Page, folder: Path) -> bytes:
     """The top of the report and its first text."""
     path = folder / "report.html"
     run("run", "sample_inputs/ad_headlines.txt", "-o", str(path))
-    page.goto(f"{path.as_uri()}#text=1&layer=4&head=mean")
-    page.locator("#map-1").scroll_into_view_if_needed()
-    page.locator("#map-1.drawn").wait_for()
-    return photograph(page, _REPORT, "#map-1 .plot")
+    page.goto(path.as_uri())
+    page.locator(".panel.open .map").scroll_into_view_if_needed()
+    page.locator(".panel.open .map.drawn").wait_for()
+    return photograph(page, _REPORT, ".panel.open .plot")
 
 
 def of_comparison(page: Page, folder: Path) -> bytes:
@@ -56,7 +59,7 @@ def of_comparison(page: Page, folder: Path) -> bytes:
     models = ("--base", "demo", "--head", "demo-star")
     run("compare", *models, "sample_inputs/ad_headlines_star.csv", "-o", str(path))
     page.goto(path.as_uri())
-    return photograph(page, _COMPARED, ".two.open .map > .scroll")
+    return photograph(page, _COMPARED, ".two.open .one-map svg.cells")
 
 
 def photograph(page: Page, rules: str, last: str) -> bytes:
@@ -81,10 +84,19 @@ def photograph(page: Page, rules: str, last: str) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The picture in 256 colours, rare ones among them."""
+    """The picture in 256 colours: its most frequent ones as they are, rare ones among the rest."""
     kept = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    spread = image.quantize(_SPREAD, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    colours, place, counts = np.unique(
+        np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    )
+    frequent = colours[np.argsort(-counts, kind="stable")[: 256 - _SPREAD]]
+    rare = np.reshape(spread.getpalette(), (-1, 3))[:_SPREAD]
+    palette = np.vstack([frequent, rare])
+    nearest = cKDTree(palette).query(colours)[1].astype(np.uint8)
+    few = Image.fromarray(nearest[place].reshape(image.height, image.width), "P")
+    few.putpalette(palette.ravel().tolist())
     few.save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
