@@ -128,6 +128,13 @@ def test_a_copied_link_opens_the_same_view(kept, watched, url):
     expect(panel.locator(".detail h4")).to_have_count(2)
 
 
+def test_a_link_that_still_names_a_scale_and_a_range_opens_its_view(kept, results):
+    visit(kept, "#text=1&layer=2&head=1&scale=sqrt&range=shared")
+    (plot,) = plots(kept, 1)
+    assert same(plot.z, maps_of(results, 0)[1, 0])
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 2, head 1")
+
+
 NOT_THERE = (
     ("#text=1&heads=9.9", "#text=1"),
     ("#text=1&heads=1.2", "#text=1&layer=1&head=2"),

@@ -128,8 +128,8 @@ def drawn_cells(maps: NDArray[np.float32], how: Pooling, units: TextUnits, each:
     shared = np.zeros((drawn[-1] + 1, len(how.starts)))  # [drawn, cell], how many tokens
     np.add.at(shared, (drawn, cell), 1)
     of_queries = shared / shared.sum(axis=1, keepdims=True)
-    found: Floats = of_queries @ maps @ (shared / np.array(how.sizes)).T
-    return found
+    cells: Floats = of_queries @ maps @ (shared / np.array(how.sizes)).T
+    return cells
 
 
 def unit_map(
@@ -156,7 +156,7 @@ def _listed(times: Floats) -> list[list[int]]:
 
 
 def draw_map(
-    found: TextMap,
+    drawn: TextMap,
     key: str,
     sentence: str,
     axes: tuple[str, str],
@@ -167,10 +167,10 @@ def draw_map(
     `key` tells it from other maps of the page; `axes` names the keys and the queries.
     `learned_name` is that of the column of a learned sink.
     """
-    labels, learned = found.labels, found.learned_times
+    labels, learned = drawn.labels, drawn.learned_times
     columns_beside = BESIDE if learned is not None else 0
     size = _cell_size(len(labels) + columns_beside)
-    cells = _scale_cells(found.times, size, _LEFT, _TOP)
+    cells = _scale_cells(drawn.times, size, _LEFT, _TOP)
     if learned is None:
         return _named_map(cells, labels, size, key, sentence, axes)
     left = _LEFT + size * (len(labels) + APART)
@@ -387,7 +387,7 @@ def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
     less attention than before."""
     if all(min(line) >= 0 for line in lines):
         return _painted(lines, 1, upright)
-    sides = ((sign, [[max(0, sign * own) for own in line] for line in lines]) for sign in (1, -1))
+    sides = ((sign, [[max(0, sign * step) for step in line] for line in lines]) for sign in (1, -1))
     return "".join(_painted(cells, sign, upright) for sign, cells in sides)
 
 
@@ -420,11 +420,11 @@ def strokes(lines: Sequence[Sequence[int]], *, upright: bool = False) -> dict[in
     Line `i` runs along `y = i`, or where `upright` along `x = i`; a place is one wide. A stroke may
     run under stronger ones, which are painted later; what has step 0 stays bare.
     """
-    found: dict[int, list[tuple[int, int, int]]] = {}
+    runs: dict[int, list[tuple[int, int, int]]] = {}
     for line, steps in enumerate(lines):
         for step, start, end in _runs(steps):
-            found.setdefault(step, []).append((line, start, end))
-    return {step: _path(found[step], upright) for step in sorted(found)}
+            runs.setdefault(step, []).append((line, start, end))
+    return {step: _path(runs[step], upright) for step in sorted(runs)}
 
 
 def _runs(steps: Sequence[int]) -> Iterator[tuple[int, int, int]]:

@@ -1,7 +1,7 @@
 """One dot for each unit of a text: across how much the model looks at it, up how much the
 prediction changes without it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log2, sqrt
 
@@ -120,24 +120,25 @@ def _up(change: float, most: float) -> float:
 
 
 def _marks(dots: Sequence[UnitDot], places: Sequence[tuple[float, float]], has_sign: bool) -> str:
-    """The dots of each direction in a group; hollow ones of several units."""
-    groups = [("r0", ROLE_COLOURS[0], dots)]
-    if has_sign:
-        groups = [
-            ("up", RAISES, [dot for dot in dots if dot.change >= 0]),
-            ("dn", LOWERS, [dot for dot in dots if dot.change < 0]),
-        ]
-    place_of = dict(zip(map(id, dots), places, strict=True))
+    """The dots in a group for each direction of their changes; hollow ones of several units."""
+    ways: list[tuple[str, str, Callable[[UnitDot], bool]]] = [
+        ("up", RAISES, lambda dot: dot.change >= 0),
+        ("dn", LOWERS, lambda dot: dot.change < 0),
+    ]
+    if not has_sign:
+        ways = [("r0", ROLE_COLOURS[0], lambda dot: True)]
     shapes = ""
-    for kind, colour, members in groups:
-        circles = ""
-        for dot in members:
-            x, y = place_of[id(dot)]
-            is_whole = dot.unit is None
-            look = f"class=whole r=4.5 fill={PAPER}" if is_whole else f"r=4 data-u={dot.unit}"
-            circles += f"<circle cx={px(x)} cy={px(y)} {look} />"
+    for kind, colour, is_of_kind in ways:
+        circles = "".join(
+            _circle(dot, x, y) for dot, (x, y) in zip(dots, places, strict=True) if is_of_kind(dot)
+        )
         shapes += f"<g class={kind} fill={colour} stroke={colour} stroke-width=2>{circles}</g>"
     return shapes
+
+
+def _circle(dot: UnitDot, x: float, y: float) -> str:
+    look = f"class=whole r=4.5 fill={PAPER}" if dot.unit is None else f"r=4 data-u={dot.unit}"
+    return f"<circle cx={px(x)} cy={px(y)} {look} />"
 
 
 def _names(

@@ -123,8 +123,8 @@ class Assets:
         if self.layout == "file":
             return {}
         script = f'"use strict";\n(() => {{\n{self.script}\n}})();\n'
-        found = {STYLE_FILE: self.style.encode(), SCRIPT_FILE: script.encode()}
-        return found | ({PLOTLY_FILE: _encoded(self.plotly_source)} if self.plotly_source else {})
+        files = {STYLE_FILE: self.style.encode(), SCRIPT_FILE: script.encode()}
+        return files | ({PLOTLY_FILE: _encoded(self.plotly_source)} if self.plotly_source else {})
 
     @cached_property
     def policy(self) -> str:

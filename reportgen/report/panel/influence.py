@@ -153,7 +153,7 @@ def influence(
 
     Args:
         looks: Where the model looks.
-        found: The measures of the text.
+        text_measures: The measures of the text.
         labels: The characters of each unit, `[unit]`.
         names: The same, numbered where units have the same label, for sentences.
         places: What distinguishes units with the same label, `[unit]`.

@@ -13,6 +13,8 @@ from reportgen.report.language.language import Language
 from reportgen.report.panel.influence import Explained, Looks, moves_of
 from reportgen.report.panel.unit_measures import TextMeasure
 
+_MOST = 250  # dots of a text; of more, those that are neither looked at nor used are left out
+
 
 @dataclass(frozen=True, slots=True)
 class UsedUnits:
@@ -60,9 +62,18 @@ def used_units(
         across=say("across_row" if looks.row else "across", row=looks.row),
     )
     has_sign = moves.kind == "signed"
-    counts = _counts(dots, least)
-    chart = draw_unit_scatter(dots, least, has_sign, words, say("sentence", **counts))
-    return UsedUnits(chart.on_page(), say("up_sign" if has_sign else "up", least=least))
+    sentence = say("sentence", **_counts(dots, least))
+    drawn = dots if len(dots) <= _MOST else [dot for dot in dots if _stands_out(dot, least)] or dots
+    caption = [say("up_sign" if has_sign else "up", least=least)]
+    if len(drawn) < len(dots):
+        caption.append(language.count("used", "left_out", len(dots) - len(drawn)))
+    chart = draw_unit_scatter(drawn, least, has_sign, words, sentence)
+    return UsedUnits(chart.on_page(), language.sentences(caption))
+
+
+def _stands_out(dot: UnitDot, least: float) -> bool:
+    """Whether a unit is looked at or used."""
+    return dot.times > 1 or abs(dot.change) >= least
 
 
 def _counts(dots: Sequence[UnitDot], least: float) -> Mapping[str, int]:

@@ -44,28 +44,28 @@ def make_guide(
     if not findings.analysed[row]:
         return ()
     opened, text = f"#text={row + 1}", f"strip-{row + 1}"
-    said = [
+    entries = [
         (_predicted(findings, language), f"answer-{_PREDICTED}", opened),
         (_looked_at(findings, row, language), text, opened),
     ]
     if findings.info.evidence.level == "none":
-        said.append((language.say("guide", "unmeasured"), f"answer-{_CHANGES}", opened))
+        entries.append((language.say("guide", "unmeasured"), f"answer-{_CHANGES}", opened))
     else:
         bars = _bars(findings, answers[_CHANGES - 1], language)
         agreement = _agreement(findings, answers[_LOOKING - 1], language)
-        said += [(bars, text, opened), (agreement, f"answer-{_LOOKING}", opened)]
+        entries += [(bars, text, opened), (agreement, f"answer-{_LOOKING}", opened)]
     note = told_sink(findings)
-    said.append((_sink(findings, note, row, language), *_sink_place(findings, note, row)))
+    entries.append((_sink(findings, note, row, language), *_sink_place(findings, note, row)))
     return tuple(
         GuideSentence(words, place, f"#{place}" if place.startswith("answer") else opened, address)
-        for words, place, address in said
+        for words, place, address in entries
     )
 
 
 def _within(language: Language, *candidates: tuple[str, ...]) -> str:
     """The first of the `candidates` that is short enough, each made of sentences; else the last."""
-    told = [language.sentences(own) for own in candidates]
-    return next((own for own in told if size(own, language) <= _MOST[language.code]), told[-1])
+    texts = [language.sentences(candidate) for candidate in candidates]
+    return next((text for text in texts if size(text, language) <= _MOST[language.code]), texts[-1])
 
 
 def size(sentence: str, language: Language) -> int:

@@ -112,9 +112,9 @@ def make_reproduce(
     """The command of the page, or of the file `output`, with versions, checks and checksums."""
     weights = (language.say("reproduce", "weights"), info.model.weights_sha256)
     lead = [language.say("reproduce", "lead")]
-    for said in filter(is_handed_over, info.remarks):
-        own = remark(said, language)
-        lead.append(f"{own[:1].upper()}{own[1:]}{language.say('common', 'stop')}")
+    for handed_over in filter(is_handed_over, info.remarks):
+        sentence = remark(handed_over, language)
+        lead.append(f"{sentence[:1].upper()}{sentence[1:]}{language.say('common', 'stop')}")
     return Reproduce(
         command=command(info, options, output),
         lead=language.sentences(lead),

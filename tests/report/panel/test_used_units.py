@@ -71,6 +71,19 @@ def test_the_sentence_counts_the_corners(results: Results, lang: str) -> None:
     assert [int(n) for n in re.findall(r"\d+", label)] == wanted
 
 
+def test_of_a_very_long_text_only_what_is_looked_at_or_used_is_drawn(tmp_path_factory) -> None:
+    long = "".join(chr(0x3042 + i % 60) for i in range(800))
+    made = make_results(tmp_path_factory.mktemp("long"), (long, *HEADLINES), evidence="basic")
+    colours = make_colours(Findings(made), 0, [long], EN, make_scope(Findings(made), EN))
+    dots = BeautifulSoup(colours.used.chart, "html.parser").select("circle[data-u]")
+    label = BeautifulSoup(colours.used.chart, "html.parser").svg["aria-label"]
+    every, *corners, neither = map(int, re.findall(r"\d+", label))
+    assert every == int((~made.tokens_of(0)["is_special"].astype(bool)).sum()) > 250
+    assert len(dots) == sum(corners) == every - neither
+    said = f"Left out are {neither:,} that are neither." if neither != 1 else "Left out is 1"
+    assert said in colours.used.caption
+
+
 def test_without_a_measured_change_there_is_no_chart(tmp_path_factory) -> None:
     folder = tmp_path_factory.mktemp("none")
     assert shown(make_results(folder, HEADLINES, evidence="none")).used is None
