@@ -243,6 +243,23 @@ def test_orange_is_attention_alone(kept, scheme):
     expect(kept.locator("#strip-1")).not_to_have_class(re.compile("size"))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_mark_of_a_group_has_the_ink_of_its_unit_on_the_strongest_colours(kept, scheme):
+    kept.emulate_media(color_scheme=scheme)
+    visit(kept, "#text=1")
+    inks = kept.locator("#strip-1 .u").first.evaluate(
+        """unit => {
+          unit.append(Object.assign(document.createElement("i"), { className: "tag" }));
+          return [12, 15].map((step) => {
+            unit.className = `u h${step}`;
+            return [unit, unit.lastChild].map((part) => getComputedStyle(part).color);
+          });
+        }"""
+    )
+    assert all(unit == mark for unit, mark in inks)
+    assert (inks[0] == inks[1]) == (scheme == "dark")  # in light the ink turns later
+
+
 def test_forced_colours_keep_what_colours_say(kept):
     kept.emulate_media(forced_colors="active")
     visit(kept, "#text=1")
