@@ -69,7 +69,7 @@ def test_show_me_sets_the_page_and_leaves_one_sentence_at_the_foot(opened):
         if number < 5:
             opened.keyboard.press("Enter")  # on Next
     text = opened.locator(".panel.open").get_attribute("id").removeprefix("text=")
-    assert opened.locator(f"#map-{text}").get_by_label("Hide [CLS] and [SEP]").is_checked()
+    assert not opened.locator(f"#map-{text}").get_by_label("Hide [CLS] and [SEP]").is_checked()
     expect(foot(opened).get_by_role("button", name="Close")).to_be_focused()
     expect(foot(opened).get_by_role("button", name="Next")).to_be_hidden()
     foot(opened).get_by_role("button", name="Back").press("Enter")

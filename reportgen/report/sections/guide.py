@@ -158,8 +158,7 @@ def _sink(findings: Findings, note: Note | None, row: int, language: Language) -
     lead = say("most_on_what" if what else "most_on", token=token, what=what, **note.values)
     kind = sink_kind(findings, note) or "untested"
     effect = "" if note.role == LEARNED_SINK.key else say(f"sink_{kind}")
-    hide = say("hide") if note.is_special else ""
-    return _within(language, (lead, effect, hide), (lead, effect), (lead,))
+    return _within(language, (lead, effect), (lead,))
 
 
 def _what(findings: Findings, note: Note, row: int, language: Language) -> str:
@@ -174,10 +173,9 @@ def _what(findings: Findings, note: Note, row: int, language: Language) -> str:
 
 
 def _sink_place(findings: Findings, note: Note | None, row: int) -> tuple[str, str]:
-    """The map of the open text without markers, in the layer with most attention on one."""
+    """The map of the open text in the layer with most attention on one token."""
     opened, has_maps = f"#text={row + 1}", findings.texts["map_offset"].notna().iloc[row]
     if note is None or not has_maps or findings.info.model.decoder is not None:
         return f"answer-{_SINKS}", opened
     view = f"&layer={note.values['layer']}&head=mean" if "layer" in note.values else ""
-    hiding = "&content=1" if note.is_special and note.on_sink == "sink" and view else ""
-    return f"map-{row + 1}", f"{opened}{view}{hiding}"
+    return f"map-{row + 1}", f"{opened}{view}"

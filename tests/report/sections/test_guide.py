@@ -103,13 +103,13 @@ def test_redacted_texts_have_positions_and_no_words(tmp_path):
     assert not re.search("“(?!\\[CLS\\])", " ".join(sentences[1:]))
 
 
-def test_a_sink_is_told_as_a_marker_and_hidden_where_it_piles_up(tmp_path):
+def test_a_sink_is_told_as_a_marker_and_shown_where_it_piles_up(tmp_path):
     results = make_results(tmp_path, sink=0.6, evidence="basic")
     last = guide_of(results)[4]
     layer = re.match(r"In layer (\d), [\d.]+\xa0% of attention goes to “\[CLS\]”, ", last.text)[1]
     assert "a marker before each text" in last.text
     assert "was not tested" in last.text
-    assert (last.place, last.address) == ("map-3", f"#text=3&layer={layer}&head=mean&content=1")
+    assert (last.place, last.address) == ("map-3", f"#text=3&layer={layer}&head=mean")
 
 
 def test_of_a_model_without_markers_the_first_position_is_named(tmp_path):
