@@ -24,5 +24,6 @@ if TYPE_CHECKING:
         text_effects,
         times_average_token,
     )
+    from reportgen.report.panel.used_units import make_used_units
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

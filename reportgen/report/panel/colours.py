@@ -47,7 +47,7 @@ from reportgen.report.panel.unit_measures import (
     row_name,
     text_effects,
 )
-from reportgen.report.panel.used_units import UsedUnits, used_units
+from reportgen.report.panel.used_units import UsedUnits, make_used_units
 from reportgen.results import (
     COMPLETION_SEGMENT,
     NONE,
@@ -121,7 +121,7 @@ def make_colours(
         influence=influence(
             looks, text_measures, bare_labels, short_names, placed, explained, language
         ),
-        used=used_units(
+        used=make_used_units(
             looks, text_measures, short_names, units.n_tokens.tolist(), explained, language
         ),
         has_bars=any(lengths),

@@ -24,7 +24,7 @@ class UsedUnits:
     caption: str  # how to read it
 
 
-def used_units(
+def make_used_units(
     looks: Looks,
     text_measures: Sequence[TextMeasure],
     names: Sequence[str],
@@ -55,7 +55,8 @@ def used_units(
         mean = np.average(times[units], weights=np.asarray(n_tokens)[units])
         dots.append(UnitDot(f"{group.mark} {group.name}", float(mean), group.joint.effect))
     most = max(abs(dot.change) for dot in dots)
-    least = TINY_EFFECT * (most if explained.spread is None else explained.spread)
+    # Of one text, or of texts that are all equal, no range is known that says what is little.
+    least = TINY_EFFECT * (explained.spread or most)
     say = partial(language.say, "used")
     words = DotWords(
         **{key: say(key) for key in ("both", "used", "looked_at", "neither")},
@@ -64,7 +65,8 @@ def used_units(
     has_sign = moves.kind == "signed"
     sentence = say("sentence", **_counts(dots, least))
     drawn = dots if len(dots) <= _MOST else [dot for dot in dots if _stands_out(dot, least)] or dots
-    caption = [say("up_sign" if has_sign else "up", least=least)]
+    level = say("level" if explained.spread else "level_text", least=least)
+    caption = [say("up_sign" if has_sign else "up"), level]
     if len(drawn) < len(dots):
         caption.append(language.count("used", "left_out", len(dots) - len(drawn)))
     chart = draw_unit_scatter(drawn, least, has_sign, words, sentence)

@@ -9,7 +9,14 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings import Findings
 from reportgen.report import load_language
-from reportgen.report.panel import make_colours, make_scope
+from reportgen.report.panel import (
+    Explained,
+    looks_of,
+    make_colours,
+    make_scope,
+    make_used_units,
+    text_measures,
+)
 from reportgen.results import Results
 
 EN = load_language("en")
@@ -69,6 +76,40 @@ def test_the_sentence_counts_the_corners(results: Results, lang: str) -> None:
     ]
     wanted = [len(changes), *(int(corner.sum()) for corner in corners)]
     assert [int(n) for n in re.findall(r"\d+", label)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"), [(HEADLINES[:1], "number"), (HEADLINES, "tags"), (HEADLINES, "embedding")]
+)
+def test_without_a_range_over_texts_the_level_is_that_of_the_text_and_says_so(
+    tmp_path_factory: pytest.TempPathFactory, texts: tuple[str, ...], kind: str
+) -> None:
+    made = make_results(tmp_path_factory.mktemp("one"), texts, evidence="basic", kind=kind)
+    colours = shown(made)
+    changes = made.effects_of(0)["effect"].dropna().abs()
+    level = 0.05 * changes.max()
+    said = re.search(r"at ([\d.]+), 5.% of the largest change in this text", colours.used.caption)
+    assert float(said[1]) == pytest.approx(level, rel=1e-3)
+    label = BeautifulSoup(colours.used.chart, "html.parser").svg["aria-label"]
+    every, both, only_used, *_ = map(int, re.findall(r"\d+", label))
+    assert both + only_used == (changes >= level).sum()
+    assert every == len(changes)
+
+
+def test_of_texts_with_one_prediction_not_every_word_counts_as_used(results: Results) -> None:
+    explained = Explained("the score", value=1.0, spread=0.0)
+    attention = text_measures(Findings(results), 0, EN)
+    names = [str(i) for i in range(len(attention[0].values))]
+    found = make_used_units(
+        looks_of(attention, ""), attention, names, [1] * len(names), explained, EN
+    )
+    assert found is not None
+    assert "5 % of the largest change in this text" in found.caption.replace("\u00a0", " ")
+    neither = int(
+        re.findall(r"\d+", BeautifulSoup(found.chart, "html.parser").svg["aria-label"])[4]
+    )
+    changes = results.effects_of(0)["effect"].dropna().abs()
+    assert (changes < 0.05 * changes.max()).sum() >= neither > 0
 
 
 def test_of_a_very_long_text_only_what_is_looked_at_or_used_is_drawn(tmp_path_factory) -> None:
