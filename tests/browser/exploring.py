@@ -102,13 +102,19 @@ def plots(page: Page, number: int) -> list[Drawn]:
     return [Drawn(**plot) for plot in found]
 
 
-def places_of(weights: np.ndarray, content: Sequence[bool] | None = None) -> np.ndarray:
+def places_of(
+    weights: np.ndarray, content: Sequence[bool] | None = None, *, is_causal: bool = False
+) -> np.ndarray:
     """Where the weights of a map stand on the scale of colours; without `content` the first and the
     last token are special ones."""
     if content is None:
         content = [0 < key < len(weights) - 1 for key in range(len(weights))]
-    even = plain_even(range(len(weights)), is_causal=False)
-    times = plain_multiples(weights.astype(float), even, content)
+    even = plain_even(range(len(weights)), is_causal=is_causal)
+    return place_of(plain_multiples(weights.astype(float), even, content))
+
+
+def place_of(times: np.ndarray) -> np.ndarray:
+    """Where multiples stand on the scale: 1 at three tenths, 16 and more at the end."""
     return np.where(times <= 1, 0.3 * times, np.minimum(1, 0.3 + 0.7 * np.log2(times + 1e-300) / 4))
 
 

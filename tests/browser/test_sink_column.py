@@ -4,7 +4,8 @@ import csv
 
 import numpy as np
 import pytest
-from exploring import maps_of, menu, same, settle
+from exploring import maps_of, menu, place_of, places_of, same, settle
+from helpers.plain.plain_multiples import plain_even, plain_multiples
 from helpers.real.learned_sinks import analysed, gpt_oss
 from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
@@ -15,7 +16,7 @@ LAST = """plots => plots.map(gd => {
   const [map, sink] = [gd.data[0], gd.data.find((trace) => trace.meta === "sink")];
   const { range, ticktext } = gd.layout.xaxis;
   return sink ? { z: sink.customdata.map(([cell]) => cell),
-    places: sink.z.map(([cell]) => cell), x: sink.x, end: range[1],
+    places: sink.z.map(([cell]) => cell), map: map.z, x: sink.x, end: range[1],
     zmax: [map.zmax, sink.zmax], last: map.x.at(-1), ticks: ticktext.at(-1) } : null;
 })"""
 
@@ -36,8 +37,18 @@ def columns(page, number):
     return page.locator(f"#map-{number} .plot").evaluate_all(LAST)
 
 
+def places_beside(whole, content, lacking):
+    """Where the shares of the sink stand on the scale of colours: it is one token that every row
+    sees, beside what an average text token of the row gets."""
+    even = plain_even(range(len(whole)), is_causal=True)
+    beside = np.column_stack([even, 1 / np.arange(1, len(whole) + 1)])
+    shares = np.column_stack([whole, lacking]).astype(float)
+    return place_of(plain_multiples(shares, beside, [*content, False])[:, -1])
+
+
 def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept, results):
     maps = maps_of(results, 0)
+    content = (~results.tokens_of(0)["is_special"].to_numpy(bool)).tolist()
     for place, expected in (
         ("layer=1&head=2", [maps[0, 1]]),
         ("layer=2&head=mean", [maps[1].mean(0)]),
@@ -51,6 +62,8 @@ def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept
             lacking = np.maximum(0, 1 - whole.sum(1))
             assert same(np.array(own["z"], float), lacking)
             assert own["zmax"][0] == own["zmax"][1]
+            assert np.allclose(own["places"], places_beside(whole, content, lacking), atol=1e-6)
+            assert np.allclose(own["map"], places_of(whole, content, is_causal=True), atol=1e-6)
             assert own["x"] == [own["last"] + 1.5]  # apart from the tokens' columns
             assert own["end"] == own["x"][0] + 0.5
             assert own["ticks"] == "learned sink"
