@@ -1,5 +1,7 @@
 """The first screen: four answers, a coloured text and its map, with scripts on and off."""
 
+import re
+
 import pytest
 from exploring import units_of
 from helpers.made_up.factories import HEADLINES, make_results
@@ -60,14 +62,30 @@ def test_answers_text_and_map_are_there_without_scrolling(page, url, scripts):
 
 
 def require_first_screen_of_a_phone(page):
-    """The coloured text begins there."""
+    """The answers are two lines each, and the coloured text begins well above the middle."""
     page.set_viewport_size({"width": 400, "height": 860})
-    assert box(page, ".strip")["y"] < 860
+    cards = page.locator(".answer-card")
+    assert len(cards.all()) == 4
+    assert max(card.bounding_box()["height"] for card in cards.all()) <= 49
+    assert not cards.locator("svg").locator("visible=true").count()
+    guide, first = box(page, ".guide > summary"), box(page, ".answer-card")
+    assert box(page, ".defined")["y"] < guide["y"] < first["y"]
+    assert box(page, ".strip p .u:not(.s)")["y"] <= 520
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    sizes = page.locator(".answer-card svg text").evaluate_all(
-        "texts => texts.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
-    )
-    assert min(sizes) >= 10
+
+
+def test_arrows_to_its_neighbours_stand_in_the_first_line_of_a_text(kept):
+    visit(kept, "#text=2")
+    head = kept.locator('[id="text=2"] header')
+    title, steps = (head.locator(part).bounding_box() for part in ("h3", ".steps"))
+    assert title["y"] == pytest.approx(steps["y"], abs=4)
+    assert steps["height"] <= 28
+    assert head.bounding_box()["height"] <= 45  # two lines, where there is a right answer
+    arrows = head.get_by_role("link", name=re.compile("text$")).all()
+    assert [arrow.inner_text() for arrow in arrows] == ["Previous text", "Next text"]
+    assert all(20 <= arrow.bounding_box()["width"] <= 34 for arrow in arrows)
+    arrows[1].click()
+    expect(kept.locator(".panel.open")).to_have_attribute("id", "text=3")
 
 
 def require_first_screen(page, height):

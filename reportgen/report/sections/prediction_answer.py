@@ -52,7 +52,7 @@ def predicted(findings: Findings, language: Language) -> Answer:
         remarks = [language.say("answers", "decided_beside", said=answer.answer), *remarks]
         answer = replace(answer, answer=_decided(*findings.deciding, language))
     remark = language.sentences(remarks)
-    return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
+    return replace(answer, remark=remark)
 
 
 def predicted_in_short(findings: Findings, language: Language) -> str:
