@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     )
     from reportgen.comparison.compare import Comparison, compare_runs
     from reportgen.comparison.matching import match_texts, where_ids_stand
-    from reportgen.comparison.model_figures import AGREEMENT, FigureRow, ModelValue
+    from reportgen.comparison.model_figures import (
+        AGREEMENT,
+        MOVED_SHARE,
+        FigureRow,
+        ModelValue,
+    )
     from reportgen.comparison.notes import (
         CHANGE_THRESHOLDS,
         EFFECT_CHANGED,

@@ -16,7 +16,7 @@ from reportgen.comparison.change import NO_LIMITS, NullLimits
 from reportgen.comparison.matching import match_texts
 from reportgen.comparison.model_figures import (
     AGREEMENT,
-    MOVED,
+    MOVED_SHARE,
     FigureRow,
     ModelAttention,
     ModelValue,
@@ -148,7 +148,7 @@ def all_models(
             *quality_rows([step.quality for step in changed]),
             *attention_rows(attention),
             *own_rows(AGREEMENT, [model.agreement for model in kept]),
-            *own_rows(MOVED, [None, *(step.share_moved for step in moved)]),
+            *own_rows(MOVED_SHARE, [None, *(step.share_moved for step in moved)]),
         ),
         from_first=tuple(step for step, _ in steps),
         from_previous=tuple(step for _, step in steps),

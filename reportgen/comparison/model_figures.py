@@ -12,7 +12,7 @@ from reportgen.findings import QUALITY, Booleans, Floats, Interval, Judgement
 from reportgen.results import View
 
 AGREEMENT = "agreement"
-MOVED = "moved"  # the share of predictions that changed from the model before
+MOVED_SHARE = "moved"  # the share of predictions that changed from the model before
 SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
 
 

@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 NUMBER = r"-?[\d.]+"
 
@@ -49,3 +49,18 @@ def painted(group: Tag, rows: int, columns: int, bare: str) -> np.ndarray:
                 colours[y : y + n, x] = path["stroke"]
                 y += n
     return colours
+
+
+def drawn_values(chart: BeautifulSoup | Tag) -> list[float]:
+    """What the points of a line chart stand for, read from their heights and the marks of the
+    upright axis alone."""
+    marks = [
+        (float(text["y"]), float(text.get_text().replace("−", "-").removesuffix("\u00a0%")))
+        for text in chart.find_all("text")
+        if text.get("y") and (text.find_parent("g") or {}).get("text-anchor") == "end"
+    ]
+    (y0, low), (y1, high) = marks[0], marks[-1]
+    return [
+        low + (float(point["cy"]) - y0) * (high - low) / (y1 - y0)
+        for point in chart.find_all("circle")
+    ]

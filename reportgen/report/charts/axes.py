@@ -16,12 +16,13 @@ def ticks(top: float) -> tuple[float, ...]:
     return tuple(round(i * step, 12) for i in range(ceil(top / step - 1e-9) + 1))
 
 
-def round_values(low: float, high: float) -> tuple[float, ...]:
-    """Three to seven evenly spaced round values that enclose `low` and `high`."""
+def round_values(low: float, high: float, n: int = 5) -> tuple[float, ...]:
+    """About `n` evenly spaced round values that enclose `low` and `high`; by default three to
+    seven."""
     if not high > low:
         pad = abs(low) / 2 or 1.0
         low, high = low - pad, high + pad
-    step = _round_step((high - low) / 5)
+    step = _round_step((high - low) / n)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return tuple(round(i * step, 12) for i in range(first, last + 1))
 
@@ -38,9 +39,10 @@ def level_rules(
     y: Callable[[float], str],
     left: int,
     right: int,
+    letters: float = 12,
 ) -> str:
     """A rule across the chart at each of `values`, with its name on the left; `y` gives the height
-    of a value."""
+    of a value, `letters` the size of the font."""
     rules = "".join(f"M{left} {y(value)}H{right}" for value in values)
     texts = "".join(
         f"<text y={y(value)}>{escape(name)}</text>"
@@ -48,6 +50,6 @@ def level_rules(
     )
     return (
         f'<path class=rule d="{rules}" stroke={RULE} />'
-        f'<g transform="translate({left - 8} 4)" text-anchor=end font-size=12 fill={MUTED}>'
-        f"{texts}</g>"
+        f'<g transform="translate({left - 8} 4)" text-anchor=end font-size={letters:g} '
+        f"fill={MUTED}>{texts}</g>"
     )

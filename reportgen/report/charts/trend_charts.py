@@ -13,12 +13,34 @@ from reportgen.report.charts.colours import INK, MUTED, PAPER, ROLE_COLOURS
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import half_widths
 
-_WIDTH, _HEIGHT = 360, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 12, 32
-_LETTER = 6.6  # pixels that a half-width character takes, about
 _BETWEEN = 10  # pixels between two names below the chart
 _ROOM = 1.15
 _LEAST = 9  # pixels between two points
+_INSET = 8  # pixels before the first point and after the last
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The size of a chart, in pixels, and of what is written around it."""
+
+    kind: str  # class of the chart for the style sheet
+    width: int
+    height: int
+    left: int  # for the marks of the upright axis
+    right: int
+    top: int
+    bottom: int  # for the names of the models
+    letters: float  # size of the font
+    n_marks: int  # of the upright axis, about
+
+    @property
+    def letter(self) -> float:
+        """The width of a half-width character, about."""
+        return 0.55 * self.letters
+
+
+SECTION = Frame("trend-chart", 360, 190, 56, 16, 12, 32, 12, 5)
+ANSWER = Frame("small tall", 290, 112, 44, 6, 8, 20, 10.5, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +50,17 @@ class Axis:
     names: Sequence[str]
     steps: Sequence[int] | None = None  # of the training; None: at even distances
 
-    @property
-    def across(self) -> list[float]:
+    def across(self, frame: Frame = SECTION) -> list[float]:
         """The place of each point, by its step unless two would lie on one another."""
-        n, width = len(self.names), _WIDTH - _LEFT - _RIGHT - 16
-        even = [_LEFT + 8 + width * i / max(1, n - 1) for i in range(n)]
+        n, start = len(self.names), frame.left + _INSET
+        width = frame.width - frame.left - frame.right - 2 * _INSET
+        even = [start + width * i / max(1, n - 1) for i in range(n)]
         if self.steps is None:
             return even
         first, span = self.steps[0], self.steps[-1] - self.steps[0]
         if span <= 0:
             return even
-        places = [_LEFT + 8 + width * (step - first) / span for step in self.steps]
+        places = [start + width * (step - first) / span for step in self.steps]
         gaps = (b - a for a, b in pairwise(places))
         return places if min(gaps) >= min(_LEAST, width / n / 2) else even
 
@@ -60,6 +82,7 @@ def trend_chart(
     *,
     is_open: Sequence[bool] = (),
     limit: DashedLine | None = None,
+    frame: Frame = SECTION,
 ) -> Drawing:
     """A point for each of `values`, joined by a line with a gap where a model has no value.
 
@@ -71,23 +94,25 @@ def trend_chart(
         sentence: what the chart shows.
         is_open: by model, whether its point is only a ring; by default none is.
         limit: a value that the figure is held against.
+        frame: how large the chart is.
     """
     ends = [value for value in values if value is not None]
     ends += [end for interval in intervals if interval is not None for end in interval]
     last = next((known for known in reversed(values) if known is not None), 0.0)
     if limit is not None:  # its name stands above it or below
         ends.append(limit.value / _ROOM if last > limit.value else limit.value * _ROOM)
-    marks = round_values(min(ends, default=0.0), max(ends, default=0.0))
+    marks = round_values(min(ends, default=0.0), max(ends, default=0.0), frame.n_marks)
     low, high = marks[0], marks[-1]
-    bottom = _HEIGHT - _BOTTOM
+    bottom = frame.height - frame.bottom
 
     def y(value: float) -> str:
-        return px(bottom - (bottom - _TOP) * (value - low) / (high - low))
+        return px(bottom - (bottom - frame.top) * (value - low) / (high - low))
 
-    across, right = axis.across, _WIDTH - _RIGHT
-    shapes = level_rules(marks, [write(mark) for mark in marks], y, _LEFT, right)
+    across, right = axis.across(frame), frame.width - frame.right
+    names = [write(mark) for mark in marks]
+    shapes = level_rules(marks, names, y, frame.left, right, frame.letters)
     if limit is not None:
-        shapes += _limit(limit, y(limit.value), right, is_below=last > limit.value)
+        shapes += _limit(limit, y(limit.value), frame, is_below=last > limit.value)
     shapes += (
         f'<path class=quiet d="{upright(intervals, across, y)}" stroke={MUTED} stroke-width=1.5 '
         f'fill=none /><path class=quiet d="{through(values, across, y)}" stroke={MUTED} '
@@ -97,8 +122,8 @@ def trend_chart(
     for x, value, is_ring in zip(across, values, open_points, strict=True):
         if value is not None:
             shapes += point(px(x), y(value), is_ring=is_ring)
-    shapes += _names(axis.names, across, bottom + 18)
-    return Drawing("trend-chart", _WIDTH, _HEIGHT, sentence, shapes)
+    shapes += _names(axis.names, across, frame)
+    return Drawing(frame.kind, frame.width, frame.height, sentence, shapes)
 
 
 def point(x: str, y: str, *, is_ring: bool) -> str:
@@ -109,31 +134,33 @@ def point(x: str, y: str, *, is_ring: bool) -> str:
     return f"<circle class=r0 cx={x} cy={y} r=4 fill={ROLE_COLOURS[0]} />"
 
 
-def _limit(limit: DashedLine, y: str, right: int, *, is_below: bool) -> str:
+def _limit(limit: DashedLine, y: str, frame: Frame, *, is_below: bool) -> str:
     """The line with its name at the right, on the side on which the last point does not lie."""
+    right = frame.width - frame.right
     return (
-        f'<path class=even d="M{_LEFT} {y}H{right}" stroke={MUTED} stroke-width=1.5 '
+        f'<path class=even d="M{frame.left} {y}H{right}" stroke={MUTED} stroke-width=1.5 '
         f'stroke-dasharray="5 4" fill=none /><text x={right} y={y} dy={15 if is_below else -5} '
-        f"text-anchor=end font-size=12 fill={INK}>{escape(limit.name)}</text>"
+        f"text-anchor=end font-size={frame.letters:g} fill={INK}>{escape(limit.name)}</text>"
     )
 
 
-def _names(names: Sequence[str], across: Sequence[float], y: int) -> str:
+def _names(names: Sequence[str], across: Sequence[float], frame: Frame) -> str:
     """The names that have room, the first and the last of them always, and a tick for each."""
     taken = list[tuple[float, float]]()
-    shown = ""
+    shown, bottom = "", frame.height - frame.bottom
+    y = bottom + 6 + frame.letters
     order = [0, len(names) - 1, *range(1, len(names) - 1)] if len(names) > 1 else [0]
     for i in order:
-        width = half_widths(names[i]) * _LETTER
-        start = min(max(across[i] - width / 2, 0.0), _WIDTH - width)
+        width = half_widths(names[i]) * frame.letter
+        start = min(max(across[i] - width / 2, 0.0), frame.width - width)
         end = start + width
         if all(end + _BETWEEN < begin or start > to + _BETWEEN for begin, to in taken):
             taken.append((start, end))
-            shown += f"<text x={px((start + end) / 2)} y={y}>{escape(names[i])}</text>"
-    ticks = "".join(f"M{px(x)} {y - 18}v4" for x in across)
+            shown += f"<text x={px((start + end) / 2)} y={px(y)}>{escape(names[i])}</text>"
+    ticks = "".join(f"M{px(x)} {bottom}v4" for x in across)
     return (
         f'<path class=rule d="{ticks}" stroke={MUTED} />'
-        f"<g text-anchor=middle font-size=12 fill={MUTED}>{shown}</g>"
+        f"<g text-anchor=middle font-size={frame.letters:g} fill={MUTED}>{shown}</g>"
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     )
     from reportgen.report.sections.answers import make_answers
     from reportgen.report.sections.answers_compared import make_compared_answers
+    from reportgen.report.sections.answers_trend import make_several_answers
     from reportgen.report.sections.context import Context, short_name
     from reportgen.report.sections.cross_attention import make_cross
     from reportgen.report.sections.errors import ErrorWords, make_errors, told_errors

@@ -12,7 +12,6 @@ from reportgen.comparison import (
     LayerChanges,
     Outcome,
     PredictionChanges,
-    Quality,
     QualityFigure,
     TokenChange,
 )
@@ -31,6 +30,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.overview_compared import headline_note, limit_of_heads
 from reportgen.report.sections.predictions_compared import others
+from reportgen.report.sections.quality_answer import QualityAnswer, judged_pair
 from reportgen.report.sections.texts_compared import most_moved, shown_texts, turns
 from reportgen.tasks import task_of
 
@@ -42,11 +42,11 @@ _FLIPS: tuple[Outcome, ...] = ("broken", "fixed", "wrong", "unknown")
 
 def make_compared_answers(context: CompareContext) -> tuple[Answer, ...]:
     """The answers of a comparison."""
-    made = _Answering(context)
+    made = ComparedAnswers(context)
     return made.better(), made.predictions(), made.tokens(), made.attention()
 
 
-class _Answering:
+class ComparedAnswers:
     """Makes each answer for every kind of output."""
 
     def __init__(self, context: CompareContext) -> None:
@@ -67,54 +67,22 @@ class _Answering:
         if quality is None:
             can = bool(quality_names(self._comparison.base.info.output))
             return answer(self._say("unknown"), self._say("no_labels" if can else "other_kind"))
-        figure, verdict = quality.deciding, quality.verdict
-        if verdict == "few":
-            return answer(self._say("few"), self._of_labels(quality), self._both(figure))
-        if verdict == "same" and quality.is_unmoved:
-            verdict_key = "verdict_unmoved"
-        else:
-            verdict_key = f"verdict_{verdict}"
-        sentence = self._say(
-            verdict_key,
-            n=quality.n_texts,
-            limit=self._words.smallest(figure.name),
-            floor=self._words.unmoved,
-            **self._ends(figure),
+        told = judged_pair(quality)
+        made = QualityAnswer(
+            told, quality.deciding.name, self._words, is_unmoved=quality.is_unmoved
         )
-        remarks = filter(None, [self._sure(figure), *others(quality, self._words)])
-        remark = self._language.sentences(remarks)
-        return answer(sentence, remark, self._both(figure))
-
-    def _name(self, figure: QualityFigure) -> str:
-        return self._say(f"short_{figure.name}")
-
-    def _ends(self, figure: QualityFigure) -> dict[str, str]:
-        base, head = self._words.both_quality(figure.name, figure.change)
-        return {"name": self._name(figure), "base": base, "head": head}
-
-    def _of_labels(self, quality: Quality) -> str:
-        return self._language.count("compared_answers", "labelled", quality.n_texts)
-
-    def _sure(self, figure: QualityFigure) -> str:
-        """The interval of the change of a figure."""
-        change, write = figure.change, self._words.quality(figure.name)
-        if change.interval is None:
-            return ""
-        return self._say(
-            "sure",
-            name=self._name(figure),
-            change=self._words.difference(change.difference, write),
-            interval=self._words.interval(change.interval, write),
-            n=change.n_texts,
-        )
+        names = {each.name for each in told}
+        remark = self._language.sentences((made.remark(), *others(quality, self._words, names)))
+        return answer(made.verdict(), remark, made.chart() or self._both(quality.deciding))
 
     def _both(self, figure: QualityFigure) -> Drawing:
-        ends = self._ends(figure)
+        """A figure in both models, where its change has no interval."""
+        ends = self._words.both_quality(figure.name, figure.change)
         values = figure.change.base, figure.change.head
         return named_bars(
             [
-                Bar(self._words.say(side), value, ends[side])
-                for side, value in zip(("base", "head"), values, strict=True)
+                Bar(self._words.say(side), value, end)
+                for side, value, end in zip(("base", "head"), values, ends, strict=True)
             ]
         )
 

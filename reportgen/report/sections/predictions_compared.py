@@ -1,7 +1,7 @@
 """The section of a comparison on predictions: their fit with labels, and the texts whose prediction
 changed or whose error grew."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import get_args
 
 import numpy as np
@@ -86,12 +86,16 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
     return words.language.sentences((sentence, *others(quality, words)))
 
 
-def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
+def others(quality: ModelQuality, words: CompareWords, told: Collection[str] = ()) -> Iterator[str]:
     """A sentence on the figures that are better, and one on those that are worse, where the figure
-    that decides is not."""
+    that decides is not; without those that are `told` elsewhere, and what says the same as they."""
     gains: tuple[QualityVerdict, ...] = ("better", "worse")
     for gain in gains:
-        figures = quality.with_gain(gain) if gain != quality.verdict else ()
+        figures = [
+            figure
+            for figure in quality.with_gain(gain)
+            if gain != quality.verdict and not {figure.name, figure.kind.says_as} & {*told}
+        ]
         if figures:
             listed = words.language.listed(_both(figure, words) for figure in figures)
             yield words.say(f"others_{gain}", figures=listed)

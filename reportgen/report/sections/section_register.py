@@ -139,7 +139,7 @@ SECTIONS = (
     _one("run", _run, in_navigation=False),
     _several("run", "models_compared:make_run", in_navigation=False),
     _one("answers", lambda context: context.answers, short_overview, in_notebook=True),
-    _several("answers", "answers_compared:make_compared_answers", in_navigation=False),
+    _several("answers", "answers_trend:make_several_answers", in_navigation=False),
     _several("trend", "trend:make_trend"),
     _several("all_models", "all_models:make_all_models", "short_all_models"),
     _several("pairs", "maps_compared:make_explorer", "short_pairs_and_pictures"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from reportgen.comparison import AllModels, HeadState, SinkTrend
-from reportgen.report.charts.trend_charts import DashedLine, trend, trend_chart
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.charts.trend_charts import SECTION, DashedLine, Frame, trend, trend_chart
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, fixed
@@ -100,22 +101,9 @@ def _layers(layers: Sequence[int], words: CompareWords) -> str:
 
 def _part(sink: SinkTrend, models: AllModels, words: CompareWords) -> SinkPart:
     token = shorten(visible(sink.token), NAME)
-    states = sink.strongest
-    values = [None if state is None else state.excess.mean for state in states]
-    intervals = [None if state is None else state.excess.interval for state in states]
     sentence = _says(sink, models, words)
-
-    def percent(share: float) -> str:
-        return words.language.write(share, "exact_percent")
-
-    drawing = trend_chart(
-        values,
-        intervals,
-        axis_of(models, words),
-        percent,
-        words.trend("sink_sentence", token=token, says=sentence),
-        is_open=[state is not None and not state.is_sink for state in states],
-        limit=DashedLine(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
+    drawing = draw_sink(
+        sink, models, words, words.trend("sink_sentence", token=token, says=sentence)
     )
     heads = sorted(sink.heads, key=lambda head: (head.first, head.layer, head.head))
     left = len(heads) - _HEADS
@@ -126,6 +114,32 @@ def _part(sink: SinkTrend, models: AllModels, words: CompareWords) -> SinkPart:
         layers=_by_layer(sink, models, words),
         heads=_head_table(heads[:_HEADS], models, words) if heads else None,
         more=words.trend("more_heads", left) if left > 0 else "",
+    )
+
+
+def draw_sink(
+    sink: SinkTrend,
+    models: AllModels,
+    words: CompareWords,
+    sentence: str = "",
+    frame: Frame = SECTION,
+) -> Drawing:
+    """What a token gets beyond its equal share in its strongest layer of every model; full where it
+    is a sink."""
+    states = sink.strongest
+
+    def percent(share: float) -> str:
+        return words.language.write(share, "exact_percent")
+
+    return trend_chart(
+        [None if state is None else state.excess.mean for state in states],
+        [None if state is None else state.excess.interval for state in states],
+        axis_of(models, words),
+        percent,
+        sentence,
+        is_open=[state is not None and not state.is_sink for state in states],
+        limit=DashedLine(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
+        frame=frame,
     )
 
 

@@ -20,7 +20,8 @@ from reportgen.comparison import (
 )
 from reportgen.errors import some
 from reportgen.findings import QUALITY, Interval
-from reportgen.report.charts.trend_charts import trend, trend_chart
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.charts.trend_charts import SECTION, DashedLine, Frame, trend, trend_chart
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, exact
@@ -61,7 +62,6 @@ def make_charts(models: AllModels, words: CompareWords) -> tuple[Chart, ...]:
 
 
 def _chart(row: FigureRow, models: AllModels, words: CompareWords) -> Chart:
-    values, intervals = points_of(row)
     write, name = writer(row, words), figure_name(row, words)
     known = [(i, value) for i, value in enumerate(row.values) if value is not None]
     names = model_names(models, words)
@@ -75,17 +75,31 @@ def _chart(row: FigureRow, models: AllModels, words: CompareWords) -> Chart:
     sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=ends[0], head=ends[1],
     )  # fmt: skip
-    is_share = write == words.share
-    mark = (lambda x: words.language.write(x, "exact_percent")) if is_share else exact
-    drawing = trend_chart(
+    return Chart(name, remark, draw_row(row, models, words, sentence).on_page())
+
+
+def draw_row(
+    row: FigureRow,
+    models: AllModels,
+    words: CompareWords,
+    sentence: str = "",
+    frame: Frame = SECTION,
+    limit: DashedLine | None = None,
+) -> Drawing:
+    """A figure in every model with its intervals; a ring where it did not clearly change from the
+    first. `limit` is a value that it is held against."""
+    values, intervals = points_of(row)
+    is_share = writer(row, words) == words.share
+    return trend_chart(
         values,
         [_possible(interval, row) for interval in intervals],
         axis_of(models, words),
-        mark,
+        (lambda x: words.language.write(x, "exact_percent")) if is_share else exact,
         sentence,
         is_open=[_is_within(value) for value in row.values],
+        limit=limit,
+        frame=frame,
     )
-    return Chart(name, remark, drawing.on_page())
 
 
 def _possible(interval: Interval | None, row: FigureRow) -> Interval | None:

@@ -21,6 +21,7 @@ from reportgen.results import open_results, text_units, write_info
 from reportgen.results.maps import unpack_layers
 
 NUMBERS = r"[−+]?\d+(?:\.\d+)?"
+N_ERRORS = 120
 
 
 def context_of(base, head, lang="en"):
@@ -60,10 +61,75 @@ def test_the_first_answer_is_the_verdict_on_quality_with_its_interval(sides, shi
     assert first.answer.startswith(f"{said}mean absolute error ")
     errors = [np.abs(side.texts["prediction"].to_numpy() - labels).mean() for side in scored]
     assert figures(first.answer) == pytest.approx(errors, abs=0.0051)
-    change, _, low, high, n = figures(first.remark)
+    n, *ends, change, low, high, old_large, new_large, confidence = figures(first.remark)
+    assert (n, confidence) == (len(labels), 95)
+    assert ends == pytest.approx(errors, abs=0.0051)
     assert change == pytest.approx(errors[1] - errors[0], abs=0.0051)
     assert low <= change <= high
-    assert n == len(labels)
+    large = [((side.texts["prediction"] - labels) ** 2).mean() ** 0.5 for side in scored]
+    assert [old_large, new_large] == pytest.approx(large, abs=0.0051)
+    require_changes_to_scale(first.chart, compare_runs(*map(Findings, scored)))
+
+
+def require_changes_to_scale(chart, found):
+    """The changes of both errors with their intervals, about 0, and the band that does not count,
+    on one scale."""
+    svg = BeautifulSoup(str(chart), "html.parser")
+    quality = found.predictions.quality
+    drawn = [quality.figure(name) for name in ("mae", "rmse")]
+    zero = float(re.match(r"M([\d.]+) ", svg.find("path", class_="rule")["d"])[1])
+    points = [float(circle["cx"]) - zero for circle in svg.find_all("circle")]
+    lines = [
+        [float(x) - zero for x in re.match(r"M([\d.]+) [\d.]+H([\d.]+)", path["d"]).groups()]
+        for path in svg.find_all("path", class_="now")
+    ]
+    bands = [float(band["width"]) / 2 for band in svg.find_all("rect", class_="wash")]
+    scale = points[0] / drawn[0].change.difference
+    assert scale > 0
+    for i, figure in enumerate(drawn):
+        assert points[i] == pytest.approx(scale * figure.change.difference, abs=0.1)
+        assert lines[i] == pytest.approx([scale * x for x in figure.change.interval], abs=0.1)
+        assert bands[i] == pytest.approx(scale * 0.05 * figure.change.base, abs=0.1)
+    assert max(map(abs, np.ravel(lines))) <= min(zero, 260 - zero)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_average_error_and_large_errors_are_judged_apart(tmp_path, lang):
+    """Every fourth error is large and shrinks; the others grow a little."""
+    texts, random = tuple(f"text {i} of many" for i in range(N_ERRORS)), np.random.default_rng(2)
+    labels, sign = random.normal(0, 3, N_ERRORS), random.choice([-1, 1], N_ERRORS)
+    is_large = np.arange(N_ERRORS) % 4 == 0
+    before = np.where(
+        is_large, random.uniform(1.8, 3, N_ERRORS), random.uniform(0.4, 0.6, N_ERRORS)
+    )
+    after = np.where(is_large, 0.6 * before, before + random.uniform(0.2, 0.5, N_ERRORS))
+    sides = [
+        with_predictions(side, labels + sign * errors, labels)
+        for side, errors in zip(twice(tmp_path, texts), (before, after), strict=True)
+    ]
+    first, *_ = answers_of(*sides, lang=lang)
+    gains = {
+        figure.name: figure.gain
+        for figure in compare_runs(*map(Findings, sides)).predictions.quality.figures
+    }
+    assert (gains["mae"], gains["rmse"]) == ("unclear", "better")
+    said = {
+        "en": "Large errors shrank; average unclear",
+        "ja": "大きな誤差は減少、平均は不明",
+    }
+    assert first.answer == said[lang]
+    rows = [text.get_text() for text in BeautifulSoup(str(first.chart), "html.parser")("text")]
+    unclear, better = {"en": ("unclear", "better"), "ja": ("不明", "改善")}[lang]
+    assert (rows[1].endswith(unclear), rows[3].endswith(better)) == (True, True)
+    arrow = {"en": " → ", "ja": "→"}[lang]
+    assert arrow.join(f"{x.mean():.2f}" for x in (before, after)) in first.remark
+    assert arrow.join(f"{(x**2).mean() ** 0.5:.2f}" for x in (before, after)) in first.remark
+
+
+def with_predictions(side, predictions, labels):
+    given = {"prediction": predictions, "label": labels.astype(str), "label_value": labels}
+    scores = [[value] for value in predictions]
+    return changed(side, texts=side.texts.assign(**given, scores=scores))
 
 
 def test_the_second_answer_counts_what_changed_and_names_the_largest(sides):
@@ -173,8 +239,8 @@ def test_classes_are_told_by_what_became_of_them(tmp_path):
     ]
     first, second, *_ = answers_of(*given)
     assert first.answer == "Unclear: 12 texts cannot tell"
-    shown = re.findall(r">([\d.]+)\u00a0%<", str(first.chart))
-    assert [float(x) for x in shown] == pytest.approx([700 / 12, 900 / 12], abs=0.051)
+    shown = figures(first.remark)[:4]
+    assert shown == pytest.approx([12, 700 / 12, 900 / 12, 200 / 12], abs=0.051)
     assert second.answer == "4 of 12 have another prediction"
     assert re.findall(r">(now \w+|3|1)<", str(second.chart)) == ["now right", "now wrong", "3", "1"]
 

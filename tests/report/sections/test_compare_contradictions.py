@@ -30,14 +30,14 @@ WORDS: dict[Lang, dict[str, tuple[str, str]]] = {
     "en": {
         "better": ("the new model is better", "Yes: "),
         "worse": ("the new model is worse", "No, it is worse"),
-        "same": ("the two models are the same within", "The same within"),
+        "same": ("the two models are the same within", "No change beyond"),
         "unmoved": ("No prediction moved", "The same: no prediction moved"),
         "unclear": ("cannot tell whether either model", "texts cannot tell"),
     },
     "ja": {
         "better": ("新モデルのほうが良い結果", "はい："),
         "worse": ("新モデルのほうが悪い結果", "いいえ、悪化"),
-        "same": ("以内で、同じと言えます", "差は5%以内"),
+        "same": ("以内で、同じと言えます", "を超える変化なし"),
         "unmoved": ("予測が変わったテキストがない", "変わった予測はありません"),
         "unclear": ("以上良いかどうか、判断できません", "件では判断できません"),
     },
@@ -113,7 +113,8 @@ def test_one_verdict_is_said_everywhere(drawn: list[Comparison], lang: Lang) -> 
         said = " ".join(compare_headline(found, context.words))
         text = markdown.write(found.runs, CompareOptions(lang=lang)).text
         for other, (in_headline, in_answer) in WORDS[lang].items():
-            assert (in_answer in first.answer) == (other == key), first.answer
+            if not is_apart(quality):
+                assert (in_answer in first.answer) == (other == key), first.answer
             if not found.is_same:
                 assert (in_headline in said) == (other == key), said
                 assert (in_headline in text.split("\n### ")[0]) == (other == key)
@@ -124,6 +125,11 @@ def test_one_verdict_is_said_everywhere(drawn: list[Comparison], lang: Lang) -> 
             quality.deciding.name, quality.verdict, quality.n_texts, is_unmoved=quality.is_unmoved
         )
         assert rows[decides].endswith(gain)
+
+
+def is_apart(quality):
+    """Whether the average error and large errors say something else, so that both are told."""
+    return len({each.gain for each in quality.figures if each.name in ("mae", "rmse")}) > 1
 
 
 def row_name(figure, quality, context):
