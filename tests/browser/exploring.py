@@ -67,11 +67,21 @@ class Drawn:
     places: np.ndarray  # and where these stand on the scale of colours, from 0 to 1
     rows: list[int]
     columns: list[int]
+    received: np.ndarray  # the weights of the row of all rows
+    received_places: np.ndarray
+    zmax: float
+    layout: dict
+
+
+@dataclass
+class Lines:
+    """The lines of one plot; what is blank is NaN."""
+
     received: np.ndarray
     even: np.ndarray
     row: np.ndarray
-    zmax: float
-    layout: dict
+    columns: list[int]
+    axis: list[float]  # its ends
 
 
 def settle(page: Page, number: int) -> None:
@@ -88,18 +98,37 @@ def plots(page: Page, number: int) -> list[Drawn]:
         """plots => plots.map(gd => ({
           z: gd.data[0].customdata, places: gd.data[0].z, zmax: gd.data[0].zmax,
           rows: gd.data[0].y, columns: gd.data[0].x,
-          received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3].y,
+          received: gd.data[1].customdata[0], received_places: gd.data[1].z[0],
           layout: {
-            x: gd.layout.xaxis.range, y: gd.layout.yaxis.range, lines: gd.layout.yaxis2.range,
+            x: gd.layout.xaxis.range, y: gd.layout.yaxis.range,
             shapes: gd.layout.shapes, annotations: gd.layout.annotations,
             labels: [...gd.querySelectorAll('.ytick text')].map(t => t.textContent),
           },
         }))"""
     )
     for plot in found:
-        for name in ("z", "places", "received", "even", "row"):
+        for name in ("z", "places", "received", "received_places"):
             plot[name] = np.array(plot[name], dtype=float)
     return [Drawn(**plot) for plot in found]
+
+
+def lines(page: Page, number: int) -> list[Lines]:
+    """The lines of a text, one click below its map, once they are drawn."""
+    settle(page, number)
+    fold = page.locator(f"#map-{number} .as-lines")
+    fold.evaluate("fold => { fold.open = true; }")
+    page.locator(f"#map-{number} .as-lines.drawn").wait_for(state="attached")
+    fold.evaluate(SETTLED, QUIET)
+    found = fold.locator(".line-plot").evaluate_all(
+        """plots => plots.map(gd => ({
+          received: gd.data[0].y, even: gd.data[1].y, row: gd.data[2]?.y ?? [],
+          columns: gd.data[0].x, axis: gd.layout.yaxis.range,
+        }))"""
+    )
+    for plot in found:
+        for name in ("received", "even", "row"):
+            plot[name] = np.array(plot[name], dtype=float)
+    return [Lines(**plot) for plot in found]
 
 
 def places_of(
@@ -111,6 +140,18 @@ def places_of(
         content = [0 < key < len(weights) - 1 for key in range(len(weights))]
     even = plain_even(range(len(weights)), is_causal=is_causal)
     return place_of(plain_multiples(weights.astype(float), even, content))
+
+
+def received_places(
+    weights: np.ndarray, content: Sequence[bool] | None = None, *, is_causal: bool = False
+) -> np.ndarray:
+    """Where the row of all rows of a map stands on the scale of colours: its mean beside the mean
+    of what rows would spread evenly."""
+    if content is None:
+        content = [0 < key < len(weights) - 1 for key in range(len(weights))]
+    even = plain_even(range(len(weights)), is_causal=is_causal)
+    rows = (each.astype(float).mean(0)[None] for each in (weights, even))
+    return place_of(plain_multiples(*rows, content))[0]
 
 
 def place_of(times: np.ndarray) -> np.ndarray:

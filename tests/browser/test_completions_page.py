@@ -62,7 +62,7 @@ def test_segments_are_called_text_and_completion(kept):
     visit(kept, "#text=2")
     names = kept.locator("#strip-2 .segment")
     assert names.all_inner_texts() == ["text", "completion"]
-    assert kept.locator("#map-2 .static text").filter(has_text="completion").count() == 2
+    assert kept.locator("#map-2 .static svg.cells text").filter(has_text="completion").count() == 2
 
 
 def test_every_token_stands_in_a_table_without_scripts(still_tab, made, url):

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from exploring import menu
+from exploring import lines, menu
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, rendered, show_all, visit, written
 from pixels import colours
@@ -195,7 +195,7 @@ def test_a_drawn_map_is_saved_both_ways(kept):
     root = ET.fromstring(svg)
     assert root.tag == f"{SVG}svg"
     said = {text.text for text in root.iter(f"{SVG}text")}
-    assert {"Text 2 · layer 1, head 2", "attention received", "equal share"} <= said
+    assert {"Text 2 · layer 1, head 2", "all rows"} <= said
     name, png = saved(kept, group, "Save PNG")
     assert name.endswith("layer-1-head-2.png")
     found = colours(kept, png)
@@ -207,12 +207,24 @@ def test_the_weights_of_a_drawn_map_are_saved(kept, results):
     drawn(kept, 2)
     name, content = saved(kept, tools(kept, ".panel.open .framed"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.csv"
-    head, *rows = rows_of(content)
+    head, *rows, received = rows_of(content)
     maps = attention_maps(results, results.texts["text_id"].iloc[1], 1, 2)
     assert head == ["", *(row[0] for row in rows)]
     assert [label.removeprefix("'") for label in head[1:]] == list(maps.tokens)
     values = [[float(cell) for cell in row[1:]] for row in rows]
     np.testing.assert_allclose(values, maps.values, rtol=1e-3, atol=1e-7)
+    assert received[0] == "all rows"
+    mean = maps.values.mean(0)
+    np.testing.assert_allclose([float(cell) for cell in received[1:]], mean, rtol=1e-3, atol=1e-7)
+
+
+def test_the_lines_are_saved_too(kept):
+    visit(kept, "#text=2&layer=1&head=2")
+    lines(kept, 2)
+    name, svg = saved(kept, tools(kept, ".panel.open .line-plot"), "Save SVG")
+    assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2-as-lines.svg"
+    said = {text.text for text in ET.fromstring(svg).iter(f"{SVG}text")}
+    assert {"Text 2 · layer 1, head 2 As lines", "attention received", "equal share"} <= said
 
 
 def test_without_a_drawn_map_its_static_chart_is_saved(own_tab, url):
@@ -224,7 +236,11 @@ def test_without_a_drawn_map_its_static_chart_is_saved(own_tab, url):
     names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
     assert "[CLS]" in names
     assert names[0].startswith("Text 2 · Layer ")
-    assert "attention received (column mean)" in names
+    assert "all rows" in names
+    page.locator(".panel.open").get_by_text("As lines").click()
+    _, svg = saved(page, page.locator(".panel.open .as-lines .static .tools"), "Save SVG")
+    names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
+    assert {"[CLS]", "attention received (column mean)"} <= {*names}
 
 
 def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):

@@ -95,7 +95,7 @@ def require_first_screen(page, height):
     assert len(charts) >= 3  # no token of these texts is in enough of them
     for chart in charts:
         expect(chart).to_be_in_viewport(ratio=1)
-    strip, lines = box(page, ".strip"), box(page, ".map :is(svg.lines, .plot)")
+    strip, lines = box(page, ".strip"), box(page, ".map :is(svg.cells, .plot)")
     assert strip["y"] < 0.6 * height
     assert strip["y"] + strip["height"] < height
     assert lines["y"] < 0.6 * height
@@ -202,13 +202,22 @@ def test_the_page_does_not_move_while_it_loads(own_tab, url):
     expect(page.locator(f"#map-{number} .heads canvas").first).to_be_attached()
     assert not page.evaluate("'Plotly' in window")
     # The drawn map takes the place of the static one, in the same size and at the same place.
-    still = page.evaluate(PLACES, f"#map-{number} .static svg")
-    page.locator(f"#map-{number} .static svg").hover()
+    still = page.evaluate(PLACES, f"#map-{number} .static svg.cells")
+    fold = page.locator(f"#map-{number} .as-lines")
+    fold.evaluate("fold => { fold.open = true; }")
+    still_lines = page.evaluate(PLACES, f"#map-{number} .static svg.lines")
+    fold.evaluate("fold => { fold.open = false; }")
+    page.locator(f"#map-{number} .static svg.cells").hover()
     drawn(page, number)
     page.wait_for_timeout(300)
     live = page.evaluate(PLACES, f"#map-{number} .plot")
     assert live == pytest.approx(still, abs=1.5)
     assert page.evaluate("window.moved") < MOST_MOVED
+    fold.locator("> summary").click()
+    page.locator(f"#map-{number} .as-lines.drawn").wait_for()
+    lines = page.evaluate(PLACES, f"#map-{number} .line-plot")
+    assert lines == pytest.approx(still_lines, abs=1.5)
+    fold.locator("> summary").click()
     # The first jump to a text moves nothing but what it asks for. It shows the static map until
     # there is time to draw.
     page.evaluate(
@@ -222,7 +231,7 @@ def test_the_page_does_not_move_while_it_loads(own_tab, url):
     )
     other = number % len(TEXTS) + 1
     page.evaluate(f"location.hash = '#text={other}'")
-    expect(page.locator(f"#map-{other} .static svg")).to_be_visible()
+    expect(page.locator(f"#map-{other} .static svg.cells")).to_be_visible()
     page.locator("body[data-waits]").wait_for(state="attached")
     assert not page.locator(f"#map-{other}.drawn").count()
     page.evaluate("window.draw()")

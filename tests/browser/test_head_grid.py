@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, heads_table, maps_of, places_of, plots, same
+from exploring import HEADS, LAYERS, cell, heads_table, lines, maps_of, places_of, plots, same
 from opening import drawn, visit
 from playwright.sync_api import expect
 
@@ -135,4 +135,6 @@ def test_a_sets_lines_are_means_too(kept, results):
     (plot,) = plots(kept, 1)
     assert same(plot.z, expected)
     assert same(plot.received, expected.mean(0))
-    assert same(plot.row, expected[0])
+    (drawn_lines,) = lines(kept, 1)
+    assert same(drawn_lines.received, expected.mean(0))
+    assert same(drawn_lines.row, expected[0])

@@ -241,7 +241,7 @@ def test_without_scripts_every_text_is_coloured_and_those_to_start_with_are_on_p
     last.scroll_into_view_if_needed()
     expect(last).to_be_visible()
     expect(last.locator(".strip .u:not(.s, .h0)").first).to_be_visible()
-    expect(last.locator("svg.lines")).to_be_visible()
+    expect(last.locator("svg.cells")).to_be_visible()
     expect(still_tab.locator(".unrun")).to_have_count(0)
     box, before = (still_tab.locator(f'[id="text={n}"]').bounding_box() for n in (N, N - 1))
     assert box["x"] == before["x"]

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, pick, places_of, units_of
+from exploring import HEADS, LAYERS, cell, lines, pick, places_of, received_places, units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
 from opening import drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
@@ -23,7 +23,7 @@ def plotted(plot):
         """gd => ({
           z: gd.data[0].customdata, places: gd.data[0].z, zmax: gd.data[0].zmax,
           bar: gd.data[0].colorbar.ticktext,
-          received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3] && gd.data[3].y,
+          received: gd.data[1].customdata[0], receivedPlaces: gd.data[1].z[0],
           x: [...gd.querySelectorAll('.xtick text')].map(t => t.textContent),
           y: [...gd.querySelectorAll('.ytick text')].map(t => t.textContent),
           title: gd.closest('figure').querySelector('figcaption b.live').textContent,
@@ -51,8 +51,12 @@ def test_the_first_view_is_the_last_layer_over_all_heads(kept, results):
     assert figure["title"] == "Layer 3, mean over 4 heads"
     assert close(figure["z"], maps_of(results, 0)[-1].mean(axis=0))
     assert figure["received"] == tokens["received_last"].tolist()
-    assert figure["row"] == tokens["cls_row_last"].tolist()
-    assert figure["even"] == pytest.approx(tokens["expected"].tolist())
+    received = received_places(maps_of(results, 0)[-1].mean(axis=0))
+    assert figure["receivedPlaces"] == pytest.approx(received.tolist(), abs=0.01)
+    (drawn_lines,) = lines(kept, 1)
+    assert drawn_lines.received.tolist() == tokens["received_last"].tolist()
+    assert drawn_lines.row.tolist() == tokens["cls_row_last"].tolist()
+    assert drawn_lines.even == pytest.approx(tokens["expected"].to_numpy(float))
     expect(kept.locator("#map-1")).not_to_contain_text("learned sink")  # the model has none
 
 
@@ -89,7 +93,9 @@ def test_layer_and_head_are_chosen_and_kept_in_the_address(kept, results):
     weights = maps_of(results, 0)[1, 3]
     figure = plotted(drawn(kept, 1))
     assert close(figure["z"], weights)
-    assert close([figure["received"], figure["row"]], [weights.mean(axis=0), weights[0]])
+    assert close([figure["received"]], [weights.mean(axis=0)])
+    assert close([figure["receivedPlaces"]], [received_places(weights)])
+    assert close([lines(kept, 1)[0].row], [weights[0]])
     kept.go_back()
     expect(kept.locator("#map-1 b.live")).to_have_text("Layer 2, mean over 4 heads")
 
@@ -114,7 +120,8 @@ def test_content_only_renormalises_and_says_how_much_it_hides(kept, results):
     assert [row[0] for row in figure["z"]] == [None] * len(content)
     assert close([row[1:-1] for row in figure["z"]], content / whole)
     assert figure["received"][1:-1] == pytest.approx((content / whole).mean(axis=0).tolist())
-    assert figure["even"][1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
+    even = lines(kept, 1)[0].even
+    assert even[1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
     hidden = f"≈ {100 * (1 - whole.mean()):.0f} % of the attention is hidden"
     expect(kept.locator("#map-1")).to_contain_text(hidden)
 
@@ -126,7 +133,7 @@ def test_the_colours_are_multiples_of_an_average_text_token(kept, results):
     assert close(figure["places"], places)
     assert figure["zmax"] == 1
     beyond = int((places == 1).sum())
-    assert figure["bar"] == ["0", "1×", "4×", "≥ 16×" if beyond else "16×"]
+    assert figure["bar"] == ["0", "1×", "2×", "4×", "8×", "≥ 16×" if beyond else "16×"]
     expect(kept.locator("#map-1")).to_contain_text("1× is what an average text token")
     kept.locator("#map-1").get_by_label("Hide [CLS] and [SEP]").check()
     hidden = plotted(drawn(kept, 1))["places"]
@@ -189,7 +196,7 @@ def test_it_is_put_right_where_the_page_is_opened_with_it(watched, url, given, r
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-def test_the_tokens_stand_between_the_lines_and_the_map(kept, width):
+def test_the_tokens_stand_above_the_map_and_all_rows_below_it(kept, width):
     kept.set_viewport_size({"width": width, "height": 900})
     visit(kept, "#text=1")
     plot = drawn(kept, 1)
@@ -200,17 +207,18 @@ def test_the_tokens_stand_between_the_lines_and_the_map(kept, width):
             return { top, bottom, left, right };
           };
           return {
-            lines: box(gd.querySelector('.xy2 .scatterlayer')),
-            map: box(gd.querySelector('.heatmaplayer image')),
+            maps: [...gd.querySelectorAll('.heatmaplayer image')].map(box),
             names: [...gd.querySelectorAll('.xtick text')].map(box),
             all: box(gd),
           };
         }"""
     )
+    whole, rows = boxes["maps"]
+    assert 5 <= rows["top"] - whole["bottom"] <= 12
+    assert (rows["left"], rows["right"]) == (whole["left"], whole["right"])
     for name in boxes["names"]:
-        assert boxes["lines"]["bottom"] <= name["top"] + 8  # the marks reach below the axis
-        assert name["bottom"] <= boxes["map"]["top"] + 1
-        assert name["right"] <= boxes["all"]["right"]
+        assert name["bottom"] <= whole["top"] + 1
+        assert name["right"] <= boxes["all"]["right"] + 1
 
 
 def test_the_layers_table_is_not_cut(kept):
@@ -297,8 +305,10 @@ def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
     for number in range(1, len(HEADLINES) + 1):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
-        expect(panel.locator("svg.lines")).to_be_visible()
         expect(panel.locator("svg.cells")).to_be_visible()
+        expect(panel.locator("svg.lines")).to_be_hidden()
+        panel.get_by_text("As lines").click()
+        expect(panel.locator("svg.lines")).to_be_visible()
         expect(panel.locator(".strip .u").first).to_be_visible()
     expect(page.locator("svg.sinks")).to_be_visible()
     said = page.locator("noscript .static-view").inner_text()
@@ -318,7 +328,7 @@ def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_pat
     path.write_bytes(re.sub(rb'(?<=id="plotly">).{5}', b"00000", document))
     tab.goto(f"{placed(path)}#text=1")
     expect(tab.locator("#map-1")).to_contain_text("could not be drawn here")
-    expect(tab.locator("#map-1 svg.lines")).to_be_visible()
+    expect(tab.locator("#map-1 svg.cells")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [400, 1280])
@@ -332,28 +342,28 @@ def test_the_page_never_scrolls_sideways(kept, width):
 
 def test_the_key_of_the_lines_stands_right_above_them(kept, still_tab, url):
     visit(kept, "#text=1")
-    drawn(kept, 1)
-    require_key_above(kept, ".plot")
+    lines(kept, 1)
+    require_key_above(kept, ".line-plot")
     still_tab.goto(f"{url}#text=1")
+    still_tab.locator("#map-1").get_by_text("As lines").click()
     require_key_above(still_tab, "svg.lines")
 
 
 def require_key_above(page, drawing):
     figure = page.locator("#map-1")
-    key, below = (figure.locator(f":scope > .marks >> nth={at}") for at in (0, 1))
-    lines = figure.locator(drawing).first
+    below, key = (figure.locator(".marks").nth(at) for at in (0, 1))
+    drawn_lines = figure.locator(drawing).first
     end = key.bounding_box()["y"] + key.bounding_box()["height"]
-    assert 0 <= lines.bounding_box()["y"] - end < 40
+    assert 0 <= drawn_lines.bounding_box()["y"] - end < 40
     expect(key).to_contain_text("attention received")
     expect(below).to_contain_text("rows look at columns")
-    assert below.bounding_box()["y"] > lines.bounding_box()["y"] + 200
 
 
 def test_print_shows_the_static_figures_and_no_controls(kept):
     visit(kept, "#text=1")
     drawn(kept, 1)
     kept.emulate_media(media="print")
-    expect(kept.locator("#map-1 svg.lines")).to_be_visible()
+    expect(kept.locator("#map-1 svg.cells")).to_be_visible()
     expect(kept.locator("#map-1 .said")).to_be_visible()
     expect(kept.locator("#map-1 .plot")).to_be_hidden()
     for controls in kept.locator("#map-1 .controls").all():

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, as_pair, maps_of, plots, same
+from exploring import HEADS, LAYERS, as_pair, lines, maps_of, plots, same
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
@@ -113,7 +113,7 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(tab, tmp_path):
     (plot,) = plots(tab, 1)
     assert same(plot.z, (member / member.sum(0)).T @ weights @ member)
     assert same(plot.received, weights.mean(0) @ member)
-    assert same(plot.row, weights[0] @ member)
+    assert same(lines(tab, 1)[0].row, weights[0] @ member)
     assert len(plot.layout["labels"]) == 7
     tab.goto("about:blank")
     tab.goto(f"{written(made, tmp_path)}#text=1&words=1&token=2")

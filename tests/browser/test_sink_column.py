@@ -15,7 +15,9 @@ LONG = "the cat sat on the mat and the dog sat on the log, " * 3
 LAST = """plots => plots.map(gd => {
   const [map, sink] = [gd.data[0], gd.data.find((trace) => trace.meta === "sink")];
   const { range, ticktext } = gd.layout.xaxis;
-  return sink ? { z: sink.customdata.map(([cell]) => cell),
+  const [all, allSink] = [gd.data[1], gd.data.find((trace) => trace.meta === "all-sink")];
+  return sink ? { received: [...all.z[0], allSink.z[0][0]],
+    meanSink: allSink.customdata[0][0], z: sink.customdata.map(([cell]) => cell),
     places: sink.z.map(([cell]) => cell), map: map.z, x: sink.x, end: range[1],
     zmax: [map.zmax, sink.zmax], last: map.x.at(-1), ticks: ticktext.at(-1) } : null;
 })"""
@@ -46,6 +48,15 @@ def places_beside(whole, content, lacking):
     return place_of(plain_multiples(shares, beside, [*content, False])[:, -1])
 
 
+def received_beside(whole, content, lacking):
+    """The same of the row of all rows: the mean of the rows beside the mean of even ones."""
+    even = plain_even(range(len(whole)), is_causal=True)
+    beside = np.column_stack([even, 1 / np.arange(1, len(whole) + 1)])
+    shares = np.column_stack([whole, lacking]).astype(float)
+    rows = (each.mean(0)[None] for each in (shares, beside))
+    return place_of(plain_multiples(*rows, [*content, False]))[0]
+
+
 def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept, results):
     maps = maps_of(results, 0)
     content = (~results.tokens_of(0)["is_special"].to_numpy(bool)).tolist()
@@ -64,6 +75,8 @@ def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept
             assert own["zmax"][0] == own["zmax"][1]
             assert np.allclose(own["places"], places_beside(whole, content, lacking), atol=1e-6)
             assert np.allclose(own["map"], places_of(whole, content, is_causal=True), atol=1e-6)
+            assert own["meanSink"] == pytest.approx(lacking.mean(), abs=1e-6)
+            assert np.allclose(own["received"], received_beside(whole, content, lacking), atol=1e-2)
             assert own["x"] == [own["last"] + 1.5]  # apart from the tokens' columns
             assert own["end"] == own["x"][0] + 0.5
             assert own["ticks"] == "learned sink"
@@ -106,6 +119,7 @@ def test_it_is_saved_with_the_weights_of_the_map(kept, results):
     values = np.array([[float(cell) for cell in row[1:]] for row in rows])
     np.testing.assert_allclose(values.sum(1), 1, rtol=2e-3)
     lacking = 1 - maps_of(results, 0)[1].mean(0).sum(1)
+    lacking = [*lacking, lacking.mean()]  # of all rows
     np.testing.assert_allclose(values[:, -1], lacking, rtol=1e-3, atol=1e-4)
 
 

@@ -86,7 +86,7 @@ def require_static_figure(page):
     """The styled page with its first figure, and why it is not drawn."""
     figure = page.locator("#map-1")
     expect(figure).to_contain_text("data:", timeout=20_000)
-    expect(figure.locator(".static svg.lines")).to_be_visible()
+    expect(figure.locator(".static svg.cells")).to_be_visible()
     assert not page.locator("figure.drawn").count()
     assert not page.evaluate("'Plotly' in window")
     assert page.evaluate("document.styleSheets[0].cssRules.length") > 50
@@ -99,7 +99,7 @@ def test_where_data_images_are_refused_only_what_still_works_is_offered(own_tab,
         figure = page.locator("#map-1")
         expect(figure.locator(".live > .legend")).to_contain_text("could not be drawn here")
         expect(figure.locator(".live > .legend")).to_contain_text("data: images")
-        for hidden in (".compare", ".plots", ".overview"):
+        for hidden in (".compare", ".live > .plots", ".overview"):
             expect(figure.locator(hidden)).to_be_hidden()
         units_of(page)[3].click()
         weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 1, 3]
@@ -116,7 +116,7 @@ def test_a_sandbox_shows_the_styled_page_with_every_figure(own_tab, folder, poli
     with served(folder, policy) as host:
         page, faults = opened(own_tab, f"{host}/index.html")
         assert faults == []
-        assert page.locator("figure.map .static svg.lines:visible").count() == len(HEADLINES)
+        assert page.locator("figure.map .static svg.cells:visible").count() == len(HEADLINES)
 
 
 def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):

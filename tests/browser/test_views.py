@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, maps_of, pick, places_of, plots, same, units_of
+from exploring import HEADS, LAYERS, cell, lines, maps_of, pick, places_of, plots, same, units_of
 from helpers.made_up.factories import make_results
 from opening import drawn, visit, written
 from playwright.sync_api import expect
@@ -21,9 +21,13 @@ def test_two_selections_stand_side_by_side_in_the_same_colours(kept, results):
     assert (a.layout["x"], a.layout["y"]) == (b.layout["x"], b.layout["y"])
     assert same(a.places, places_of(maps[0, 1]))
     assert same(b.places, places_of(maps[2, 3]))
-    lines = [m for x in (maps[0, 1], maps[2, 3]) for m in (*x.mean(0), *x[0])]
-    assert a.layout["lines"] == b.layout["lines"] == [0, a.layout["lines"][1]]
-    assert max(lines) <= a.layout["lines"][1] <= 1.5 * max(lines)  # the next round value
+    both = lines(kept, 1)
+    for own, whole in zip(both, (maps[0, 1], maps[2, 3]), strict=True):
+        assert same(own.received, whole.mean(0))
+        assert same(own.row, whole[0])
+    most = max(m for x in (maps[0, 1], maps[2, 3]) for m in (*x.mean(0), *x[0]))
+    assert both[0].axis == both[1].axis == [0, both[0].axis[1]]
+    assert most <= both[0].axis[1] <= 1.5 * most  # the next round value
     boxes = [kept.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1)]
     assert boxes[0]["y"] == boxes[1]["y"]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]

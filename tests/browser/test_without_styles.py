@@ -95,6 +95,7 @@ def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
             twin.bounding_box()["y"] + twin.bounding_box()["height"]
         )
         assert 0 <= gap < 40  # what the colours mean stands right under them
+        page.locator("#map-1").get_by_text("As lines").click()
         figure = colours_of(reader, page.locator("#map-1 svg.lines"))
         assert {"#6b3fa0", "#c25700"} <= set(figure)
         cells = colours_of(reader, page.locator("#map-1 svg.cells"))
@@ -164,8 +165,12 @@ def require_colours_of_the_theme(page, reader):
     names = page.locator("#map-1 svg.cells .names")
     names.scroll_into_view_if_needed()
     assert colours_of(reader, names)[ink] > 20
-    key = page.locator("#map-1 .marks svg").first
+    fold = page.locator("#map-1 .as-lines")
+    fold.locator("> summary").click()
+    assert colours_of(reader, fold.locator("svg.lines"))[ink] > 20  # the names of the map
+    key = fold.locator(".marks svg").first
     assert colours_of(reader, key)[blue] > 20
+    fold.locator("> summary").click()
 
 
 def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(kept, results):

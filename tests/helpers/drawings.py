@@ -20,6 +20,8 @@ def points(line: Tag) -> list[tuple[float, float]]:
             x, y = x + numbers[0], y + numbers[1]
         elif command == "H":
             (x,) = numbers
+        elif command == "h" and numbers != [0.0]:
+            x += numbers[0]
         else:
             assert (command, numbers) == ("h", [0.0])  # an end once more, for its mark
             assert (x, y) == found[-1]

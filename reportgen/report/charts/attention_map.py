@@ -52,6 +52,8 @@ class TextMap:
     pooled: int  # units along each side of a cell
     learned: Floats | None = None  # [query], what goes to a learned sink; None without one
     learned_times: Floats | None = None  # [query], as multiples
+    # [key], what each gets as the mean over all rows, as multiples; a learned sink stands last.
+    received_times: Floats | None = None
 
     @property
     def steps(self) -> list[list[int]]:
@@ -63,6 +65,12 @@ class TextMap:
         """The steps of the column of a learned sink, `[query][0]`."""
         times = np.empty(0) if self.learned_times is None else self.learned_times
         return _listed(times[:, None])
+
+    @property
+    def received_steps(self) -> list[int]:
+        """The steps of the row of all rows, that of a learned sink last."""
+        times = np.empty(0) if self.received_times is None else self.received_times
+        return _listed(times[None])[0]
 
     @property
     def n_above(self) -> int:
@@ -105,19 +113,23 @@ def text_map(
         labels = labels[::each]
     sizes = np.add.reduceat(units.n_tokens, np.arange(0, len(units.n_tokens), each))
     even = even_map(sizes, is_causal=results.info.model.is_causal)
+    shares = sizes / sizes.sum()  # of the rows
     drawn = TextMap(cells, rows_times_average(cells, even, content), tuple(labels), each)
     if not results.has_learned_sink:
-        return drawn
+        received = rows_times_average(shares[None] @ cells, shares[None] @ even, content)
+        return replace(drawn, received_times=received[0])
     # The bytes of a row may add up to a little more than 1.
     learned = np.maximum(0, 1 - cells.sum(axis=1))
     # A sink is measured as one token that every row sees.
     one = even_token(sizes, is_causal=results.info.model.is_causal)
-    beside = rows_times_average(
-        np.column_stack([cells, learned]),
-        np.column_stack([even, one]),
-        np.append(content, False),
+    cells, even = np.column_stack([cells, learned]), np.column_stack([even, one])
+    content = np.append(content, False)
+    return replace(
+        drawn,
+        learned=learned,
+        learned_times=rows_times_average(cells, even, content)[:, -1],
+        received_times=rows_times_average(shares[None] @ cells, shares[None] @ even, content)[0],
     )
-    return replace(drawn, learned=learned, learned_times=beside[:, -1])
 
 
 def drawn_cells(maps: NDArray[np.float32], how: Pooling, units: TextUnits, each: int) -> Floats:

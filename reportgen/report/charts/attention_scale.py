@@ -17,7 +17,7 @@ SCALE_PLACES = (0.0, 0.3, 0.475, 0.65, 0.825, 1.0)
 SCALE_LIGHT = ("#fffdfa", "#fdf0da", "#fbd29b", "#f39f45", "#c6651b", "#54220a")
 SCALE_DARK = ("#171b20", "#2d2620", "#5b3a18", "#b86d1e", "#f0b05a", "#fff0d2")
 SCALE_END = 16.0  # times an average text token; more has the same colour
-SCALE_TICKS = (0, 1, 4, 16)  # of these the colour bar has room for all
+SCALE_TICKS = (0, 1, 2, 4, 8, 16)  # of these the colour bar has room for all
 
 
 def times_places(times: Floats) -> Floats:

@@ -15,7 +15,7 @@ from reportgen.report.charts.attention_scale import colour_marks
 from reportgen.report.charts.colours import INK, PAPER
 from reportgen.report.charts.map_geometry import WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px
-from reportgen.report.charts.text_figure import draw_cells, draw_columns
+from reportgen.report.charts.text_figure import draw_bar, draw_cells, draw_columns
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import Weights
@@ -94,9 +94,10 @@ def cross_figure(
     share = weights.about(float(cells[row, column]))
     largest = {"row": rows[row], "column": columns[column], "share": share}
     sentence = language.say(section, "cross_sentence", title=title, **largest)
-    place = geometry(columns, rows, lines=0)
+    place = geometry(columns, rows)
     marks = colour_marks(is_cut=text_map.n_above > 0)
-    shapes = draw_columns(place, columns, "") + draw_cells(place, text_map, None, marks)
+    shapes = draw_columns(place, columns) + draw_cells(place, text_map, None)
+    shapes += draw_bar(place, place.map_end, marks)
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
     says = [language.say(section, "cross_rows")]
@@ -108,7 +109,7 @@ def cross_figure(
     if max(across, down) > 1:
         says.append(language.say("map", "pooled", n=max(across, down)))
     return CrossFigure(
-        Drawing("cells", WIDTH, round(place.height), sentence, shapes).on_page(),
+        Drawing("cells", WIDTH, round(place.height(place.map_end)), sentence, shapes).on_page(),
         title,
         language.sentences(says),
     )

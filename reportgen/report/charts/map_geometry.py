@@ -1,4 +1,4 @@
-"""Where the lines, the tokens' names and the map of a text stand.
+"""Where the tokens' names, the map and the row below it stand, and the lines in their place.
 
 The drawn map of the page's script has the same geometry, so that it takes the place of this one
 unseen: `templates/assets/js/map/geometry.js` says the same.
@@ -6,31 +6,34 @@ unseen: `templates/assets/js/map/geometry.js` says the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, radians, sin
+from math import ceil, cos, radians, sin
 
 from reportgen.report.language.printable import half_widths, shorten
 
-WIDTH = 520
+WIDTH = 386
 LINES = 60  # height of the lines
 SLANT = 50  # degrees, of the names of columns
 FOR_SEGMENTS = 18  # for the names of a pair's segments, on the left and above
-_TOP, _BOTTOM = 8, 8
-_RIGHT = 66  # for the colour bar
-_LEAST_LEFT = 46
+BAR = 10  # height of the colour bar
+_TOP = 4
+_BELOW_MAP = 9  # from the map to the row of all rows
+_BELOW_ROWS = 14  # from there to the colour bar
+_BELOW_BAR = 18  # for the numbers below the colour bar
+_LEAST_LEFT = 40
+_LEAST_RIGHT, _MOST_RIGHT = 6, 60
 _HALF = 7 / 12  # of the size of the letters: what a half-width character takes, about
-_LEAST_MAP = 40  # height, for the numbers beside the colour bar
-_LETTERS = 12
-_LEAST_LETTERS = 9
+_LETTERS = 11.5
+_LEAST_LETTERS = 10.5  # 9 pixels on the narrowest phones, where the drawing is smaller
+_LEAST_ROW, _MOST_ROW = 10, 26
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
     """Pixels in a drawing that is `WIDTH` wide."""
 
-    left: float  # of lines and map
+    left: float  # of the map, and of the lines in its place
     right: float
-    lines_start: float  # upper end of the lines
-    lines_end: float  # lower end of the lines
+    top: float  # lower end of the names of segments
     map_start: float  # upper end of the map
     column: float  # width of a column
     row: float  # height of a row
@@ -43,9 +46,27 @@ class Geometry:
         return self.map_start + self.row * self.n_rows
 
     @property
-    def height(self) -> float:
-        """Of the whole drawing."""
-        return self.map_end + _BOTTOM
+    def all_start(self) -> float:
+        """Upper end of the row of all rows."""
+        return self.map_end + _BELOW_MAP
+
+    @property
+    def all_end(self) -> float:
+        """Lower end of the row of all rows."""
+        return self.all_start + self.row
+
+    @property
+    def lines_end(self) -> float:
+        """Lower end of lines that stand in the place of the map."""
+        return self.map_start + LINES
+
+    def bar_start(self, end: float) -> float:
+        """Upper end of the colour bar below what ends at `end`."""
+        return end + _BELOW_ROWS
+
+    def height(self, end: float) -> float:
+        """Of the whole drawing with a colour bar below what ends at `end`."""
+        return self.bar_start(end) + BAR + _BELOW_BAR
 
     @property
     def column_letters(self) -> float:
@@ -75,35 +96,42 @@ def geometry(
     is_pair: bool = False,
     beside: float = 0.0,
     beside_name: str = "",
-    lines: float = LINES,
+    below: str = "",
 ) -> Geometry:
-    """The geometry for columns and rows of these names; without `rows` there is no map, and above
-    it there is room for `lines`.
+    """The geometry for columns and rows of these names.
 
     `beside` is the room for what stands right of the text's columns, in columns, `beside_name` its
-    name.
+    name; `below` is the name of the row of all rows, "" without one.
     """
     segments = FOR_SEGMENTS if is_pair else 0
-    left = max(_LEAST_LEFT, _LETTERS * _HALF * _longest(rows) + 12) + segments
-    right = WIDTH - _RIGHT
+    left = max(_LEAST_LEFT, _LETTERS * _HALF * _longest((*rows, below)) + 10) + segments
+    named = (*columns, beside_name) if beside_name else tuple(columns)
+    most = (WIDTH - _LEAST_RIGHT - left) / (len(columns) + beside)
+    right = WIDTH - _room_right(named, most, beside)
     column = (right - left) / (len(columns) + beside)
-    longest = _longest((*columns, beside_name))
-    tall = letters(0.8 * column) * _HALF * longest * sin(radians(SLANT))
-    lines_end = _TOP + segments + lines
+    tall = letters(0.8 * column) * _HALF * _longest(named) * sin(radians(SLANT))
     cells = len(rows) + (beside * len(rows) / len(columns))
-    height = min(26.0, max(10.0, (right - left) / (cells or 1)))
-    height = max(height, _LEAST_MAP / (len(rows) or 1))
+    height = min(_MOST_ROW, max(_LEAST_ROW, (right - left) / (cells or 1)))
     return Geometry(
         left=left,
         right=right,
-        lines_start=_TOP + segments,
-        lines_end=lines_end,
-        map_start=lines_end + tall + 16,
+        top=_TOP + segments,
+        map_start=_TOP + segments + tall + 12,
         column=column,
         row=height,
         n_rows=len(rows),
         n_columns=len(columns),
     )
+
+
+def _room_right(names: Sequence[str], column: float, beside: float) -> float:
+    """How far slanted names may reach beyond the last column."""
+    wide = letters(0.8 * column) * _HALF * cos(radians(SLANT))
+    ends = (
+        wide * half_widths(shorten(name)) - column * (len(names) - i - 0.5)
+        for i, name in enumerate(names)
+    )
+    return min(_MOST_RIGHT, max(_LEAST_RIGHT, *ends) + 4)
 
 
 def _longest(names: Sequence[str]) -> int:

@@ -53,7 +53,9 @@ REPORT_SCRIPTS = (
     *_TOOL_SCRIPTS,
     *_scripts("tools", "folds", "keys", "help", "terms", "guide"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
-    *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures", "decoder"),
+    *_scripts(
+        "map", "thumbnails", "overview", "grid", "controls", "pane", "lines", "pictures", "decoder"
+    ),
     *_scripts("text", "stored_panels", "measures", "strip", "panel", "reader"),
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",

@@ -15,7 +15,7 @@ from reportgen.report.charts.attention_scale import (
     SCALE_TICKS,
 )
 from reportgen.report.charts.cross_attention_map import decoder_words
-from reportgen.report.charts.plotly_map import map_figure
+from reportgen.report.charts.plotly_map import lines_figure, map_figure
 from reportgen.report.html.packing import TargetPooling, in_letters, packed_lengths
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
@@ -59,7 +59,7 @@ def page_data(
     has_learned_sink: bool = False,
     told: Collection[View] = COLOURS,
 ) -> dict[str, Any]:
-    """The data of all texts together: the model's shape, the script's words, the empty figure.
+    """The data of all texts together: the model's shape, the script's words, the empty figures.
 
     `first` is the number of the text that is open unless the address names another; `agreement` is
     that of each measure with what changes the prediction, as printed; `has_learned_sink` is whether
@@ -89,7 +89,8 @@ def page_data(
         | script_words(language, *decoder_words(info))
         | _words_of_places(info, language)
         | _words_of_lead(info, language),
-        "figure": map_figure(language, name),
+        "map": map_figure(),
+        "lines": lines_figure(language, name),
         "causal": info.model.is_causal,
         "scale": {
             "places": SCALE_PLACES,

@@ -150,7 +150,8 @@ def _percents(values: Floats) -> list[str]:
 class Figures:
     """The figures of a text that was analysed."""
 
-    chart: Markup
+    map: Markup | None  # None where the maps were not kept
+    lines: Markup
     range: str  # what the map's colours are, in words; "" where the maps were not kept
     chart_title: str
     heads: HeadPicture | None  # of the texts to start with; for pages without scripts
@@ -178,8 +179,10 @@ def make_figures(
     reads = row_read_alone(findings, units, effects)
     across = partial(cross_figure, findings.results, text, units, labels, language, heads)
     is_first = text == findings.opened[language.code] or text in findings.picked.texts
+    figure = make_text_figure(text + 1, units, labels, drawn, reads, language, weights)
     return Figures(
-        chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
+        map=figure.map,
+        lines=figure.lines,
         range=_colours(drawn, language),
         chart_title=language.say(
             "chart",

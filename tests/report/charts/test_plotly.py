@@ -1,13 +1,13 @@
-"""The empty plotly figure that the page's script fills."""
+"""The empty plotly figures that the page's script fills."""
 
 import json
 
 import plotly.graph_objects as go
 
 from reportgen.report import load_language
-from reportgen.report.charts import SCALE_DARK, SCALE_LIGHT, map_figure
+from reportgen.report.charts import SCALE_DARK, SCALE_LIGHT, lines_figure, map_figure
 
-EN, JA = load_language("en"), load_language("ja")
+EN = load_language("en")
 
 
 def lightness(colour):
@@ -15,33 +15,37 @@ def lightness(colour):
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def test_the_figure_is_plain_json_without_the_default_template():
-    figure = map_figure(EN, "[CLS]")
-    assert len(json.dumps(figure)) < 2500
-    assert set(figure["layout"]["template"]) == {"data"}
+def figures(name):
+    return map_figure(), lines_figure(EN, name)
 
 
-def test_plotly_knows_the_figure():
+def test_the_figures_are_plain_json_without_the_default_template():
+    for figure in figures("[CLS]"):
+        assert len(json.dumps(figure)) < 1500
+        assert set(figure["layout"]["template"]) == {"data"}
+
+
+def test_plotly_knows_the_figures():
     for name in ("[CLS]", None):
-        figure = map_figure(EN, name)
-        assert json.loads(go.Figure(figure).to_json()) == figure  # go.Figure checks every name
+        for figure in figures(name):
+            assert json.loads(go.Figure(figure).to_json()) == figure  # go.Figure checks every name
 
 
-def test_map_and_lines_share_the_axis_of_the_tokens():
-    figure = map_figure(EN, "[CLS]")
-    assert [trace["type"] for trace in figure["data"]] == ["heatmap"] + ["scatter"] * 3
-    assert {trace["xaxis"] for trace in figure["data"]} == {"x"}
-    assert [trace["yaxis"] for trace in figure["data"]] == ["y", "y2", "y2", "y2"]
+def test_the_map_and_the_row_of_all_rows_share_the_axis_of_the_tokens():
+    data = map_figure()["data"]
+    assert [trace["type"] for trace in data] == ["heatmap", "heatmap"]
+    assert {trace["xaxis"] for trace in data} == {"x"}
+    assert [trace["yaxis"] for trace in data] == ["y", "y2"]
 
 
 def test_the_lines_differ_by_more_than_colour():
-    _, received, even, row = map_figure(EN, "[CLS]")["data"]
+    received, even, row = lines_figure(EN, "[CLS]")["data"]
     assert received["marker"]["symbol"] != row["marker"]["symbol"]
     assert even["line"]["dash"] == "dash"
 
 
 def test_without_a_cls_row_there_is_no_third_line():
-    assert len(map_figure(EN, None)["data"]) == 3
+    assert len(lines_figure(EN, None)["data"]) == 2
 
 
 def test_both_scales_run_evenly_from_paper_to_ink():

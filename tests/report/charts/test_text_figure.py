@@ -1,15 +1,22 @@
 """The figure of a text: lines, a map on the same axis, means or sums over heads."""
 
+import re
+
 import pytest
 from bs4 import BeautifulSoup
-from helpers.drawings import points
+from helpers.drawings import painted, points
 from helpers.made_up.factories import make_results
+from helpers.made_up.packed_maps import unpack
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
 from reportgen.report import load_language
 from reportgen.report.charts import (
     MAP_COLOURS,
+    Columns,
+    Lines,
+    Segments,
     Weights,
-    draw_text,
+    draw_lines,
     geometry,
     make_text_figure,
     text_map,
@@ -33,7 +40,7 @@ def chart(results, heads="mean", reads=None):
     weights = Weights(EN, heads, HEADS)
     found = text_map(results, 0, units, labels)
     made = make_text_figure(1, units, labels, found, reads, EN, weights)
-    return BeautifulSoup(made, "html.parser").svg
+    return [BeautifulSoup(each, "html.parser").svg for each in (made.map, made.lines)]
 
 
 def heights(svg, name):
@@ -58,12 +65,12 @@ def test_the_lines_are_the_columns_of_the_last_layer(results, heads, factor):
         values = factor * tokens[column].to_numpy(float)
         if name == "even":  # is level
             values = values[[0, -1]]
-        assert heights(chart(results, heads), name) == pytest.approx(values, abs=factor * 2.5e-3)
+        assert heights(chart(results, heads)[1], name) == pytest.approx(values, abs=factor * 2.5e-3)
 
 
 def test_the_sentence_names_the_highest_token(results):
     tokens = results.tokens_of(0)
-    said = chart(results)["aria-label"]
+    said = chart(results)[1]["aria-label"]
     assert f"“[CLS]”: {100 * tokens['received_last'].max():.1f}\u00a0%" in said
     to = tokens.loc[tokens["cls_row_last"].idxmax(), "token"]
     assert f"largest value is on “{to}”: {100 * tokens['cls_row_last'].max():.1f}\u00a0%" in said
@@ -72,28 +79,19 @@ def test_the_sentence_names_the_highest_token(results):
 
 def test_a_sum_is_no_percentage(results):
     tokens = results.tokens_of(0)
-    said = chart(results, "sum")["aria-label"]
+    said = " ".join(svg["aria-label"] for svg in chart(results, "sum"))
     assert f"“[CLS]”: {HEADS * tokens['received_last'].max():.2f}, " in said
     assert "%" not in said
 
 
-def made(labels=("[CLS]", "a", "b"), **changes):
-    values = {
-        "key": 7,
-        "labels": labels,
-        "received": [0.5, 0.3, 0.2],
-        "cls_row": [0.1, 0.4, 0.5],
-        "expected": [1 / 3] * 3,
-        "text_map": None,
-        "second": None,
-        "names": ("first", "second"),
-        "reads": None,
-        "tick_style": "exact_percent",
-        "colour_marks": [(0, "0"), (0.3, "1×"), (1, "≥ 16×")],
-        "language": EN,
-        "sentence": "What it shows.",
-    }
-    return BeautifulSoup(draw_text(**values | changes).on_page(), "html.parser").svg
+def made(labels=("[CLS]", "a", "b"), second=None, has_map=False, **changes):
+    values = {"received": [0.5, 0.3, 0.2], "expected": [1 / 3] * 3, "cls_row": [0.1, 0.4, 0.5]}
+    place = geometry(labels, (), is_pair=second is not None)
+    segments = None if second is None else Segments(second, ("first", "second"))
+    columns = Columns(7, labels, place, "", segments)
+    lines = Lines(**values | changes)
+    drawn = draw_lines(columns, lines, "exact_percent", EN, "What it shows.", has_map=has_map)
+    return BeautifulSoup(drawn.on_page(), "html.parser").svg
 
 
 def drawn_line(svg, name):
@@ -103,7 +101,7 @@ def drawn_line(svg, name):
 def test_lines_stand_where_their_values_say():
     svg = made()
     place = geometry(("[CLS]", "a", "b"), ())
-    bottom, top = place.lines_end, place.lines_start
+    bottom, top = place.lines_end, place.map_start
     for name, values in (("received", [0.5, 0.3, 0.2]), ("cls", [0.1, 0.4, 0.5])):
         heights = [(bottom - y) / (bottom - top) * 0.6 for _, y in drawn_line(svg, name)]
         assert heights == pytest.approx(values, abs=2e-3)
@@ -156,27 +154,53 @@ def test_labels_are_text_and_never_markup():
 
 
 def test_colours_are_attributes_and_nothing_is_styled_inline(results):
-    svg = chart(results)
-    assert svg.find("path", class_="received")["stroke"].startswith("#")
-    assert svg.find(class_="scale").find("path")["stroke"] in MAP_COLOURS
-    assert "style" not in str(svg)
+    drawn_map, lines = chart(results)
+    assert lines.find("path", class_="received")["stroke"].startswith("#")
+    assert drawn_map.find(class_="scale").find("path")["stroke"] in MAP_COLOURS
+    assert "style" not in f"{drawn_map}{lines}"
 
 
-def test_each_column_of_the_map_stands_below_its_point_of_the_lines(results):
-    svg = chart(results, reads=0)
+def test_the_lines_stand_on_the_columns_of_the_map_and_use_their_names(results):
+    drawn_map, lines = chart(results, reads=0)
     labels = results.tokens_of(0)["token"].tolist()
-    place = geometry(labels, labels)
-    xs = [x for x, _ in points(svg.find("path", class_="cls"))]
-    scale = svg.find(class_="scale")
-    origin = scale.parent["transform"].removeprefix("translate(").removesuffix(")").split()
-    column = float(scale["transform"].removeprefix("scale(").split()[0])
-    centres = [float(origin[0]) + column * (i + 0.5) for i in range(len(labels))]
+    xs = [x for x, _ in points(lines.find("path", class_="cls"))]
+    scale = drawn_map.find(class_="scale")
+    left, top = places(scale.parent)
+    column, row = map(float, scale["transform"].removeprefix("scale(").rstrip(")").split())
+    centres = [left + column * (i + 0.5) for i in range(len(labels))]
     assert xs == pytest.approx(centres, abs=0.3)
-    assert place.right < WIDTH
-    frame = svg.find("rect", class_="reads")
+    assert left + column * len(labels) < WIDTH
+    names = drawn_map.find(class_="names")
+    assert lines.find("use")["href"] == f"#{names['id']}"
+    assert [text.string for text in names.find_all("text")] == labels
+    frame = drawn_map.find("rect", class_="reads")
     assert float(frame["y"]) == 0  # the row of [CLS] is the first
-    assert float(frame["height"]) == pytest.approx(place.row, abs=0.06)
-    assert chart(results).find("rect", class_="reads") is None
+    assert float(frame["height"]) == pytest.approx(row, abs=0.06)
+    assert chart(results)[0].find("rect", class_="reads") is None
+    assert lines.find("path", class_="received")["d"].startswith("M")
+    assert places(drawn_map.find(class_="all"))[1] > top + row * len(labels)
+
+
+def places(group):
+    """Where a group stands."""
+    return [float(number) for number in re.findall(r"[\d.]+", group["transform"])]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_row_of_all_rows_is_the_mean_of_the_columns(tmp_path, causal):
+    results = make_results(tmp_path, ("Free coffee for you",), sink=0.6, n_heads=HEADS)
+    object.__setattr__(results.info.model, "is_causal", causal)
+    tokens = results.tokens_of(0)
+    n = len(tokens)
+    maps = unpack(results.packed_maps(0), results.info.model.n_layers, results.info.model.n_heads)
+    last = maps[-1].astype(float).mean(0)
+    even = plain_even(range(n), is_causal=causal)
+    content = [not own for own in tokens["is_special"]]
+    times = plain_multiples(last.mean(0)[None], even.mean(0)[None], content)[0]
+    row = chart(results)[0].find(class_="all")
+    drawn = painted(row.find(class_="scale"), 1, n, MAP_COLOURS[0])[0]
+    assert drawn.tolist() == [MAP_COLOURS[plain_step(value)] for value in times]
+    assert max(times) > 2  # not all of one colour
 
 
 def test_a_pair_has_its_names_and_a_line_where_the_second_begins():
@@ -195,5 +219,5 @@ def test_long_texts_name_only_some_of_their_units():
         cls_row=[1 / count] * count,
         expected=[1 / count] * count,
     )
-    assert 30 <= len(svg.find(class_="names").find_all("text")) <= 64
+    assert 20 <= len(svg.find(class_="names").find_all("text")) <= 64
     assert len(drawn_line(svg, "received")) == count

@@ -70,7 +70,7 @@ def test_what_is_said_of_the_colours_of_the_map_is_so(results):
     assert shown.range == (
         f"1× is what an average text token of the row gets. {n_beyond} cells are beyond 16×."
     )
-    svg = BeautifulSoup(shown.chart, "html.parser").svg
+    svg = BeautifulSoup(shown.map, "html.parser").svg
     cells = painted(
         svg.select_one(".scale > g"), len(found.steps), len(found.steps), MAP_COLOURS[0]
     )

@@ -181,18 +181,16 @@ class DecoderFigure {
     return say("cross_sentence", { title, ...named, share: aboutText(most * factor, factor > 1) });
   }
 
-  // As in the drawing without scripts: no lines stand above these maps.
+  // As in the drawing without scripts.
   placeOf({ rows, columns }) {
-    const names = { labels: [...columns.labels, ...rows.labels], segment: null };
     const count = columns.labels.length;
-    const place = geometryOf(names, upTo(rows.labels.length).map((i) => count + i), upTo(count), DESIGN);
-    const start = place.mapStart - LINES;
-    const tall = place.mapEnd - place.mapStart;
+    const place = geometryOf({ rows: rows.labels, columns: columns.labels });
+    const { mapStart: start, mapEnd } = place;
     return {
-      ...place, start, tall,
+      ...place, start, tall: mapEnd - start,
       wide: (place.right - place.left) / count,
-      high: tall / rows.labels.length,
-      height: Math.round(place.height - LINES),
+      high: (mapEnd - start) / rows.labels.length,
+      height: Math.round(place.height),
       inMap: { transform: `translate(${place.left} ${start})` },
     };
   }
@@ -220,11 +218,9 @@ class DecoderFigure {
     ];
   }
 
-  bar({ times }, { right, start, tall }) {
+  bar({ times }, place) {
     const isCut = times.some((row) => row.some((value) => value > page.scale.end));
-    const ramp = drawn("rect", { width: 12, height: tall, fill: "url(#scale)" });
-    const place = { transform: `translate(${right + 8} ${start})`, "font-size": 11 };
-    return drawn("g", place, ramp, ...markTexts(colourMarks(isCut), tall));
+    return colourBar(place, colourMarks(isCut));
   }
 
   sentences(seen) {

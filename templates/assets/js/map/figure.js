@@ -1,4 +1,4 @@
-// The plotly figure of a view: the page's empty figure, filled with the rows and columns of a crop.
+// The plotly figures of a view: the page's empty ones, filled with the rows and columns of a crop.
 
 const CLEAR = "rgba(0,0,0,0)";
 
@@ -6,136 +6,171 @@ const CLEAR = "rgba(0,0,0,0)";
 const escaped = (text) =>
   text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 
-// `crop` holds the first row and column and one past the last; `lineTop` is the end of the lines' axis.
-function makeFigure(shape, view, { beyond, crop, width, chosen, reads, lineTop }) {
-  const figure = structuredClone(page.figure);
-  const [map, received, even, row] = figure.data;
+// What a figure is drawn with: which rows and columns (`crop` holds the first of each and one past the
+// last), and where everything stands in it.
+function frameOf({ shape, crop, width }, view) {
   const [rows, columns] = [crop.rows, crop.columns].map(([start, end]) => upTo(end - start).map((i) => start + i));
-  const line = (trace, values) => {
-    trace.x = columns;
-    trace.y = columns.map((k) => (values[k] === null ? null : values[k] * view.factor));
-  };
-  fillMap(map, shape, view, { rows, columns });
-  if (view.sink) figure.data.push(sinkTrace(map, view, { rows, columns }));
-  line(received, view.received);
-  line(even, view.expected);
-  if (row) {
-    row.name = say("cls_row", { name: page.cls });
-    line(row, view.row ?? shape.labels.map(() => null));
-    row.line.color = row.marker.color = css("--cls");
+  const names = (some) => some.map((i) => shape.labels[i]);
+  const place = geometryOf({
+    rows: names(rows), columns: names(columns), below: say("all_rows"),
+    isPair: shape.segment !== null, hasSink: view.sink !== null,
+  });
+  return { shape, view, rows, columns, width, place, scale: width / DESIGN };
+}
+
+// The map with the row of all rows below it. In their order: the map, that row, and the same two of the
+// column of a learned sink.
+function makeMap(shown, view) {
+  const figure = structuredClone(page.map);
+  const frame = frameOf(shown, view);
+  const { rows, columns } = frame;
+  const { count } = shown.shape;
+  const [map, all] = figure.data;
+  const cells = (values, read) => rows.map((q) => columns.map((k) => read(values[q * count + k])));
+  const weight = (share) => (Number.isNaN(share) ? null : share * view.factor);
+  const scale = { zmin: 0, zmax: 1, colorscale: colourScale() };
+  Object.assign(map, scale, {
+    z: cells(view.times, placeOrNull), customdata: cells(view.z, weight), x: columns, y: rows,
+  });
+  Object.assign(all, scale, {
+    z: [columns.map((k) => placeOrNull(view.receivedTimes[k]))],
+    customdata: [columns.map((k) => (view.received[k] === null ? null : view.received[k] * view.factor))],
+    x: columns, y: [0],
+  });
+  if (view.sink) {
+    const own = { x: [sinkPlace(columns)], showscale: false, name: say("learned_sink") };
+    const column = (values, read) => rows.map((q) => [read(values[q])]);
+    figure.data.push(
+      { ...map, ...own, meta: "sink", z: column(view.sinkTimes, placeOrNull), customdata: column(view.sink, weight) },
+      { ...all, ...own, meta: "all-sink", z: [[placeOrNull(view.sinkReceivedTimes)]],
+        customdata: [[view.sinkReceived * view.factor]] });
   }
-  received.line.color = received.marker.color = css("--received");
-  even.line.color = css("--muted");
-  const place = geometryOf(shape, rows, columns, width, view.sink !== null);
-  for (const trace of [received, row]) if (trace) trace.marker.size = 5 * place.scale;
-  const values = [received, even, row].flatMap((trace) => trace?.y ?? []);
-  const layout = makeLayout(figure.layout, place,
-    { shape, view, rows, columns, width, chosen, reads, lineTop: lineTop ?? Math.max(...values) });
-  const marks = colourMarks(beyond > 0);
+  const marks = colourMarks(shown.beyond > 0);
+  const inner = (frame.place.end - frame.place.mapStart) * frame.scale;
   Object.assign(map.colorbar, {
     tickvals: marks.map(([place]) => place), ticktext: marks.map(([, name]) => name),
-    len: layout.yaxis.domain[1], thickness: 12 * place.scale, ypad: 0, xpad: 8 * place.scale, x: 1,
-    tickfont: { size: 11 * place.scale },
+    len: 1, thickness: BAR * frame.scale, xpad: 0, ypad: 0, y: -BELOW_ROWS * frame.scale / inner,
+    tickfont: { size: 10.5 * frame.scale },
   });
-  return { data: figure.data, layout };
+  return { data: figure.data, layout: mapLayout(figure.layout, frame, shown), place: frame.place, marks };
 }
 
 const placeOrNull = (times) => (Number.isNaN(times) ? null : placeOf(times));
-const weightOrNull = (share, view) => (Number.isNaN(share) ? null : share * view.factor);
-
-function fillMap(map, shape, view, { rows, columns }) {
-  Object.assign(map, {
-    z: rows.map((q) => columns.map((k) => placeOrNull(view.times[q * shape.count + k]))),
-    customdata: rows.map((q) => columns.map((k) => weightOrNull(view.z[q * shape.count + k], view))),
-    x: columns,
-    y: rows,
-    zmin: 0,
-    zmax: 1,
-    colorscale: colourScale(),
-  });
-}
 
 // Where the column of a learned sink stands, after the columns of the text.
 const sinkPlace = (columns) => columns.at(-1) + 1 + APART;
 
-// The column of a learned sink: a map of its own, in the same colours.
-function sinkTrace(map, view, { rows, columns }) {
-  const z = rows.map((q) => [placeOrNull(view.sinkTimes[q])]);
-  const customdata = rows.map((q) => [weightOrNull(view.sink[q], view)]);
-  return { ...map, name: say("learned_sink"), meta: "sink", x: [sinkPlace(columns)], z, customdata, showscale: false };
+// The two lines, in the place of the map; `top` is the end of their axis.
+function makeLines(shown, view, top) {
+  const figure = structuredClone(page.lines);
+  const frame = frameOf(shown, view);
+  const { columns, scale, place } = frame;
+  const [received, even, row] = figure.data;
+  const line = (trace, values) => {
+    trace.x = columns;
+    trace.y = columns.map((k) => (values[k] === null ? null : values[k] * view.factor));
+    if (trace.marker) trace.marker.size = 5 * scale;
+  };
+  line(received, view.received);
+  line(even, view.expected);
+  if (row) {
+    row.name = say("cls_row", { name: page.cls });
+    line(row, view.row ?? shown.shape.labels.map(() => null));
+    row.line.color = row.marker.color = css("--cls");
+  }
+  received.line.color = received.marker.color = css("--received");
+  even.line.color = css("--muted");
+  const { end, marks } = lineMarks(top);
+  const layout = baseLayout(figure.layout, frame, place.linesEnd, place.linesEnd + 8);
+  const { color, tickfont } = layout.yaxis;
+  Object.assign(layout, {
+    yaxis: {
+      ...figure.layout.yaxis, color, tickfont: { ...tickfont, size: 12 * scale, color: css("--muted") },
+      gridcolor: css("--rule"), range: [0, end], tickvals: marks,
+      ticktext: marks.map((value) =>
+        view.summed ? String(value) : say("percent", { x: Number((100 * value).toPrecision(12)) })),
+    },
+    shapes: [...bandOver(shown.chosen, columns), ...segmentRules(shown.shape, [], columns)],
+    annotations: shown.shape.segment === null ? [] : segmentNames(shown.shape, [], columns, layout.margin),
+  });
+  return { data: figure.data, layout };
 }
 
-// Margins are set by hand: plotly can measure the labels, but draws everything twice for it.
-function makeLayout(layout, place, { shape, view, rows, columns, width, chosen, reads, lineTop }) {
-  const { scale } = place;
-  const margin = {
-    ...layout.margin,
-    t: scale * place.linesStart, l: scale * place.left, b: scale * (place.height - place.mapEnd),
-    r: width - scale * place.right,
-  };
-  const inner = place.mapEnd - place.linesStart;
-  const names = (some, every) => {
-    const vals = some.filter((_, i) => i % every === 0);
-    return { tickvals: vals, ticktext: vals.map((i) => escaped(cutLabel(shape.labels[i]))) };
-  };
+// Margins are set by hand: plotly can measure the labels, but draws everything twice for it. `end` is
+// the lower end of what is drawn, `height` that of the whole, in pixels of the design.
+function baseLayout(layout, { shape, view, rows, columns, width, place, scale }, end, height) {
   const [ink, muted, family] = [css("--ink"), css("--muted"), css("--font")];
-  const axis = (name, size, color) =>
-    ({ ...layout[name], color: muted, tickfont: { color, size: scale * size } });
-  const { end, marks } = lineMarks(lineTop);
+  const axis = (name, size) => ({ ...layout[name], color: muted, tickfont: { color: ink, size: scale * size } });
   return Object.assign(layout, {
     width,
-    height: scale * place.height,
-    margin,
+    height: scale * height,
+    margin: {
+      ...layout.margin,
+      t: scale * place.mapStart, l: scale * place.left, r: width - scale * place.right, b: scale * (height - end),
+    },
     modebar: { bgcolor: CLEAR, color: muted, activecolor: ink },
     font: { family, size: scale * LETTERS, color: ink },
     xaxis: {
-      ...axis("xaxis", place.columnLetters, ink),
+      ...axis("xaxis", place.columnLetters),
       tickangle: -SLANT,
       range: [columns[0] - 0.5, (view.sink ? sinkPlace(columns) : columns.at(-1)) + 0.5],
-      ...(view.sink ? withSink(names(columns, place.columnEvery), columns, place) : names(columns, place.columnEvery)),
+      ...columnNames(shape, columns, place, view.sink !== null),
     },
     yaxis: {
-      ...axis("yaxis", place.rowLetters, ink),
+      ...axis("yaxis", place.rowLetters),
       autorange: false,
       range: [rows.at(-1) + 0.5, rows[0] - 0.5],
-      domain: [0, (place.mapEnd - place.mapStart) / inner],
-      ...names(rows, 1),
+      tickvals: rows,
+      ticktext: rows.map((i) => escaped(cutLabel(shape.labels[i]))),
     },
+  });
+}
+
+function mapLayout(layout, frame, { chosen, reads }) {
+  const { shape, view, rows, columns, place, scale } = frame;
+  const inner = place.end - place.mapStart;
+  baseLayout(layout, frame, place.end, place.height);
+  layout.yaxis.domain = [1 - (place.mapEnd - place.mapStart) / inner, 1];
+  return Object.assign(layout, {
     yaxis2: {
-      ...axis("yaxis2", LETTERS, muted),
-      domain: [1 - LINES / inner, 1],
-      gridcolor: css("--rule"),
-      range: [0, end],
-      tickvals: marks,
-      ticktext: marks.map((value) =>
-        view.summed ? String(value) : say("percent", { x: Number((100 * value).toPrecision(12)) })),
+      ...layout.yaxis2,
+      domain: [0, place.row / inner],
+      range: [0.5, -0.5],
+      tickvals: [0],
+      ticktext: [say("all_rows")],
+      tickfont: { color: css("--muted"), size: scale * place.rowLetters },
     },
     shapes: [
       ...mapGround(rows, columns), ...(view.sink ? mapGround(rows, [sinkPlace(columns)]) : []),
       ...readFrame(reads, rows), ...chosenBands(chosen, rows, columns),
       ...segmentRules(shape, rows, columns),
     ],
-    annotations: shape.segment === null ? [] : segmentNames(shape, rows, columns, margin),
+    annotations: shape.segment === null ? [] : segmentNames(shape, rows, columns, layout.margin),
   });
 }
 
-// The names of the columns with that of a learned sink, which takes the room of those before it.
-function withSink({ tickvals, ticktext }, columns, { columnEvery }) {
+// The names of the columns; that of a learned sink takes the room of those before it.
+function columnNames(shape, columns, { columnEvery }, hasSink) {
+  const vals = columns.filter((_, i) => i % columnEvery === 0);
+  const text = (name) => escaped(cutLabel(name));
   const at = sinkPlace(columns);
-  const kept = tickvals.filter((k) => at - k >= columnEvery);
+  const kept = hasSink ? vals.filter((k) => at - k >= columnEvery) : vals;
   return {
-    tickvals: [...kept, at],
-    ticktext: [...ticktext.slice(0, kept.length), escaped(cutLabel(say("learned_sink")))],
+    tickvals: hasSink ? [...kept, at] : kept,
+    ticktext: [...kept.map((k) => text(shape.labels[k])), ...(hasSink ? [text(say("learned_sink"))] : [])],
   };
 }
 
-// Behind the map, so that its gaps are seen; the lines stand on the paper.
+// Behind the map and the row below it, so that their gaps are seen.
 function mapGround(rows, columns) {
-  return [{
+  const ground = {
     type: "rect", layer: "below", line: { width: 0 }, fillcolor: css("--wash"),
     xref: "x", x0: columns[0] - 0.5, x1: columns.at(-1) + 0.5,
-    yref: "y", y0: rows[0] - 0.5, y1: rows.at(-1) + 0.5,
-  }];
+  };
+  return [
+    { ...ground, yref: "y", y0: rows[0] - 0.5, y1: rows.at(-1) + 0.5 },
+    { ...ground, yref: "y2", y0: -0.5, y1: 0.5 },
+  ];
 }
 
 // Shapes of the figure from one end of it to the other: along the rows, and along the columns.
@@ -151,14 +186,13 @@ function readFrame(reads, rows) {
 
 // Frames around the row and the column of the chosen token.
 function chosenBands(chosen, rows, columns) {
-  if (chosen === null) return [];
-  const frame = { line: { color: css("--ink"), width: 1.5 }, fillcolor: CLEAR, type: "rect" };
-  const ends = [chosen - 0.5, chosen + 0.5];
-  return [
-    ...(rows.includes(chosen) ? [{ ...frame, ...alongRows(...ends) }] : []),
-    ...(columns.includes(chosen) ? [{ ...frame, ...alongColumns(...ends) }] : []),
-  ];
+  if (!rows.includes(chosen)) return bandOver(chosen, columns);
+  return [{ ...chosenFrame(), ...alongRows(chosen - 0.5, chosen + 0.5) }, ...bandOver(chosen, columns)];
 }
+
+const chosenFrame = () => ({ line: { color: css("--ink"), width: 1.5 }, fillcolor: CLEAR, type: "rect" });
+const bandOver = (chosen, columns) =>
+  (columns.includes(chosen) ? [{ ...chosenFrame(), ...alongColumns(chosen - 0.5, chosen + 0.5) }] : []);
 
 // Lines where the second segment of a pair begins.
 function segmentRules(shape, rows, columns) {
@@ -172,10 +206,10 @@ function segmentRules(shape, rows, columns) {
   ];
 }
 
-// The names of the segments, above the columns and beside the rows.
+// The names of the segments, above the names of the columns and beside the rows.
 function segmentNames(shape, rows, columns, margin) {
   const base = { showarrow: false, font: { color: css("--ink"), size: 12 }, xanchor: "left" };
-  const above = { yref: "paper", y: 1, yanchor: "bottom", xref: "x" };
+  const above = { yref: "paper", y: 1, yshift: margin.t - TOP, yanchor: "top", xref: "x" };
   const beside = { xref: "paper", x: 0, xshift: -margin.l, yref: "y", yanchor: "top", textangle: -90 };
   const names = [];
   for (const segment of [0, 1]) {

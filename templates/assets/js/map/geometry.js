@@ -1,49 +1,82 @@
-// Where the lines, the tokens' names and the map of a text stand: as in the drawing that stands
-// there without scripts (`report/charts/map_geometry.py`), so that the change is not seen.
+// Where the tokens' names, the map and the row below it stand, and the lines in their place: as in the
+// drawings that stand there without scripts (`report/charts/map_geometry.py`), so that the change is
+// not seen.
 
-const DESIGN = 520; // pixels, the width that the other numbers are for
-const LEAST_SCALE = 0.8;
+const DESIGN = 386; // pixels, the width that the other numbers are for
 const LINES = 60; // height of the lines
 const SLANT = 50; // degrees, of the names of columns
-const TOP = 8;
-const BOTTOM = 8;
-const RIGHT = 66; // for the colour bar
-const LEAST_LEFT = 46;
-const LEAST_MAP = 40; // height, for the numbers beside the colour bar
+const TOP = 4;
+const BELOW_MAP = 9; // from the map to the row of all rows
+const BELOW_ROWS = 14; // from there to the colour bar
+const BAR = 10; // height of the colour bar
+const BELOW_BAR = 18; // for the numbers below it
+const LEAST_LEFT = 40;
+const [LEAST_RIGHT, MOST_RIGHT] = [6, 60];
 const HALF = 7 / 12; // of the size of the letters: what a half-width character takes, about
-const LETTERS = 12;
-const LEAST_LETTERS = 9;
+const LETTERS = 11.5;
+const LEAST_LETTERS = 10.5;
+const [LEAST_ROW, MOST_ROW] = [10, 26];
 const APART = 0.5; // how far the column of a learned sink stands from the tokens', in columns
 const FOR_SEGMENTS = 18; // for the names of a pair's segments, on the left and above
 
 const lettersIn = (room) => Math.min(LETTERS, Math.max(LEAST_LETTERS, room));
 
 // In half-width characters.
-const longestName = (shape, some) => Math.max(...some.map((i) => widthOf(Array.from(cutLabel(shape.labels[i])))));
+const nameWidth = (name) => widthOf(Array.from(cutLabel(name)));
+const longestName = (names) => Math.max(...names.map(nameWidth));
 
-// Pixels in a figure of this width; `scale` is what a pixel of the design is there. `hasSink` is
-// whether the column of a learned sink stands beside those of the text.
-function geometryOf(shape, rows, columns, width, hasSink = false) {
-  const scale = Math.max(LEAST_SCALE, width / DESIGN);
-  const segments = shape.segment === null ? 0 : FOR_SEGMENTS;
-  const left = Math.max(LEAST_LEFT, LETTERS * HALF * longestName(shape, rows) + 12) + segments;
-  const right = width / scale - RIGHT;
-  const column = (right - left) / (columns.length + (hasSink ? APART + 1 : 0));
+// How far slanted names may reach beyond the last column.
+function roomRight(names, column) {
+  const wide = lettersIn(0.8 * column) * HALF * Math.cos((SLANT * Math.PI) / 180);
+  const ends = names.map((name, i) => wide * nameWidth(name) - column * (names.length - i - 0.5));
+  return Math.min(MOST_RIGHT, Math.max(LEAST_RIGHT, ...ends) + 4);
+}
+
+// Pixels in a figure with rows and columns of these names; `below` is the name of the row of all rows,
+// "" without one, `isPair` whether names of segments stand above and beside, and `hasSink` whether the
+// column of a learned sink stands beside those of the text.
+function geometryOf({ rows, columns, below = "", isPair = false, hasSink = false }) {
+  const segments = isPair ? FOR_SEGMENTS : 0;
+  const left = Math.max(LEAST_LEFT, LETTERS * HALF * longestName([...rows, below]) + 10) + segments;
+  const named = hasSink ? [...columns, say("learned_sink")] : columns;
+  const count = columns.length + (hasSink ? APART + 1 : 0);
+  const right = DESIGN - roomRight(named, (DESIGN - LEAST_RIGHT - left) / count);
+  const column = (right - left) / count;
   const columnLetters = lettersIn(0.8 * column);
-  const ofSink = hasSink ? widthOf(Array.from(cutLabel(say("learned_sink")))) : 0;
-  const longest = Math.max(longestName(shape, columns), ofSink);
-  const tall = columnLetters * HALF * longest * Math.sin((SLANT * Math.PI) / 180);
-  const linesEnd = TOP + segments + LINES;
-  const mapStart = linesEnd + tall + 16;
-  const row = Math.max(Math.min(26, Math.max(10, column)), LEAST_MAP / (rows.length || 1));
+  const tall = columnLetters * HALF * longestName(named) * Math.sin((SLANT * Math.PI) / 180);
+  const mapStart = TOP + segments + tall + 12;
+  const perRow = (right - left) / (rows.length * (count / columns.length) || 1);
+  const row = Math.min(MOST_ROW, Math.max(LEAST_ROW, perRow));
   const mapEnd = mapStart + row * rows.length;
+  const end = below ? mapEnd + BELOW_MAP + row : mapEnd; // of what the colour bar is below
   return {
-    scale, left, right, linesEnd, mapStart, mapEnd, columnLetters,
-    linesStart: TOP + segments,
-    height: mapEnd + BOTTOM,
+    left, right, mapStart, mapEnd, column, row, columnLetters, end,
+    top: TOP + segments,
+    linesEnd: mapStart + LINES,
+    barStart: end + BELOW_ROWS,
+    height: end + BELOW_ROWS + BAR + BELOW_BAR,
     rowLetters: lettersIn(0.95 * row),
     columnEvery: Math.ceil((1.2 * columnLetters) / column - 1e-9),
   };
+}
+
+// The colour bar, as in the drawing without scripts, with its `marks` below it.
+function colourBar({ left, right, barStart }, marks) {
+  const wide = right - left;
+  const bar = svgElement("g", {
+    transform: `translate(${left} ${barStart})`, "font-size": 10.5, "text-anchor": "middle",
+  });
+  const numbers = svgElement("g", { transform: `translate(0 ${BAR + 12})` });
+  numbers.append(...marks.map(([at, name]) => {
+    const text = svgElement("text", { x: at * wide, ...(at === 1 ? { "text-anchor": "end" } : {}) });
+    text.textContent = name;
+    return text;
+  }));
+  const equal = `M${page.scale.places[1] * wide} -2v${BAR + 4}`;
+  bar.append(
+    svgElement("rect", { width: wide, height: BAR, fill: "url(#scale)" }),
+    svgElement("path", { class: "ink", d: equal, stroke: "#1b1d22" }), numbers);
+  return bar;
 }
 
 // Three to six round values from 0 that reach `top`, of which few are marked (`report/charts/axes.py`).

@@ -1,4 +1,4 @@
-// One drawn map with its lines: the plot, and the sentences above it.
+// One drawn map: the plot, and the sentences above it.
 
 const ECHO = 1000; // milliseconds after a touch in which a click is the same tap
 
@@ -16,49 +16,35 @@ class Pane {
   }
 
   figure({ views, ...shown }) {
-    return makeFigure(shown.shape, views[this.at], shown);
+    return makeMap(shown, views[this.at]);
   }
 
   async draw(plotly, shown) {
-    const { data, layout } = this.figure(shown);
+    const { data, layout, place, marks } = this.figure(shown);
     data[0].showscale = false;
-    const isFirst = !this.plot.classList.contains("js-plotly-plot");
-    await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
-    this.drawKey(layout, colourMarks(shown.beyond > 0));
-    if (!isFirst) return;
-    // A cell chooses the token of its row, a point of a line its own.
-    this.plot.on("plotly_hover", ({ points: [point], event }) => this.showTip(point, event));
-    // After a touch, which nothing leaves, it stays until the next one.
-    this.plot.on("plotly_unhover", () => !this.wasTouched() && leaveTip());
-    this.plot.on("plotly_click", ({ points: [point], event }) => {
-      if (this.isEcho(event)) return;
-      this.showTip(point, event);
-      const drawn = point.data.type === "heatmap" ? point.y : point.x;
-      this.panel.chooseUnit(this.panel.shown.shape.first[drawn]);
-    });
+    await drawPlot(plotly, this, { data, layout });
+    this.drawKey(layout, place, marks);
   }
 
   // The key of the colours, as without scripts: plotly takes a fifth of its time to measure its own.
-  drawKey({ width, height, margin, yaxis, font }, marks) {
-    const scale = font.size / LETTERS;
-    const tall = ((height - margin.t - margin.b) * yaxis.domain[1]) / scale;
-    const place = `translate(${width - margin.r + 8 * scale} ${height - margin.b - tall * scale}) scale(${scale})`;
-    const bar = svgElement("g", { transform: place, "font-size": 11 });
-    bar.append(svgElement("rect", { width: 12, height: tall, fill: "url(#scale)" }));
-    bar.append(...markTexts(marks, tall));
-    setAttributes(this.key, { width, height });
-    this.key.replaceChildren(bar);
+  drawKey({ width, height }, place, marks) {
+    setAttributes(this.key, { viewBox: `0 0 ${DESIGN} ${place.height}`, width, height });
+    this.key.replaceChildren(colourBar(place, marks));
   }
 
-  // A cell of the map, or a point of a line; it must not be in the way of the next one.
-  showTip(point, event) {
-    const { clientX: x, clientY: y } = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
-    const content = () => {
-      if (point.data.meta === "sink") return this.sinkFigures(point.y);
-      return point.data.type === "heatmap"
-        ? this.cellFigures(point.y, point.x) : this.pointFigures(point.data.name, point.x, point.y);
-    };
-    showTip(null, { left: x, right: x, top: y, bottom: y }, content, false);
+  // What is said of a cell.
+  figuresOf({ data: { meta }, x, y }) {
+    if (meta === "sink") return this.sinkFigures(y);
+    if (meta === "all-sink") return this.receivedFigures(say("learned_sink"), (view) => view.sinkReceived, false);
+    if (meta !== "all") return this.cellFigures(y, x);
+    const { shape, views } = this.panel.shown;
+    return this.receivedFigures(tokenName(shape, x), (view) => view.received[x], views[this.at].exact);
+  }
+
+  // Of a cell the token of its row; in the row of all rows that of its column.
+  unitAt({ data: { meta }, x, y }) {
+    if (meta === "all-sink") return null;
+    return meta === "all" ? x : y;
   }
 
   cellFigures(q, k) {
@@ -89,23 +75,12 @@ class Pane {
     return { title, figures: [[say("attention_line"), weightText(sink[q] * factor, summed, true)]] };
   }
 
-  pointFigures(name, k, value) {
-    const { shape, views } = this.panel.shown;
-    const { summed, exact } = views[this.at];
-    const isExact = exact || name === say("even_line");
-    return { title: tokenName(shape, k), figures: [[name, weightText(value, summed, !isExact)]] };
-  }
-
-  wasTouched() {
-    return performance.now() - (this.touchedAt ?? -Infinity) < ECHO;
-  }
-
-  // A tap is told twice, as a touch and as the click that browsers make of it: the second is left out.
-  isEcho(event) {
-    const isTouch = event.type.startsWith("touch");
-    const isEcho = !isTouch && this.wasTouched();
-    if (isTouch) this.touchedAt = performance.now();
-    return isEcho;
+  // A cell of the row of all rows.
+  receivedFigures(title, read, isExact) {
+    const view = this.panel.shown.views[this.at];
+    const value = read(view);
+    if (value === null) return null;
+    return { title, figures: [[say("received"), weightText(value * view.factor, view.summed, !isExact)]] };
   }
 
   describe({ shape, views }, sentences) {
@@ -136,18 +111,32 @@ class Pane {
   }
 }
 
-// What stands beside a colour bar of this height; the letters of the lowest and the highest stay beside it.
-function markTexts(marks, tall) {
-  return marks.map(([at, textContent]) =>
-    Object.assign(svgElement("text", { x: 16, y: Math.round(tall - at * (tall - 9)) }), { textContent }));
+// Draws the plot of a `pane`, which says what is to be told of a point of it, and which unit it chooses.
+async function drawPlot(plotly, pane, { data, layout }) {
+  const { plot, panel } = pane;
+  const isFirst = !plot.classList.contains("js-plotly-plot");
+  await plotly.react(plot, data, layout, { displaylogo: false, displayModeBar: false });
+  if (!isFirst) return;
+  let touchedAt = -Infinity;
+  const wasTouched = () => performance.now() - touchedAt < ECHO;
+  plot.on("plotly_hover", ({ points: [point], event }) => showPointTip(pane, point, event));
+  // After a touch, which nothing leaves, it stays until the next one.
+  plot.on("plotly_unhover", () => !wasTouched() && leaveTip());
+  plot.on("plotly_click", ({ points: [point], event }) => {
+    // A tap is told twice, as a touch and as the click that browsers make of it: the second is left out.
+    const isTouch = event.type.startsWith("touch");
+    if (!isTouch && wasTouched()) return;
+    if (isTouch) touchedAt = performance.now();
+    showPointTip(pane, point, event);
+    const drawn = pane.unitAt(point);
+    if (drawn !== null) panel.chooseUnit(panel.shown.shape.first[drawn]);
+  });
 }
 
-// Where the lines end, so that two views have the same axis; null for one view, which has its own.
-function lineTop(views) {
-  if (views.length === 1) return null;
-  const values = views.flatMap(({ received, row, expected, factor }) =>
-    [...received, ...(row ?? []), ...expected].map((value) => (value ?? 0) * factor));
-  return Math.max(...values);
+// It must not be in the way of the next point.
+function showPointTip(pane, point, event) {
+  const { clientX: x, clientY: y } = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
+  showTip(null, { left: x, right: x, top: y, bottom: y }, () => pane.figuresOf(point), false);
 }
 
 // Sentences on what a view leaves out, and how much that is.

@@ -1,17 +1,17 @@
 // Saves the maps of a text as pictures: what a pane shows, and the overview of a long text.
 
-const HEAD = 64; // pixels, height of the title and the key above a pane
+const HEAD = 64; // pixels, height of the title and the key above a plot
 
-// plotly's own picture of a pane, in light colours, with its title and its key.
-async function panePicture(pane, format) {
-  const { data, layout } = inLight(() => pane.figure(pane.panel.shown));
+// plotly's own picture of a figure, in light colours, with its title and its key.
+async function plotPicture(makeFigure, heading, format) {
+  const { data, layout } = inLight(makeFigure);
   const [height, margin] = [layout.height + HEAD, { ...layout.margin, t: layout.margin.t + HEAD }];
   const ink = inLight(() => css("--ink"));
   const title = {
-    text: escaped(viewHeading(pane.panel, pane.at)), font: { size: 15, color: ink },
+    text: escaped(heading), font: { size: 15, color: ink },
     x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 10, l: 10 },
   };
-  // The heatmap has a key of its own: the colour bar.
+  // A map has a key of its own: the colour bar.
   const legend = { orientation: "h", x: 0, y: 1 - 32 / height, yref: "container", yanchor: "top" };
   const settings = { format, width: layout.width, height, scale: SHARPER };
   const figure = {
@@ -32,11 +32,13 @@ const viewHeading = (panel, at) =>
   `${document.getElementById(`t${panel.number}`).textContent} · ${panel.viewName(at)}`;
 
 function paneTools(pane) {
-  return pictureTools(() => viewHeading(pane.panel, pane.at), (format) => panePicture(pane, format),
+  return pictureTools(() => viewHeading(pane.panel, pane.at),
+    (format) => plotPicture(() => pane.figure(pane.panel.shown), viewHeading(pane.panel, pane.at), format),
     () => paneCells(pane));
 }
 
-// The weights of the map that a pane shows, a row for each query; "" where it draws none.
+// The weights of the map that a pane shows, a row for each query and one for all rows together; "" where
+// it draws none.
 function paneCells({ panel, at }) {
   const { shape, views, crop } = panel.shown;
   const { z, sink, factor } = views[at];
@@ -47,7 +49,9 @@ function paneCells({ panel, at }) {
   const row = (q) =>
     [inert(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k])), ...ofSink(q)];
   const names = [...columns.map((k) => inert(shape.labels[k])), ...(sink ? [say("learned_sink")] : [])];
-  return [["", ...names], ...places(crop.rows).map(row)];
+  const all = columns.map((k) => weight(views[at].received[k] ?? NaN));
+  const ofAll = [say("all_rows"), ...all, ...(sink ? [weight(views[at].sinkReceived)] : [])];
+  return [["", ...names], ...places(crop.rows).map(row), ofAll];
 }
 
 // A spreadsheet runs a cell that begins with one of these, as in the tables that are written as files.

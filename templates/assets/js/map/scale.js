@@ -86,6 +86,17 @@ function timesOfSink(shape, z, sink) {
   });
 }
 
+// What all rows together give each column as multiples, against the mean of their even rows, by the tokens
+// of each row; and a learned sink, whose share is `sink`.
+function timesOfAll(shape, received, rowTokens, sink) {
+  const rows = (shape.evenRows ??= evenRows(shape));
+  const evenOf = (read) => meanOver(rows.map(read), rowTokens);
+  const even = upTo(shape.count).map((k) => evenOf(({ row }) => row[k]));
+  if (sink === null) return { receivedTimes: timesOfRow(received, even, shape.isSpecial) };
+  const times = timesOfRow([...received, sink], [...even, evenOf(({ each }) => each)], [...shape.isSpecial, true]);
+  return { receivedTimes: times.subarray(0, shape.count), sinkReceivedTimes: times[shape.count] };
+}
+
 // How many cells of the views that are drawn are beyond the end of the scale.
 function countBeyond(views) {
   const beyond = (some) => some.reduce((n, times) => n + (times > page.scale.end ? 1 : 0), 0);

@@ -68,7 +68,7 @@ function gatherMap(data, filtered) {
     for (let k = 0; k < count; k++) z[q * count + k] /= rowTokens[q]; // 0 / 0, a row not shown, is NaN
   }
   const tokens = rowTokens.reduce((sum, n) => sum + n, 0);
-  return { z, row, received: received.map((sum) => sum / tokens) };
+  return { z, row, rowTokens, received: received.map((sum) => sum / tokens) };
 }
 
 // What goes to the learned sink of the heads from each row that is drawn, which is what a row of the maps
@@ -94,7 +94,7 @@ function sinkColumn(data, map, filtered, choice) {
 function makeView(data, choice, selection) {
   const map = meanMap(data, mapCells(data, selection));
   const filtered = filterMap(data, map, choice);
-  const { z, row, received } = gatherMap(data, filtered);
+  const { z, row, rowTokens, received } = gatherMap(data, filtered);
   const [layer, head] = onlyItem(selection) ?? [];
   const at = layer === undefined || layer === "all" ? page.layers : layer - 1;
   const isWhole = !choice.content && !choice.part;
@@ -103,12 +103,16 @@ function makeView(data, choice, selection) {
   const exactRow = data.row && Array.from(data.row[at]);
   const sink = sinkColumn(data, map, filtered, choice);
   const times = timesOf(data, z);
+  const all = exact ? Float64Array.from(data.received[at]) : received;
+  const sinkReceived = sink && meanOver(sink, rowTokens);
   return {
     z,
     times,
     sink,
     sinkTimes: sink && timesOfSink(data, z, sink),
-    received: exact ? Array.from(data.received[at]) : Array.from(received, nullForNaN),
+    received: Array.from(all, nullForNaN),
+    sinkReceived,
+    ...timesOfAll(data, all, rowTokens, sinkReceived),
     row: exact ? exactRow : data.cls === null ? null : Array.from(row, nullForNaN),
     expected: isWhole ? Array.from(data.expected[at]) : evenSpread(data, at, choice),
     exact,
@@ -118,6 +122,17 @@ function makeView(data, choice, selection) {
     blank: filtered.blank,
     shown: received.reduce((sum, value) => sum + (value || 0), 0), // of the rows, in these columns
   };
+}
+
+// The mean of what rows have, by their tokens; rows that are not shown have none.
+function meanOver(values, tokens) {
+  let [sum, all] = [0, 0];
+  values.forEach((value, q) => {
+    if (!tokens[q]) return;
+    sum += tokens[q] * value;
+    all += tokens[q];
+  });
+  return sum / all;
 }
 
 // The equal share over the columns that are shown; known only where every row sees every token.

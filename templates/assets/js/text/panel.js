@@ -52,8 +52,9 @@ class Panel {
     this.figure.querySelector("figcaption").before(live(this.controls.top));
     this.figure.querySelector(".said").after(this.title);
     this.fixed.before(live(this.overview.box, this.plots, this.caption, this.detail));
-    const told = Array.from(this.figure.querySelectorAll(":scope > .static ~ :is(.range, .marks)"));
-    (told.at(-1) ?? this.fixed).after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
+    // Below what is drawn, so that nothing moves for it.
+    this.figure.querySelector(".as-lines").after(live(this.controls.box));
+    this.lines = new Lines(this);
     this.strip = stripOf(this.number);
     this.strip.listen(this);
     if (document.getElementById(`cross-${this.number}`)) this.decoder = new DecoderFigure(this);
@@ -174,7 +175,7 @@ class Panel {
     const crop = cropOf(shape, choice, width, chosen);
     const reads = this.readRow(shape);
     const beyond = countBeyond(views);
-    this.shown = { shape, views, beyond, crop, width, chosen, reads, lineTop: lineTop(views) };
+    this.shown = { shape, views, beyond, crop, width, chosen, reads };
     this.controls.hide(false);
     this.describe();
     this.strip.show(shape, views[0], this.unit);
@@ -184,13 +185,15 @@ class Panel {
   }
 
   async drawPanes(plotly) {
-    if (this.drawn === this.prepared) return;
-    this.drawn = this.prepared;
-    const { shape, views, crop } = this.shown;
-    this.overview.update(shape, views[0], crop, `${this.viewKey}${isDark()}`);
-    await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
-    this.figure.classList.add("drawn");
-    limitDrawn(this);
+    if (this.drawn !== this.prepared) {
+      this.drawn = this.prepared;
+      const { shape, views, crop } = this.shown;
+      this.overview.update(shape, views[0], crop, `${this.viewKey}${isDark()}`);
+      await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
+      this.figure.classList.add("drawn");
+      limitDrawn(this);
+    }
+    await this.lines.draw(plotly, this.shown, this.drawn);
   }
 
   // Whether what is chosen is what the page shows without scripts.
@@ -237,6 +240,7 @@ class Panel {
 
   clear() {
     for (const pane of this.panes) pane.clear();
+    this.lines.clear();
     this.figure.classList.remove("drawn");
     this.drawn = "";
   }

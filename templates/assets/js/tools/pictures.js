@@ -25,6 +25,7 @@ const LINE = 18;
 // the page.
 function standalone(drawing, title) {
   const copy = styledCopy(drawing);
+  bringNames(copy, drawing);
   const [x, y, width, height] = drawing.getAttribute("viewBox").split(/[\s,]+/).map(Number);
   const { marks, lines } = keyOf(drawing, x, y, width);
   const head = TITLE + lines * LINE + 6;
@@ -41,15 +42,24 @@ function standalone(drawing, title) {
   return { source: new XMLSerializer().serializeToString(copy), width, height: whole };
 }
 
+// Puts into a copy what its drawing uses of another one: the names of tokens.
+function bringNames(copy, drawing) {
+  for (const use of copy.querySelectorAll("use")) {
+    const used = document.querySelector(use.getAttribute("href"));
+    if (!drawing.contains(used)) use.replaceWith(styledCopy(used));
+  }
+}
+
 // The marks of the key beside a drawing with their names, from (x, y) on, and how many lines they take.
 function keyOf(drawing, x, y, width) {
   const pen = make("canvas").getContext("2d");
   pen.font = `12px ${css("--font")}`;
   const marks = [];
   let [at, line] = [x + 8, 0];
+  const fold = drawing.closest(".as-lines"); // its marks are its own
   for (const entry of drawing.closest("figure")?.querySelectorAll("figcaption span, .marks span") ?? []) {
     const mark = entry.querySelector("svg");
-    if (!mark || entry.hidden) continue;
+    if (!mark || entry.hidden || entry.closest(".as-lines") !== fold) continue;
     const text = entry.textContent.trim();
     const beside = Number(mark.getAttribute("width")) + 6;
     const room = beside + pen.measureText(text).width + 18;
