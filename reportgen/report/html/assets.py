@@ -65,6 +65,7 @@ SITE_SCRIPTS = (*_scripts("core", "page"), *_scripts("tools", "theme"), "js/star
 COMPARE_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_TOOL_SCRIPTS,
+    *_scripts("tools", "folds"),
     *_scripts("compare", "reader"),
     "js/start_compare.js",
 )

@@ -28,6 +28,8 @@ class SinkPart:
     layers: Table  # a row for each layer, a column for each model
     heads: Table | None  # those that give it more than the limit
     more: str  # how many are not listed; "" where all are
+    token: str
+    is_ever: bool  # a sink in any model
 
 
 def make_sinks(models: AllModels, words: CompareWords) -> tuple[SinkPart, ...]:
@@ -114,6 +116,8 @@ def _part(sink: SinkTrend, models: AllModels, words: CompareWords) -> SinkPart:
         layers=_by_layer(sink, models, words),
         heads=_head_table(heads[:_HEADS], models, words) if heads else None,
         more=words.trend("more_heads", left) if left > 0 else "",
+        token=token,
+        is_ever=sink.first is not None,
     )
 
 

@@ -9,8 +9,10 @@ from markupsafe import Markup
 
 from reportgen.comparison import (
     AGREEMENT,
+    ALL_SPECIAL,
     LAYER_LEAST,
     MOVED,
+    MOVED_SHARE,
     AllModels,
     Comparison,
     FigureRow,
@@ -53,12 +55,22 @@ class Chart:
     name: str
     remark: str  # its first and last value, and the change with its interval
     drawing: Markup
+    is_first: bool  # not folded
 
 
 def make_charts(models: AllModels, words: CompareWords) -> tuple[Chart, ...]:
-    """A chart of each figure that at least two models have."""
-    rows = (row for row in models.rows if sum(map(bool, row.values)) > 1)
-    return tuple(_chart(row, models, words) for row in rows)
+    """A chart of each figure that at least two models have; the folded ones come last."""
+    rows = [row for row in models.rows if sum(map(bool, row.values)) > 1]
+    charts = (_chart(row, models, words) for row in rows)
+    return tuple(sorted(charts, key=lambda chart: not chart.is_first))
+
+
+def _is_first(row: FigureRow, models: AllModels) -> bool:
+    """Whether a figure is not folded: the one that decides, what all special tokens get, and
+    predictions that changed; agreement has a chart of that size among the answers."""
+    is_alone = sum(each.quality is not None for each in models.rows) == 1
+    decides = row.decides or (is_alone and row.quality is not None)
+    return decides or row.key in (ALL_SPECIAL, MOVED_SHARE)
 
 
 def _chart(row: FigureRow, models: AllModels, words: CompareWords) -> Chart:
@@ -75,7 +87,8 @@ def _chart(row: FigureRow, models: AllModels, words: CompareWords) -> Chart:
     sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=ends[0], head=ends[1],
     )  # fmt: skip
-    return Chart(name, remark, draw_row(row, models, words, sentence).on_page())
+    drawing = draw_row(row, models, words, sentence).on_page()
+    return Chart(name, remark, drawing, _is_first(row, models))
 
 
 def draw_row(
@@ -128,6 +141,7 @@ class TrendPart:
 
     says: str  # which tokens count more and which less; how many texts changed
     table: Table | None  # None where none changed
+    name: str  # how many rows the table has
     more: str  # how many are not listed; "" where all are
 
 
@@ -139,7 +153,7 @@ def make_tokens(models: AllModels, words: CompareWords) -> TrendPart | None:
     clear = [token for token in trends if token.first_clear is not None]
     names = model_names(models, words)
     if not clear:
-        return TrendPart(words.trend("no_token", n=len(trends)), None, "")
+        return TrendPart(words.trend("no_token", n=len(trends)), None, "", "")
     parts = []
     for turn in ("more", "less"):
         tokens = [_quoted(token, words) for token in clear if token.turn == turn]
@@ -157,7 +171,8 @@ def make_tokens(models: AllModels, words: CompareWords) -> TrendPart | None:
         "tracks tokens",
     )
     left = len(clear) - _SHOWN
-    return TrendPart(sentence, table, words.trend("more_tokens", left) if left > 0 else "")
+    more = words.trend("more_tokens", left) if left > 0 else ""
+    return TrendPart(sentence, table, words.trend("rows_tokens", len(rows)), more)
 
 
 def _quoted(token: TokenTrend, words: CompareWords) -> str:
@@ -187,7 +202,7 @@ def make_texts(comparison: Comparison, models: AllModels, words: CompareWords) -
     if not n:
         return None
     if not texts:
-        return TrendPart(words.trend("no_text", n=n), None, "")
+        return TrendPart(words.trend("no_text", n=n), None, "", "")
     often = sum(len(text.changed_at) > 1 for text in texts)
     results = comparison.base.results
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
@@ -221,7 +236,8 @@ def make_texts(comparison: Comparison, models: AllModels, words: CompareWords) -
         "tracks moved",
     )
     left = len(texts) - _SHOWN
-    return TrendPart(sentence, table, words.trend("more_texts", left) if left > 0 else "")
+    more = words.trend("more_texts", left) if left > 0 else ""
+    return TrendPart(sentence, table, words.trend("rows_texts", len(made)), more)
 
 
 def _number_row(
@@ -272,7 +288,9 @@ class TrendSection:
     says: tuple[str, ...]  # what happened
     lead: tuple[str, ...]  # on which texts, and what could not be compared
     charts: tuple[Chart, ...]
+    more_charts: str  # how many are folded; "" for none
     sinks: tuple[SinkPart, ...]
+    never: str  # which tokens are a sink in no model; "" where each is one in some
     tokens: TrendPart | None
     texts: TrendPart | None
 
@@ -285,11 +303,16 @@ def make_trend(context: CompareContext) -> TrendSection | None:
     tokens, texts = make_tokens(models, words), make_texts(context.comparison, models, words)
     says = [*since_when(models, words), *sink_sentences(models, words)]
     says += [part.says for part in (tokens, texts) if part is not None]
+    charts, sinks = make_charts(models, words), make_sinks(models, words)
+    n_folded = sum(not chart.is_first for chart in charts)
+    never = words.language.listed(sink.token for sink in sinks if not sink.is_ever)
     return TrendSection(
         says=tuple(says),
         lead=(words.trend("lead", n=models.n_texts), *limits(models, words)),
-        charts=make_charts(models, words),
-        sinks=make_sinks(models, words),
+        charts=charts,
+        more_charts=words.trend("more_charts", n_folded) if n_folded else "",
+        sinks=sinks,
+        never=never and words.trend("never", tokens=never),
         tokens=tokens,
         texts=texts,
     )

@@ -5,4 +5,5 @@ startTheme();
 root.classList.add("js");
 startTexts();
 startHolding();
+startFolds();
 offerExports(document);

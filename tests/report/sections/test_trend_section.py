@@ -59,7 +59,9 @@ def test_it_says_when_the_sink_appears(found: Comparison, section: Tag) -> None:
 
 
 def test_every_figure_has_a_chart_drawn_to_scale(found: Comparison, section: Tag) -> None:
-    figures = section.find(class_="trend-cards").find_all("figure")
+    figures = section.select(".trend-cards figure")
+    folded = [figure.find_parent("details") is not None for figure in figures]
+    assert folded == [False] * 3 + [True] * (len(figures) - 3)
     assert len(figures) == len(found.all_models.rows)
     words = CompareWords(found, load_language("en"))
     mae, row = figures[0], row_of(found, "mae")
