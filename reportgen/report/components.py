@@ -79,7 +79,6 @@ class Answer:
     answer: str
     remark: str = ""
     drawing: Drawing | None = None
-    key: str = ""  # what pale or dashed parts of the drawing are; small windows show it too
     is_caveat: bool = False  # whether the remark limits the answer: small windows show it too
 
     @property

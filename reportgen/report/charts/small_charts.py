@@ -6,7 +6,7 @@ Each shows what its answer says in words, so it has no axis names and few number
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -30,13 +30,15 @@ from reportgen.report.language.printable import half_widths, shorten, visible
 
 WIDTH, HEIGHT = 260, 64
 ROWS = 4  # bars with names, at most
-_NAME = 15  # half-width characters of a name
+BAR_NAME = 15  # half-width characters of the name of a bar
 _DIGIT = 6.5  # pixels that a character of a value takes, at most
-_NAMES = 98  # pixels for the names beside bars
+_LETTER = 5.3  # pixels that a half-width character of words takes, about
+_NAMES = 98  # pixels for the names beside bars, at most
 _DOT = 5  # pixels between two dots of a column
 _SIDE = 2  # pixels of a cell into which the points of a plane are rounded
 _LINES = 5  # layers that have bars and figures each; of more there are columns
 _NAMED = 6  # layers that all have their name below their column
+_SOME_NAMED = 12  # layers of which some have; of more only that with the largest share has
 _HALF = 118  # pixels for the layers, where tests stand beside them
 _RIGHT = 136  # where these begin
 
@@ -53,7 +55,7 @@ _DOTS: Mapping[DotKind, tuple[str, str]] = {  # class and colour
 class Bar:
     """One bar with its name, its value as printed, and whether a value below 0 means anything.
 
-    One whose value is in `doubt`, which says why, is pale.
+    One whose value is in `doubt`, which says why, is hollow.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Bar:
     shown: str
     is_signed: bool = False
     doubt: str = ""
+    beside: str = ""  # what is printed beside the value
     interval: Interval | None = None  # of the value, drawn as a line across the bar's end
 
 
@@ -159,10 +162,10 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
     ends = [bar.interval.high if bar.interval else bar.value for bar in shown]
     most = max((max(end, 0.0) for end in ends), default=0.0)
     least = max((max(-bar.value, 0.0) for bar in shown), default=0.0)
-    longest = max((half_widths(bar.shown) for bar in shown), default=0)
-    room = WIDTH - _NAMES - max(48, 5 + ceil(longest * _DIGIT))
-    scale = room / (most + least) if most + least > 0 else 0.0
-    zero = _NAMES + least * scale
+    longest = max((half_widths(_name(bar.name)) for bar in shown), default=0)
+    left = min(_NAMES, ceil(longest * _DIGIT) + 8)
+    scale = min((_scale(bar, least, most, WIDTH - left) for bar in shown), default=0.0)
+    zero = left + least * scale
     step = HEIGHT / max(len(shown), 3)
     shapes, names, values = "", "", ""
     for i, bar in enumerate(shown):
@@ -175,8 +178,8 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
         if bar.doubt:
             told = escape(f"{visible(bar.name)} {bar.shown}: {bar.doubt}")
             shapes += (
-                f'<rect class="{kind} pale" {size} fill={colour} stroke={colour} '
-                f"fill-opacity=.2><title>{told}</title></rect>"
+                f'<rect class="{kind} hollow" {size} fill={PAPER} stroke={colour}>'
+                f"<title>{told}</title></rect>"
             )
         else:
             shapes += f"<rect class={kind} {size} fill={colour} />"
@@ -188,11 +191,23 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
                 "stroke-width=2 />"
             )
         names += f"<text y={px(top + 9)}>{escape(_name(bar.name))}</text>"
-        values += f"<text x={px(max(zero, end) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
+        printed = escape(f"{bar.shown} {bar.beside}".rstrip())
+        values += f"<text x={px(max(zero, end) + 5)} y={px(top + 9)}>{printed}</text>"
     return small_drawing(
         f'<path class=rule d="M{px(zero)} 0V{HEIGHT}" stroke={MUTED} />{shapes}'
         f"<g font-size=11 fill={INK}>{names}</g><g font-size=10.5 fill={MUTED}>{values}</g>",
     )
+
+
+def _scale(bar: Bar, least: float, most: float, room: int) -> float:
+    """Pixels for a value of 1, so that bars from `-least` to `most` and what stands behind this one
+    fit into `room`."""
+    behind = max(48, 5 + ceil(half_widths(bar.shown) * _DIGIT))
+    if bar.beside:
+        behind = max(behind, 5 + ceil(half_widths(f"{bar.shown} {bar.beside}") * _LETTER))
+    reach = least + max(bar.interval.high if bar.interval else bar.value, 0.0)
+    own = (room - behind) / reach if reach > 0 else inf
+    return min(own, (room - 48) / (least + most)) if least + most > 0 else 0.0
 
 
 def shares_by_layer(
@@ -214,15 +229,17 @@ def shares_by_layer(
     width, bottom = _HALF if is_half else WIDTH, HEIGHT - 13
     step, scale = width / len(shares), (bottom - 13) / max(*shares, even)
     top = max(range(len(shares)), key=shares.__getitem__)
+    gap = 0.08 * step if len(shares) <= 2 * _SOME_NAMED else 0.0
     columns = [
-        f"M{px(step * (i + 0.08))} {bottom}v{px(-share * scale)}h{px(step * 0.84)}V{bottom}z"
+        f"M{px(step * i + gap)} {bottom}v{px(-share * scale)}h{px(step - 2 * gap)}V{bottom}z"
         for i, share in enumerate(shares)
     ]
     others = "".join(columns[:top] + columns[top + 1 :])
     every = 1 if len(shares) <= _NAMED else ceil(len(shares) / 4)
     shown = {*range(every - 1, len(shares), every), top} if every > 1 else {*range(len(shares))}
     near = {i for i in shown if every > 1 and 0 < abs(i - top) * step < 20}
-    numbers = [(step * (i + 0.5), f"{names[0]}{i + 1}") for i in sorted(shown - near)]
+    named = {top} if len(shares) > _SOME_NAMED else shown - near
+    numbers = [(step * (i + 0.5), f"{names[0]}{i + 1}") for i in sorted(named)]
     middle = min(max(step * (top + 0.5), 14), width - 14)
     y = px(bottom - even * scale)
     rest = f"fill={RECEIVED} fill-opacity=.55"
@@ -340,7 +357,7 @@ def small_drawing(shapes: str) -> Drawing:
     return Drawing("small", WIDTH, HEIGHT, "", shapes)
 
 
-def _name(name: str, width: int = _NAME) -> str:
+def _name(name: str, width: int = BAR_NAME) -> str:
     return shorten(visible(name), width)
 
 

@@ -113,17 +113,13 @@ def _changes_over_texts(
 ) -> Answer:
     """What changes the prediction over all texts: the strongest of the tokens that are listed, or
     the changes of one text where none is. `about` is the key of the remark, if it is another."""
-    say = partial(language.say, "answers")
-    few = say("doubt_few")
-    bars = _changing(effects, findings.tokens.labels, say("doubt"), few)
+    bars = _changing(effects, findings.tokens.labels, partial(_doubt, language=language))
     if not bars:
         return _changes_in_opened(findings, language, answer, verdict)
     what = shorten(effects.target or "", 2 * _TOKEN)
     about = about or ("mean_change_of" if effects.target else f"mean_change{_of_size(findings)}")
     remark = language.count("answers", about, effects.n_texts, what=what)
-    doubts = {bar.doubt for bar in bars} - {""}
-    pale = say("pale_few" if doubts == {few} else "pale", n=MIN_TEXTS) if doubts else ""
-    return answer(verdict, remark, named_bars(bars), key=pale)
+    return answer(verdict, remark, named_bars(bars))
 
 
 def _changes_elsewhere(
@@ -201,32 +197,46 @@ def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[B
     ]
 
 
-def _changing(effects: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
-    """The listed tokens that change the figure most, the strongest rise in front, the strongest
-    fall last, the one that a sentence names among them; what none may name is in `doubt`, or in too
-    `few` texts."""
+def _changing(
+    effects: EffectLists, names: Sequence[str], doubt_of: Callable[[ListedToken], str]
+) -> list[Bar]:
+    """The tokens that change the figure most, the strongest rise in front, the strongest fall last:
+    of each direction the one that a sentence names, then those that are sure, then those that may
+    be chance, which are hollow and say why."""
     each = ROWS // len(effects.lists)
     shown: list[ListedToken] = []
     for kind, listing in effects.lists.items():
         first = [listing.named] if listing.named else []
         others = [token for token in listing.sure if token not in first]
-        ordered = sorted((first + others)[:each], key=lambda token: -abs(token.value))
+        chosen = (first + others + [*listing.doubtful])[:each]
+        ordered = sorted(chosen, key=lambda token: -abs(token.value))
         shown += ordered[::-1] if kind == "lowers" else ordered
     if not shown:
         return []
     digits = column_decimals(max(abs(token.value) for token in shown))
     is_signed = "moves" not in effects.lists
+    doubts = ["" if token.is_named else doubt_of(token) for token in shown]
     return [
         Bar(
             names[token.label],
             token.value,
             written(token.value, digits, is_signed),
             is_signed,
-            "" if token.is_named else few if token.is_few else doubt,
+            doubt,
+            beside=doubt,
         )
-        for token in shown
+        for token, doubt in zip(shown, doubts, strict=True)
         if token.is_named or not is_zero(token.value, digits)
     ]
+
+
+def _doubt(token: ListedToken, *, language: Language) -> str:
+    """Why no sentence may name a token."""
+    if not token.is_few:
+        return language.say("answers", "doubt")
+    if token.n_texts < MIN_TEXTS:
+        return language.count("answers", "doubt_few", token.n_texts)
+    return language.say("answers", "doubt_alike")  # most of its texts are copies
 
 
 def _trust(findings: Findings, language: Language) -> Answer:

@@ -166,7 +166,7 @@ class ComparedAnswers:
             return answer(sentence, self._say("by_looks") if looks else "", chart)
         chart = self._token_bars(shown, is_effect=True)
         remark = [self._say("by_effect")] if chart else []
-        remark += [self._say("pale")] if chart and not clear else []
+        remark += [self._say("hollow")] if chart and not clear else []
         return answer(sentence, self._language.sentences(remark), chart)
 
     def _token_bars(self, tokens: list[TokenChange], *, is_effect: bool) -> Drawing | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings import (
     MIN_PREDICTIONS,
+    Estimate,
     Findings,
     Floats,
     NumbersFit,
@@ -18,12 +19,19 @@ from reportgen.findings import (
     largest_changes,
     told_labels,
 )
-from reportgen.report.charts.small_charts import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.small_charts import (
+    BAR_NAME,
+    ROWS,
+    Bar,
+    columns_of_dots,
+    named_bars,
+    plane,
+)
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, fixed, written
-from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.printable import half_widths, shorten, visible
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.prediction_sentences import (
@@ -198,9 +206,11 @@ class _Predicted:
             remark = ""
             if (fit := told.closed_fit) is not None:
                 bars, remark = self._right_bars(fit.counts)
-                chart = named_bars(bars)
+                chart = named_bars([*self._against_constant(values), *bars])
             elif task.has_choices:
-                chart = self._against_chance(values)
+                chart = named_bars(self._against_constant(values))
+            elif (listed := self._findings.fits["mask_listed"]) is not None:
+                chart = named_bars([self._right_bar(), self._estimate_bar("bar_listed", listed)])
             if (f1 := self._findings.fits["entity_f1"]) is not None:
                 remark += self._say("entities_f1", f1=f1.mean)
             if f"fit_remark_{task.kind}" in words:
@@ -237,16 +247,26 @@ class _Predicted:
         items = self._findings.items_of(opened)
         return columns_of_dots(spread, items[0].probability if items else None)
 
-    def _against_chance(self, values: Mapping[str, Any]) -> Drawing:
-        """Bars of the share that is right, and of what picking at random would get."""
-        shares = {
-            "bar_model": values["share"],
-            "bar_random": values["base"],
-        }
-        percent = self._language.percent
-        return named_bars(
-            [Bar(self._say(key), share, percent(share)) for key, share in shares.items()]
-        )
+    def _against_constant(self, values: Mapping[str, Any]) -> list[Bar]:
+        """The share that is right, and what always giving the most frequent right answer, or where
+        there are choices picking at random, would get."""
+        base = float(values["base"])
+        if self._findings.task.has_choices:
+            name = self._say("bar_random")
+        else:
+            room = BAR_NAME - half_widths(self._say("bar_always", name=""))
+            name = self._say("bar_always", name=shorten(values["name"], room))
+        return [self._right_bar(), Bar(name, base, self._language.percent(base))]
+
+    def _right_bar(self) -> Bar:
+        """The share that is right, with its interval."""
+        metric = self._findings.task.count_metric
+        assert metric is not None  # asked for where it has a value
+        return self._estimate_bar("bar_model", self._findings.fits.known(metric.name))
+
+    def _estimate_bar(self, key: str, share: Estimate) -> Bar:
+        printed = self._language.percent(share.mean)
+        return Bar(self._say(key), share.mean, printed, interval=share.interval)
 
     def _numbers_of_places(self) -> Answer:
         """The range of the numbers of words or other places; where there are labels, how far they
@@ -294,10 +314,10 @@ class _Predicted:
         return self._answer(verdict, self._say("several_fit_bars"), named_bars(bars))
 
     def _right_bars(self, counts: NDArray[np.intp]) -> tuple[list[Bar], str]:
-        """The share right of labels, from `counts` `[label, predicted]`, and a remark where there
-        are more labels than bars and some answer is wrong."""
+        """The share right of labels, from `counts` `[label, predicted]`, below the two bars of all,
+        and a remark where there are more labels than bars and some answer is wrong."""
         by_label = counts.sum(axis=1)
-        shown, n = told_labels(counts, ROWS), int((by_label > 0).sum())
+        shown, n = told_labels(counts, ROWS - 2), int((by_label > 0).sum())
         bars = [self._share_bar(self._names[i], int(counts[i, i]), int(by_label[i])) for i in shown]
         hides_errors = n > len(shown) and np.trace(counts) < counts.sum()
         return bars, self._told.say("some", k=len(shown), n=n) if hides_errors else ""

@@ -91,6 +91,18 @@ def test_a_long_value_ends_inside_the_chart():
     assert float(value["x"]) + 6.5 * len("+0.000123") <= WIDTH
 
 
+def test_words_beside_values_end_inside_the_chart_and_bars_keep_one_scale():
+    bars = [Bar("a", 0.4, "+0.400", True), Bar("b", 0.6, "+0.600", True, "few", "in 4 texts only")]
+    svg = drawn(named_bars([*bars, Bar("c", -0.2, "−0.200", True)]))
+    first, second, third = svg.find_all("rect")
+    assert ["hollow" in bar["class"] for bar in (first, second, third)] == [False, True, False]
+    widths = [float(bar["width"]) for bar in (first, second, third)]
+    assert widths == pytest.approx([0.4 / 0.6 * widths[1], widths[1], widths[1] / 3], abs=0.1)
+    words = svg.find("text", string="+0.600 in 4 texts only")
+    assert float(words["x"]) + 5.2 * len(words.get_text()) <= WIDTH
+    assert widths[1] >= 40
+
+
 def test_an_interval_lies_across_the_end_of_its_bar_and_its_value_behind_it():
     bars = [Bar("model", 0.5, "0.5", interval=Interval(0.25, 1.0)), Bar("constant", 0.75, "0.75")]
     svg = drawn(named_bars(bars))
@@ -114,7 +126,7 @@ def test_only_the_first_bars_are_drawn_and_long_or_hostile_names_are_cut_and_esc
     assert len(name) <= 15
 
 
-@pytest.mark.parametrize("n", [1, 5, 24, 96])
+@pytest.mark.parametrize("n", [1, 6, 13, 24, 96])
 def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
     shares = np.linspace(0.1, 0.9, n).tolist() if n > 1 else [0.9]
     svg = drawn(
@@ -134,6 +146,8 @@ def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
     assert (HEIGHT - 13 - even) / heights[-1] == pytest.approx(0.2 / 0.9, abs=0.01)
     texts = [text.get_text() for text in svg.find_all("text")]
     assert {"90 %", "equal", f"L{n}", "no"} <= {*texts}
+    layers = [text for text in texts if re.fullmatch(r"L\d+", text)]
+    assert len(layers) == n if n <= 6 else layers == [f"L{n}"]
 
 
 @pytest.mark.parametrize("ratio", [0.25, 1.0, 4.0, 300.0, 1e-9, 1e9])

@@ -123,14 +123,45 @@ def test_the_class_that_is_right_least_often_is_among_the_bars(tmp_path):
     findings = Findings(changed(made, info, texts=texts))
     first = make_answers(findings, EN)[0]
     names = [text.get_text() for text in drawn(first.chart).find_all("text")]
-    assert {"a", "b", "c", "e", "0 of 5"} <= {*names}
-    assert "d" not in names
-    assert "4 of 5 classes, the worst among them. Always answering “a”" in first.remark
+    assert {"the model", "always a", "a", "e", "0 of 5"} <= {*names}
+    assert not {"b", "c", "d"} & {*names}
+    assert "2 of 5 classes, the worst among them. Always answering “a”" in first.remark
     said = "Never predicted, though the right answer of 5 texts: “e”."
     assert said in make_quality(findings, EN).remarks
     texts.loc[0, ["label", "prediction_label"]] = None, "e"  # predicted, but not to be judged
     unjudged = make_quality(Findings(changed(made, info, texts=texts)), EN)
     assert not any(remark.startswith("Never") for remark in unjudged.remarks)
+
+
+@pytest.mark.parametrize("kind", ["class", "tags"])
+def test_the_share_right_has_its_interval_and_the_most_frequent_answer_beside_it(tmp_path, kind):
+    """Some of 24 texts, or words, are wrong."""
+    labels = ["bad"] * 10 + ["good"] * 14
+    right = np.array([0.0] * 5 + [1.0] * 19)
+    if kind == "class":
+        made = make_results(tmp_path, HEADLINES * 4, kind="class")
+        given = ["good" if i < 5 else label for i, label in enumerate(labels)]
+        results = changed(made, texts=made.texts.assign(label=labels, prediction_label=given))
+    else:
+        texts = tuple(f"{a}{a}" for a in "abcdefghijklmnopqrstuvwx")
+        made = tagged_results(tmp_path, texts)
+        tag = made.texts["prediction_label"].tolist()
+        labels = ["B-PER" if i < 5 and own != "B-PER" else own for i, own in enumerate(tag)]
+        right = np.equal(labels, tag).astype(float)
+        results = tagged_results(tmp_path / "labelled", texts, [[label] for label in labels])
+    base = max(labels.count(name) for name in {*labels}) / 24
+    chart = drawn(answers(results)[0].chart)
+    names = [text.get_text() for text in chart.find_all("g")[0].find_all("text")]
+    values = [text.get_text() for text in chart.find_all("g")[1].find_all("text")]
+    assert (names[0], names[1]) == ("the model", f"always {max(labels, key=labels.count)}")
+    assert values[:2] == [f"{100 * right.mean():.1f}\u00a0%", f"{100 * base:.1f}\u00a0%"]
+    model, constant = chart.find_all("rect")[:2]
+    zero, scale = float(model["x"]), float(model["width"]) / right.mean()
+    assert float(constant["width"]) / scale == pytest.approx(base, abs=0.01)
+    (line,) = chart.find_all("path", class_="ink")
+    ends = [float(end) for end in re.match(r"M(\S+) \S+H(\S+)", line["d"]).groups()]
+    plain = plain_interval(lambda rows: right[rows].mean(), 24)
+    assert [(end - zero) / scale for end in ends] == pytest.approx(plain, abs=0.03)
 
 
 def test_predictions_that_may_be_no_better_than_a_constant_are_not_called_better(tmp_path):
@@ -241,19 +272,23 @@ def test_a_clear_effect_that_is_tiny_in_the_range_of_all_predictions_is_not_prai
         assert is_tiny == ("raises the prediction by much" in headline) == (part < 0.05)
 
 
-def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
+def test_a_token_whose_effect_may_be_chance_is_hollow_and_says_so_beside_its_value(tmp_path):
     texts = tuple(f"aabb{c}{c}" for c in "cdefghij")  # "bb" too stands in all of them
     made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8), texts)
     effects = made.effects.copy()
     effects.loc[effects["position"] == 2, "effect"] = [1.6, 0.2] * 4
-    found = answers(changed(made, effects=effects))[1]
+    findings = Findings(changed(made, effects=effects))
+    found = make_answers(findings, EN)[1]
     assert found.answer == "“aa” clearly raises it"
     assert found.remark == "Mean effect of each token over 8 texts."
-    assert found.key == "Pale bars could be chance."
-    clear, pale = drawn(found.chart).find_all("rect")
-    assert "pale" in pale["class"]
-    assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())
-    assert "pale" not in clear["class"]
+    clear, hollow = drawn(found.chart).find_all("rect")
+    assert "hollow" in hollow["class"]
+    assert "hollow" not in clear["class"]
+    of_bb = [1.6, 0.2] * 4
+    values = drawn(found.chart).find_all("g")[1].find_all("text")
+    assert values[1].get_text() == f"+{np.mean(of_bb):.2f} could be chance"
+    listing = findings.told_lists.lists["raises"]
+    assert [token.is_named for token in (*listing.sure, *listing.doubtful)][:2] == [True, False]
 
 
 def test_in_one_text_the_strongest_change_is_told(tmp_path):

@@ -200,16 +200,16 @@ def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, t
     assert fourth.remark.endswith("hold no attention maps, so heads are not compared.")
 
 
-def test_tokens_without_a_clear_change_are_drawn_pale_and_called_so(tmp_path):
+def test_tokens_without_a_clear_change_are_drawn_hollow_and_called_so(tmp_path):
     base, head = pair_of(tmp_path, TEXTS, evidence="basic", labels=LABELS)
     effects = head.effects.copy()
     effects["effect"] += np.random.default_rng(3).normal(0, 0.01, len(effects))
     third = answers_of(base, changed(head, effects=effects))[2]
     assert third.answer == "No token clearly counts more or less"
-    assert third.remark.endswith(" Pale: no clear change.")
+    assert third.remark.endswith(" Hollow bars: no clear change.")
     bars = BeautifulSoup(str(third.chart), "html.parser").find_all("rect")
     assert bars
-    assert all("pale" in bar["class"] and "no clear change" in bar.title.string for bar in bars)
+    assert all("hollow" in bar["class"] and "no clear change" in bar.title.string for bar in bars)
 
 
 KINDS = ("number", "numbers", "class", "labels", "next_token", "embedding")
