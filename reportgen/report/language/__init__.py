@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         NOTHING,
         STYLES,
         about_percentage,
-        column_decimals,
         correlation,
         decimals,
         difference,

@@ -7,12 +7,12 @@ from reportgen.findings import QUALITY, Interval, Note, SmallestChange
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
-    column_decimals,
+    decimals,
     exact,
     in_column,
-    number,
     points,
     times,
+    told_apart,
     written,
 )
 from reportgen.report.language.printable import shorten
@@ -36,16 +36,16 @@ class CompareWords:
         self._called = _called(language, are_many=comparison.all_models is not None)
         self.is_size = not has_sign(BY_ID[EFFECT], info.evidence.scalar)  # a distance
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
-        self._effect_digits = column_decimals(largest)
+        self._effect_digits = decimals(largest)
         predictions = comparison.predictions
         sizes = [0.0] if predictions is None else [*abs(predictions.base), *abs(predictions.head)]
-        self._prediction_digits = column_decimals(float(max(sizes, default=0.0)))
+        self._prediction_digits = decimals(float(max(sizes, default=0.0)))
         quality = predictions.quality if predictions else None
         kinds = (
             [(each.change, QUALITY[each.name].scale) for each in quality.figures] if quality else []
         )
         errors = [change for change, scale in kinds if scale == "error"]
-        self._error_digits = column_decimals(max(map(_largest, errors), default=0.0))
+        self._error_digits = decimals(max(map(_largest, errors), default=0.0))
         # Beyond what no prediction moved, where none did.
         self.unmoved = self.floor(predictions, with_chances=True) if predictions else ""
         self._writers: Mapping[str, Write] = {
@@ -94,7 +94,7 @@ class CompareWords:
 
     def size(self, value: float, largest: float | None = None, with_sign: bool = False) -> str:
         """A distance on the scale of the predictions, with three digits of the `largest` one."""
-        return written(value, column_decimals(value if largest is None else largest), with_sign)
+        return written(value, decimals(value if largest is None else largest), with_sign)
 
     def effect(self, value: float, with_sign: bool = True) -> str:
         """A deletion effect."""
@@ -118,7 +118,7 @@ class CompareWords:
         differs and would be printed as the same."""
         old, new = (self.quality(name)(value, False) for value in (change.base, change.head))
         if old == new and change.base != change.head and QUALITY[name].scale != "share":
-            return number(change.base), number(change.head)
+            return told_apart(change.base, change.head)
         return old, new
 
     def smallest(self, name: str) -> str:

@@ -32,6 +32,8 @@ QUALITY_STYLES: Mapping[Scale, str] = {
     "share": "percent",
     "correlation": "correlation",
 }
+DIGITS = 3  # significant ones, of a figure in a table or in a sentence about one text
+IN_SHORT = 2  # the same on the first screen
 _MORE = 3  # decimals at most, beyond those asked for
 
 
@@ -78,28 +80,33 @@ def is_zero(value: float, digits: int | None) -> bool:
 
 
 def number(value: float) -> str:
-    """`value` with four significant digits, written out between 0.0001 and ten million."""
+    """`value` with three significant digits, written out between 0.0001 and ten million."""
     if not isfinite(value):
         return str(value).replace("-", MINUS)
     digits = decimals(value)
     if digits is None:
-        return f"{value:.3e}".replace("-", MINUS)
+        return f"{value:.{DIGITS - 1}e}".replace("-", MINUS)
     return fixed(value, short_of(1.0, value, digits))
 
 
-def decimals(value: float) -> int | None:
-    """How many decimals `number` gives a finite value; None where it writes a power of ten."""
+def decimals(value: float, digits: int = DIGITS) -> int | None:
+    """How many decimals give a finite value so many significant digits, such as the largest figure
+    of a column; None where `number` writes a power of ten."""
     if value == 0:
         return 0
-    size = floor(log10(abs(float(f"{value:.3e}"))))  # of 9.9996 as it is printed, 10.00
-    return max(0, 3 - size) if -4 <= size <= 6 else None
+    size = floor(log10(abs(float(f"{value:.{digits - 1}e}"))))  # of 9.996 as it is printed, 10.0
+    return max(0, digits - 1 - size) if -4 <= size <= 6 else None
 
 
-def column_decimals(largest: float) -> int | None:
-    """How many decimals give the largest figure of a column three significant digits; None where
-    `number` writes a power of ten."""
-    digits = decimals(largest)
-    return None if digits is None else max(0, digits - 1)
+def told_apart(first: float, second: float) -> tuple[str, str]:
+    """Two numbers as `number` writes them, with as many more digits as tell them apart."""
+    written = number(first), number(second)
+    if written[0] != written[1] or first == second:
+        return written
+    places = decimals(max(abs(first), abs(second)))
+    tried = range((places or 0) + 1, (places or 0) + 1 + _MORE)
+    pairs = ((fixed(first, digits), fixed(second, digits)) for digits in tried)
+    return next((pair for pair in pairs if pair[0] != pair[1]), written)
 
 
 def short_of(whole: float, value: float, digits: int) -> int:
@@ -162,6 +169,8 @@ def rounded(value: float) -> str:
 def times(value: float) -> str:
     """How many times as large something is: below 1 with two significant digits and at most three
     decimals; from 1 on as `rounded`."""
+    if value == 0:
+        return "0"
     if value >= 0.995:
         return rounded(float(value))
     digits = 2 if value >= 0.0995 else 3
@@ -195,7 +204,6 @@ STYLES: Mapping[str, Style] = {
     "number": Style(number),
     "rounded": Style(rounded),
     "times": Style(times),
-    "multiple": Style("{:,.1f}".format),  # of an average
     "near_one": Style("{:.2f}".format),  # how many times as large, of what is about as large
     "correlation": Style(correlation, between="signed_range"),
     "difference": Style(difference, between="signed_range"),

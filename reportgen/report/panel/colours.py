@@ -36,6 +36,7 @@ from reportgen.report.panel.influence import (
 )
 from reportgen.report.panel.marked_units import marked
 from reportgen.report.panel.occurrences import places, told_apart
+from reportgen.report.panel.prediction import number_digits
 from reportgen.report.panel.steps import Steps, make_steps
 from reportgen.report.panel.unit_measures import (
     TextEffects,
@@ -157,7 +158,7 @@ def _explained(findings: Findings, text: int, scope: Scope, language: Language) 
     name, values = explained_name(findings.info, language), findings.explained_values
     if values is None or not isfinite(values[text]):
         return Explained(name, spread=scope.spread)
-    return Explained(name, float(values[text]), scope.spread)
+    return Explained(name, float(values[text]), scope.spread, number_digits(findings))
 
 
 _CROSS = " ✗"  # behind what has another label

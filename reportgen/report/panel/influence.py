@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.findings import TINY_EFFECT
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import fixed
+from reportgen.report.language.numbers import times
 from reportgen.report.panel.prediction import printed as printed_number
 from reportgen.report.panel.unit_measures import TextMeasure, attention_received
 from reportgen.results import EFFECT, Floats, JointUnits, View
@@ -114,6 +114,7 @@ class Explained:
     name: str
     value: float | None = None  # None where it is not the prediction itself
     spread: float | None = None  # its range over all texts; None where that is unknown
+    digits: int | None = None  # decimals of that value; None for as many as its size calls for
     joint: tuple[JointName, ...] = ()  # of the units of the text
     has_joint: bool = True  # whether such units were looked for
 
@@ -207,7 +208,7 @@ def _place(unit: int, place: str, groups: Sequence[JointName]) -> str:
 
 def _attention(looks: Looks, i: int, language: Language) -> str:
     """How many times the average a unit gets per token, and its share of all attention."""
-    ratio = fixed(float(looks.values[i]), 1)
+    ratio = times(float(looks.values[i]))
     return language.say("influence", "received", share=looks.measure.shown[i], ratio=ratio)
 
 
@@ -319,7 +320,7 @@ def _bar_lines(
         value = float(moves.values[first])
         key, figures = f"line_{mark}_by", dict[str, object](most=abs(value))
         if explained.value is not None and mark != "way":
-            key, figures = f"line_{mark}_to", dict(_ends(explained.value, value))
+            key, figures = f"line_{mark}_to", dict(_ends(explained.value, value, explained.digits))
         lines.append(KeyLine(mark, say(key, token=names[first], **figures)))
     return lines
 
@@ -363,7 +364,7 @@ def _change_sentences(
     key = "only" if is_only else way
     ends = {}
     if explained.value is not None and way != "size":
-        key, ends = f"{key}_to", _ends(explained.value, value)
+        key, ends = f"{key}_to", _ends(explained.value, value, explained.digits)
     of_unit = say(key, token=names[first], output=explained.name, most=abs(value), **ends)
     return [of_unit, *told]
 
@@ -378,13 +379,14 @@ def _joint_sentence(
         way = "joint_size" if is_size else "joint_fall" if effect > 0 else "joint_rise"
         whole = say(way, most=abs(effect), **values)
     else:
-        whole = say("joint_to", **_ends(explained.value, effect), **values)
+        whole = say("joint_to", **_ends(explained.value, effect, explained.digits), **values)
     parts = say("joint_each" if group.joint.each else "joint_more")
     return language.sentences((whole, parts))
 
 
-def _ends(value: float, effect: float) -> dict[str, str]:
-    return {"before": printed_number(value), "after": printed_number(value - effect)}
+def _ends(value: float, effect: float, digits: int | None) -> dict[str, str]:
+    ends = {"before": value, "after": value - effect}
+    return {name: printed_number(end, digits) for name, end in ends.items()}
 
 
 def _shared(first: Sequence[int], second: Sequence[int], looks: Looks, language: Language) -> str:

@@ -1,16 +1,17 @@
 """The output of the model for a text, in words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
 from reportgen.findings import Findings
 from reportgen.report.components import Cell
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import decimals, fixed, number
+from reportgen.report.language.numbers import IN_SHORT, decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results import OutputInfo, label_list
 from reportgen.tasks import YES, Item, task_of
@@ -41,20 +42,30 @@ class Prediction:
         return numbers_cell(self.value) if self.is_list else short_cell(self.value)
 
 
-def prediction(
-    findings: Findings, text: int, language: Language, digits: int | None = None
-) -> Prediction:
-    """The output of the model for row `text` of `texts`, on the scale of the model.
+def number_digits(findings: Findings) -> int | None:
+    """How many decimals every predicted number, label and error of a run has, wherever it stands:
+    those that give the largest three digits, their mean error two and the deviation of predictions
+    one. None for powers of ten, and where texts have no single number."""
+    spread, fit = findings.number_spread, findings.label_fit
+    if spread is None:
+        return None
+    largest, finer = spread.largest, [decimals(spread.deviation, 1)]
+    if fit is not None:
+        largest = max(largest, float(abs(fit.labels).max()))
+        finer.append(decimals(float(abs(fit.errors).mean()), IN_SHORT))
+    digits = decimals(largest)
+    return None if digits is None else max(digits, *(each or 0 for each in finer))
 
-    A number and its error have `digits` decimals; by default as many as its size calls for.
-    """
+
+def prediction(findings: Findings, text: int, language: Language) -> Prediction:
+    """The output of the model for row `text` of `texts`, on the scale of the model."""
     row, output, items = (
         findings.results.text_row(text),
         findings.info.output,
         findings.items_of(text),
     )
     scores, most = _listed(findings, text, items, language)
-    error = None
+    error, digits = None, number_digits(findings)
     if findings.task.has_errors and items and isfinite(items[0].label_value):
         error = _error(items[0].value, items[0].label_value, digits)
     label = row["label"] if isinstance(row["label"], str) else None
@@ -91,14 +102,18 @@ def _in_short(
             return printed(items[0].value, digits)
         if task.has_places:
             return _mean(items, language)
-        named = (f"{item.name} {number(item.value)}" for item in items[:_SCORES] if item.name)
-        return ", ".join(named)
+        return _named_numbers((item.name, item.value) for item in items[:_SCORES])
     if task.is_closed and task.has_places:
         return _tagged(findings, text, items, language)
     if not task.has_items:
         return ""
     predicted = findings.predictions.iloc[text]
     return ("" if pd.isna(predicted) else str(predicted)) or language.say("common", "none")
+
+
+def _named_numbers(numbers: Iterable[tuple[str | None, float]]) -> str:
+    """Several numbers of one text, each with its name."""
+    return ", ".join(f"{name} {number(value)}" for name, value in numbers if name)
 
 
 def _mean(items: Sequence[Item], language: Language) -> str:
@@ -144,11 +159,32 @@ def label_said(findings: Findings, text: int, label: str, language: Language) ->
     output = findings.info.output
     if names := known_labels(findings, text, language):
         return names
+    if numbers := _label_numbers(findings, text):
+        return numbers
     if task_of(output).has_choices:
         rights = [item.label for item in findings.items_of(text) if item.label is not None]
         return rights[0] if rights else label
     between = language.words["panel"].get(f"label_between_{output.kind}")
     return label if between is None else between.join(label_list(label) or [label])
+
+
+def _label_numbers(findings: Findings, text: int) -> str:
+    """The labels of row `text` of `texts` that are numbers, as its predictions are written; "" for
+    other tasks, and for labels that are no numbers."""
+    task, items = findings.task, findings.items_of(text)
+    if not task.is_number or task.has_places or not all(isfinite(i.label_value) for i in items):
+        return ""
+    if len(items) == 1:
+        return printed(items[0].label_value, label_digits(findings))
+    return _named_numbers((item.name, item.label_value) for item in items)
+
+
+def label_digits(findings: Findings) -> int | None:
+    """As `number_digits`, also for labels that are on a scale of their own."""
+    if findings.label_fit is not None:
+        return number_digits(findings)
+    labels = findings.items["label_value"].to_numpy(np.float64)
+    return decimals(float(abs(labels[np.isfinite(labels)]).max()))
 
 
 def known_labels(findings: Findings, text: int, language: Language) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from reportgen.report.charts.attention_scale import times_steps
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.numbers import decimals, in_column
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.highlighted_text import Kind
@@ -175,8 +175,8 @@ def words_key(key: str, id: View, info: RunInfo, language: Language) -> str:
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     """`values` as text, `[unit]`, with three significant digits for the largest."""
     known = [abs(float(value)) for value in values if isfinite(value)]
-    digits = column_decimals(max(known, default=0.0))
-    return tuple(written(float(value), digits, with_sign) for value in values)
+    digits = decimals(max(known, default=0.0))
+    return tuple(in_column(float(value), digits, with_sign) for value in values)
 
 
 def legend_of(id: View, info: RunInfo, language: Language) -> str:

@@ -27,7 +27,7 @@ from reportgen.report.charts.small_charts import (
 )
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, is_zero, written
+from reportgen.report.language.numbers import IN_SHORT, decimals, in_column, is_zero
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import last_values, verdict_of
 from reportgen.report.panel.occurrences import told_apart
@@ -191,9 +191,10 @@ def changes_of(findings: Findings, text: int, language: Language) -> list[tuple[
 
 def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[Bar]:
     is_signed = has_sign(BY_ID[EFFECT], findings.info.evidence.scalar)
-    digits = column_decimals(max(abs(value) for _, value in changes))
+    digits = decimals(max(abs(value) for _, value in changes), IN_SHORT)
     return [
-        Bar(label, value, written(value, digits, is_signed), is_signed) for label, value in changes
+        Bar(label, value, in_column(value, digits, is_signed), is_signed)
+        for label, value in changes
     ]
 
 
@@ -213,14 +214,14 @@ def _changing(
         shown += ordered[::-1] if kind == "lowers" else ordered
     if not shown:
         return []
-    digits = column_decimals(max(abs(token.value) for token in shown))
+    digits = decimals(max(abs(token.value) for token in shown), IN_SHORT)
     is_signed = "moves" not in effects.lists
     doubts = ["" if token.is_named else doubt_of(token) for token in shown]
     return [
         Bar(
             names[token.label],
             token.value,
-            written(token.value, digits, is_signed),
+            in_column(token.value, digits, is_signed),
             is_signed,
             doubt,
             beside=doubt,

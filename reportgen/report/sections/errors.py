@@ -23,14 +23,15 @@ from reportgen.report.components import Cell, Kpi, Section, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
     MINUS,
-    column_decimals,
     decimals,
     exact,
+    in_column,
     percentage,
     points,
     written,
 )
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.panel.prediction import number_digits
 from reportgen.results import MIN_TEXTS
 from reportgen.tasks import Measure
 
@@ -145,7 +146,7 @@ class ErrorWords:
         self._where = findings.where_wrong
         self._language = language
         self._say = partial(language.say, "errors")
-        self._largest = _largest(findings)
+        self._digits = _digits(findings)
 
     def sentences(self) -> tuple[str, ...]:
         """What is sure, the worst first, at most three sentences."""
@@ -243,8 +244,7 @@ class ErrorWords:
     def _short(self, error: float) -> str:
         """An error beside the first answer, with as many digits as that."""
         assert self._where is not None  # it has the error
-        digits = column_decimals(self._largest)
-        return _VALUES[self._where.measure](error, digits, self._language)
+        return _VALUES[self._where.measure](error, self._digits, self._language)
 
     def _named(self, error: float) -> str:
         """An error as sentences name it, such as `off by 0.31`."""
@@ -253,7 +253,7 @@ class ErrorWords:
 
     def _value(self, error: float) -> str:
         assert self._where is not None  # it has the error
-        return _VALUES[self._where.measure](error, decimals(self._largest), self._language)
+        return _VALUES[self._where.measure](error, self._digits, self._language)
 
     def _apart(self, inside: float, rest: float, interval: Interval | None) -> str:
         """A difference with its interval; of shares in points."""
@@ -264,8 +264,7 @@ class ErrorWords:
             ends = [ends[0], *ends[:0:-1]]
             ends = [-end for end in ends]
         if measure in ("distance", "ranks"):
-            digits = decimals(self._largest)
-            shown = [written(end, digits, with_sign=True) for end in ends]
+            shown = [in_column(end, self._digits, with_sign=True) for end in ends]
         elif measure == "loss":
             shown = [f"×{_perplexity(end):.2f}" for end in ends]
         else:
@@ -276,14 +275,14 @@ class ErrorWords:
         return f"{shown[0]} {self._language.say('number', 'interval', low=shown[1], high=shown[2])}"
 
 
-def _largest(findings: Findings) -> float:
-    """The largest number that is printed beside errors, which has their digits."""
-    if (fit := findings.label_fit) is not None:
-        return float(max(abs(fit.predictions).max(), abs(fit.labels).max()))
+def _digits(findings: Findings) -> int | None:
+    """How many decimals errors have."""
+    if findings.label_fit is not None:
+        return number_digits(findings)
     where = findings.where_wrong
     if where is None:
-        return 0.0
-    return _perplexity(where.error.mean) if where.measure == "loss" else where.error.mean
+        return 0
+    return decimals(_perplexity(where.error.mean) if where.measure == "loss" else where.error.mean)
 
 
 def _points(difference: float) -> str:
@@ -386,7 +385,7 @@ _Value = Callable[[float, int | None, Language], str]
 
 
 def _number(error: float, digits: int | None, language: Language) -> str:
-    return written(error, digits)
+    return in_column(error, digits)
 
 
 def _percent(error: float, digits: int | None, language: Language) -> str:

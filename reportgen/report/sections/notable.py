@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.findings import RANKS, Findings, Reason, is_in
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, decimals, written
+from reportgen.report.language.numbers import IN_SHORT, decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.marked_units import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, prediction, short_cell
@@ -142,7 +142,7 @@ def _extreme(
     unit, change = changes[0] if reason == "highest" else changes[-1]
     if (change > 0) != (reason == "highest") or is_tiny(change, findings):
         return say(reason)
-    size = written(abs(change), column_decimals(abs(change)))
+    size = written(abs(change), decimals(abs(change), IN_SHORT))
     return say(f"{reason}_by", unit=shorten(unit, CELL), size=size)
 
 
@@ -156,14 +156,10 @@ def _error(findings: Findings, row: int, language: Language, say: Callable[..., 
     task, items = task_of(output), findings.items_of(row)
     key_of = partial(language.key_of, "notable", of=output.kind)
     if task.is_number:
-        values = findings.items[["value", "label_value"]].to_numpy(np.float64)
-        # The same decimals for all texts.
-        digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
         if len(items) > 1:  # the mean of their distances
             off = float(findings.text_figures["error"].iloc[row])
-            return say("error", error=written(off, digits))
-        (item,) = items
-        return say("error", error=written(item.value - item.label_value, digits, True))
+            return say("error", error=number(off))
+        return say("error", error=prediction(findings, row, language).error)
     if task.has_places:
         return say(key_of("wrong_items"), n=int(findings.text_figures["error"].iloc[row]))
     if items[0].name is not None:

@@ -24,8 +24,9 @@ from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, decimals, number, written
+from reportgen.report.language.numbers import NOTHING, decimals, in_column, number, written
 from reportgen.report.language.printable import shorten
+from reportgen.report.panel.prediction import number_digits
 from reportgen.report.sections.prediction_sentences import (
     Told,
     constant_ending,
@@ -61,7 +62,7 @@ class _NumbersSection:
         self._spread = spread
         self._language = language
         self._say = partial(language.say, "quality")
-        self._digits = decimals(spread.largest)
+        self._digits = number_digits(findings)
 
     def alone(self) -> QualitySection:
         """The section for texts without labels: how the predictions are spread."""
@@ -105,7 +106,6 @@ class _NumbersSection:
     def against_labels(self, fit: Fit) -> QualitySection:
         """The section for texts with labels: how far predictions are from them."""
         say, errors = self._say, fit.errors
-        self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
         by_size = np.argsort(-abs(errors), kind="stable")[:MARKED]
         chart, most = scatter(
             across=fit.labels,
@@ -226,7 +226,7 @@ class _NumbersSection:
             f"{errors.n_texts:,}",
             self._number(errors.mean_prediction),
             self._number(errors.mae),
-            written(errors.bias, self._digits, with_sign=True),
+            in_column(errors.bias, self._digits, with_sign=True),
         )
         return name, tuple(map(Cell, cells))
 
@@ -241,7 +241,7 @@ class _NumbersSection:
     def _figure(
         self, key: str, value: float, interval: Interval | None = None, with_sign: bool = False
     ) -> Kpi:
-        shown = written(value, self._digits, with_sign)
+        shown = in_column(value, self._digits, with_sign)
         remark = interval_text(interval, self._digits, self._language)
         return Kpi(shown, self._say(key), remark)
 
@@ -254,7 +254,7 @@ class _NumbersSection:
         )
 
     def _number(self, value: float) -> str:
-        return written(float(value), self._digits)
+        return in_column(float(value), self._digits)
 
     def _unlabelled(self) -> tuple[str, ...]:
         """The remark that labels are no numbers; none where there are no labels."""

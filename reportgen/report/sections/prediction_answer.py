@@ -30,9 +30,9 @@ from reportgen.report.charts.small_charts import (
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, fixed, written
+from reportgen.report.language.numbers import QUALITY_STYLES, decimals, in_column, written
 from reportgen.report.language.printable import half_widths, shorten, visible
-from reportgen.report.panel.prediction import prediction
+from reportgen.report.panel.prediction import number_digits, prediction
 from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.prediction_sentences import (
     Told,
@@ -157,7 +157,7 @@ class _Predicted:
         if self._findings.rank_fit is not None:
             return self._ranks(self._findings.rank_fit, opened)
         if fit is None or fit.n_texts < MIN_PREDICTIONS:
-            low, middle, high = _shown(spread)
+            low, middle, high = self._shown(spread)
             if low == high:
                 return self._answer(self._say("same_number", value=low), self._unlabelled())
             has_middle = len(spread.values) >= MIN_TEXTS and middle not in (low, high)
@@ -167,18 +167,18 @@ class _Predicted:
             marked = value if np.isfinite(value) else None
             chart = columns_of_dots(spread.values, marked)
             return self._answer(verdict, self._say("dots") + self._unlabelled(), chart)
-        digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
+        digits = number_digits(self._findings)
         error = self._findings.fits.known("mae")
-        mae, base = (written(value, digits) for value in (error.mean, fit.constant_mae))
+        mae, base = (in_column(value, digits) for value in (error.mean, fit.constant_mae))
         verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
-        constant = written(fit.constant, digits)
+        constant = in_column(fit.constant, digits)
         bars = [
             Bar(self._say("bar_model"), error.mean, mae, interval=error.interval),
             Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
         ]
         errors = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [
-            Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in errors
+            Bar(self._say("bar_text", n=opened + 1), off, in_column(off, digits)) for off in errors
         ]
         base = "" if self._has_errors else self._say("numbers_fit_base", constant=constant)
         return self._answer(verdict, base, named_bars(bars))
@@ -279,11 +279,11 @@ class _Predicted:
         errors = (metric for metric in self._findings.task.metrics if metric.scale == "error")
         off = next((self._findings.fits[metric.name] for metric in errors), None)
         if off is not None:
-            mae = written(off.mean, column_decimals(off.mean))
+            mae = written(off.mean, decimals(off.mean))
             verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
             return self._answer(verdict, self._say("dots_mean"), chart)
         ends = np.quantile(items["value"].to_numpy(np.float64), (0, 0.5, 1)).tolist()
-        digits = column_decimals(max(map(abs, ends)))
+        digits = decimals(max(map(abs, ends)))
         low, middle, high = (written(end, digits) for end in ends)
         verdict = self._say("numbers_alone", low=low, middle=middle, high=high)
         return self._answer(verdict, self._say("dots_mean") + self._unlabelled(), chart)
@@ -296,7 +296,7 @@ class _Predicted:
             return self._numbers_fit(fit, names)
         order = sorted(range(len(spreads)), key=lambda i: -spreads[i].deviation)
         verdict = self._say("several_numbers", k=len(spreads), name=names[order[0]])
-        digits = column_decimals(spreads[order[0]].deviation)
+        digits = decimals(spreads[order[0]].deviation)
         bars = [
             Bar(names[i], spreads[i].deviation, written(spreads[i].deviation, digits))
             for i in order[:ROWS]
@@ -306,7 +306,7 @@ class _Predicted:
     def _numbers_fit(self, fit: NumbersFit, names: Sequence[str]) -> Answer:
         """How far several numbers are off, and each of them."""
         errors = [number.mean for number in fit.by_number]
-        digits = column_decimals(max(errors))
+        digits = decimals(max(errors))
         mae = written(self._findings.fits.known("mae").mean, digits)
         verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
         order = sorted(range(len(errors)), key=lambda i: -errors[i])[:ROWS]
@@ -322,17 +322,13 @@ class _Predicted:
         hides_errors = n > len(shown) and np.trace(counts) < counts.sum()
         return bars, self._told.say("some", k=len(shown), n=n) if hides_errors else ""
 
+    def _shown(self, spread: Spread) -> tuple[str, str, str]:
+        """The lowest, middle and highest number."""
+        digits = number_digits(self._findings)
+        low, middle, high = (
+            in_column(value, digits) for value in (spread.low, spread.middle, spread.high)
+        )
+        return low, middle, high
+
     def _share_bar(self, name: str, part: int, whole: int) -> Bar:
         return Bar(name, part / whole, self._say("class_bar", k=part, n=whole))
-
-
-def _shown(spread: Spread) -> tuple[str, str, str]:
-    """The lowest, middle and highest number, with more digits where two would make them equal."""
-    digits = column_decimals(spread.largest)
-    values = (spread.low, spread.middle, spread.high)
-    if digits is not None:
-        low, middle, high = (fixed(value, digits) for value in values)
-        if low != high:
-            return low, middle, high
-    low, middle, high = (written(value, digits) for value in values)
-    return low, middle, high

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.findings import ClassFit, ConstantVerdict, Findings, Floats, Places, places_of
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.results import NONE
@@ -171,7 +171,7 @@ class Told:
         values: dict[str, Any] = {"n": len(spread), "low": low, "middle": middle, "high": high}
         key, first = self.key("alone"), self._findings.fits["first_choice"]
         if first is not None:
-            digits = column_decimals(high)
+            digits = decimals(high)
             ends = {name: written(values[name], digits) for name in ("low", "middle", "high")}
             if ends["low"] == ends["high"] and f"{key}_same" in self._language.words[self._part]:
                 key += "_same"

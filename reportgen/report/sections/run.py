@@ -11,11 +11,12 @@ import numpy as np
 from reportgen.findings import MIN_PREDICTIONS, Findings, GateResult, errors_first, found_text
 from reportgen.options import shown_options
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, fixed, written
+from reportgen.report.language.numbers import fixed, in_column
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.remarks import is_handed_over, remark
 from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions
+from reportgen.report.panel.prediction import label_digits, number_digits
 from reportgen.report.redact.rules import shown_option
 from reportgen.report.sections.guide import GuideSentence
 from reportgen.report.sections.prediction_sentences import OUTPUT_NAME, gives
@@ -205,13 +206,15 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
     gives = "gives_number" if findings.task.has_errors else "gives_similarity"
     if len(labels) < MIN_PREDICTIONS or len(predicted) < MIN_PREDICTIONS:
         return [language.say("page", gives, name=name)]
-    digits = column_decimals(float(max(abs(predicted).max(), abs(labels).max())))
     given, right = (
         {
-            "low": written(float(numbers.min()), digits),
-            "high": written(float(numbers.max()), digits),
+            "low": in_column(float(numbers.min()), digits),
+            "high": in_column(float(numbers.max()), digits),
         }
-        for numbers in (predicted, labels)
+        for numbers, digits in (
+            (predicted, number_digits(findings)),
+            (labels, label_digits(findings)),
+        )
     )
     key = "label_number" if findings.task.has_errors else "label_similarity"
     gives += "_same" if given["low"] == given["high"] else "_range"

@@ -10,7 +10,6 @@ import pandas as pd
 from reportgen.findings import Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import decimals
 from reportgen.report.panel.marked_units import shortened
 from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
@@ -67,9 +66,6 @@ def make_text_list(
     """
     texts, task = findings.texts, task_of(findings.info.output)
     shown = range(len(texts)) if listed is None else listed
-    # All predictions have the decimals that give the largest four significant digits.
-    spread = findings.number_spread
-    digits = None if spread is None else decimals(spread.largest)
     unmeasured = _unmeasured(findings)
     return TextList(
         rows=tuple(
@@ -77,7 +73,6 @@ def make_text_list(
                 findings,
                 text,
                 language,
-                digits,
                 bool(findings.wrong_texts[text]),
                 text in unmeasured,
                 (marked or {}).get(text),
@@ -130,14 +125,13 @@ def _row(
     findings: Findings,
     text: int,
     language: Language,
-    digits: int | None,
     is_wrong: bool,
     is_unmeasured: bool,
     marked: tuple[Span, ...] | None,
 ) -> TextRow:
     row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
-    output = prediction(findings, text, language, digits) if analysed else None
+    output = prediction(findings, text, language) if analysed else None
     return TextRow(
         number=text + 1,
         text_id=short_cell(str(row["text_id"])),

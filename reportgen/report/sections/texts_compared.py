@@ -14,7 +14,7 @@ from reportgen.report.charts.attention_scale import times_steps
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
-from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
+from reportgen.report.language.numbers import NOTHING, decimals, fixed, written
 from reportgen.report.language.printable import shorten, text_address, visible
 from reportgen.report.panel.highlighted_text import LONG, Kind, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
@@ -201,7 +201,7 @@ def _side(
     sizes = [float(np.nanmax(np.abs(side), initial=0.0)) for side in (base, head, change)]
     # An effect that turned round changed by more than either; attention has colours of its own.
     top = max(least, *(sizes if is_effect else sizes[2:]))
-    digits = column_decimals(top) if is_effect else 2
+    digits = decimals(top) if is_effect else 2
     # Multiples of an even share and distances have no sign, their difference has.
     signs = [is_effect and not words.is_size] * 2 + [True]
     shown = tuple(
@@ -250,7 +250,7 @@ def _legend(
     if moves is None:
         return tuple(sentences)
     key = "pair_effects_size" if words.is_size else "pair_effects"
-    sentences.append(words.say(key, top=written(moves.top, column_decimals(moves.top))))
+    sentences.append(words.say(key, top=written(moves.top, decimals(moves.top))))
     predictions, of_text = comparison.predictions, comparison.units.text == text
     if comparison.units.flipped[of_text].any() and predictions is not None:
         place = _place(predictions.texts, text)

@@ -28,7 +28,7 @@ from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
     NOTHING,
-    column_decimals,
+    decimals,
     in_column,
     is_zero,
     number,
@@ -104,7 +104,7 @@ class _TokenSection:
         self._effects = findings.token_lists
         shown = [effects.ranked.means for effects in self._effects]
         largest = max((float(np.nanmax(abs(v), initial=0.0)) for v in shown), default=0.0)
-        self._digits = column_decimals(largest)
+        self._digits = decimals(largest)
         self._names_tiny = False  # whether a sentence names a token that does too little to matter
 
     def across(self) -> Across:
@@ -223,7 +223,7 @@ class _TokenSection:
         joint = self._findings.joint_tokens
         if not joint:
             return ()
-        digits = column_decimals(max(abs(one.effect.mean) for one in joint))
+        digits = decimals(max(abs(one.effect.mean) for one in joint))
         named = [
             self._language.count(
                 "across",

@@ -19,7 +19,7 @@ from reportgen.findings import (
 from reportgen.report.charts.cell_tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, column_decimals, written
+from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.sentences import measure_names
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.panel import sentences
@@ -343,7 +343,7 @@ class _TrustSection:
     def _digits(self, statistic: Statistic) -> int | None:
         """Decimals that give the largest mean of a statistic three significant digits."""
         known = [item.estimate.mean for item in self._known.values() if item.statistic == statistic]
-        return column_decimals(max(map(abs, known), default=0.0))
+        return decimals(max(map(abs, known), default=0.0))
 
     def _beats(self, item: ViewFigures | None) -> str:
         """In how many texts a measure beats a random order; "" where that was not measured."""

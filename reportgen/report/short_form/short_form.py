@@ -11,6 +11,7 @@ from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
 from reportgen.report.options import OutputOptions, WriteOptions
+from reportgen.report.panel.prediction import number_digits, printed
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.overview_compared import compare_headline
@@ -137,7 +138,8 @@ def _fit(context: Context) -> list[str]:
     if mae is not None:
         key = "fit_mae" if r2 is None else "fit"
         explained = r2 and _with_interval(r2.mean, r2.interval, context.language)
-        return [context.language.count("brief", key, mae.n_texts, mae=mae.mean, r2=explained)]
+        shown = printed(mae.mean, number_digits(context.findings))
+        return [context.language.count("brief", key, mae.n_texts, mae=shown, r2=explained)]
     return [] if right is None else [context.language.say("brief", "right", share=right.mean)]
 
 

@@ -10,10 +10,9 @@ from reportgen.findings import Findings, RoleFigures
 from reportgen.report.charts.colours import effect_colour, heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
 from reportgen.report.panel.marked_units import marked_text, text_measures
-from reportgen.report.panel.prediction import label_said, prediction
+from reportgen.report.panel.prediction import label_said, number_digits, prediction, printed
 from reportgen.report.panel.unit_measures import TextMeasure
 from reportgen.results import BY_ID, EFFECT, REDACT, tag_list, text_units
 from reportgen.tasks import has_sign, task_of
@@ -91,6 +90,7 @@ class TextTables:
         texts = findings.texts
         self._rows: Sequence[Mapping[Hashable, Any]] = texts.to_dict("records")
         self._predicted: Sequence[float | str] = findings.predictions.tolist()
+        self._digits = number_digits(findings)
         # A mean stands for the numbers of many places.
         task = task_of(self._info.output)
         self._has_many = task.is_number and task.has_places
@@ -173,7 +173,7 @@ class TextTables:
             elif isinstance(predicted, str):
                 shown = predicted
             else:
-                shown = "" if pd.isna(predicted) else number(predicted)
+                shown = "" if pd.isna(predicted) else printed(predicted, self._digits)
             cells.append(Cell(cut(shown, TEXT_LENGTH)))
         if self._has_labels:
             cells.append(Cell(cut(self._label(row, text["label"]), NAME_LENGTH)))

@@ -35,7 +35,7 @@ def test_the_largest_errors_are_named_with_what_changes_them_most(tmp_path):
         before = results.texts["prediction"].iloc[row]
         largest = effects.get_group(row).abs().max()
         said = item.select_one(".why").get_text()
-        assert any(f"to {before + sign * largest:.4g}" in said for sign in (1, -1)), said
+        assert any(f"to {before + sign * largest:.2f}" in said for sign in (1, -1)), said
     text = page.select(".named > li bdi")[0].get_text()
     assert text == HEADLINES[numbers(page)[0] - 1]
 

@@ -8,6 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings import TINY_EFFECT, Findings
 from reportgen.report import load_language
+from reportgen.report.language import times
 from reportgen.report.panel import (
     BAR,
     WIDTH,
@@ -88,9 +89,10 @@ def test_the_rows_are_the_five_largest_of_either_column_the_largest_change_first
     expected = set(most) | set(by_size[:5])
     rows = shown(results).rows
     assert [row.index for row in rows] == [i for i in by_size if i in expected]
+    ratios = [times(attention[row.index] / attention.mean()) for row in rows]
+    shares = [f"{100 * attention[row.index]:.1f}\u00a0%" for row in rows]
     assert [row.attention for row in rows] == [
-        f"{attention[row.index] / attention.mean():.1f}× ({100 * attention[row.index]:.1f}\u00a0%)"
-        for row in rows
+        f"{ratio}× ({share})" for ratio, share in zip(ratios, shares, strict=True)
     ]
     assert [row.change for row in rows] == [
         f"{change[row.index]:+.3f}".replace("-", "−") for row in rows
@@ -114,14 +116,10 @@ def test_without_changes_there_is_attention_alone(tmp_path):
 def test_the_sentence_names_what_changes_the_prediction_most_and_to_what():
     values = [0.1, -0.5, 0.2, *[0.0] * 7]
     given = Explained("the score", value=2.0)
-    assert "Without “b” the score would rise most: 2.000 to 2.500." in said(
-        (1, 2, 0), values, given
-    )
+    assert "Without “b” the score would rise most: 2.00 to 2.50." in said((1, 2, 0), values, given)
     values[1] = 0.5
-    assert "Without “b” the score would fall most: 2.000 to 1.500." in said(
-        (1, 2, 0), values, given
-    )
-    assert "Without “b” the score would fall most, by 0.5000." in said((1, 2, 0), values)
+    assert "Without “b” the score would fall most: 2.00 to 1.50." in said((1, 2, 0), values, given)
+    assert "Without “b” the score would fall most, by 0.500." in said((1, 2, 0), values)
     assert any("cosine distance of 0.5" in s for s in said((1, 2, 0), values, kind="size"))
 
 
@@ -140,7 +138,7 @@ def test_the_lead_of_a_class_is_told_before_and_after(tmp_path):
     effects = results.effects_of(0)["effect"].dropna().astype(float)
     change = effects.loc[effects.abs().idxmax()]
     low, high = np.sort(results.texts["scores"].iloc[0])[-2:]
-    ends = (f"{x:#.4g}".replace("-", "−") for x in (high - low, high - low - change))
+    ends = (f"{x:#.3g}".replace("-", "−") for x in (high - low, high - low - change))
     findings = Findings(results)
     colours = make_colours(findings, 0, ("text", "pair"), EN, make_scope(findings, EN))
     assert "{} to {}.".format(*ends) in colours.influence.sentences[0]
@@ -166,7 +164,7 @@ def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
     spread = Explained("the score", spread=1.0)
     expected = (
         "No token matters much here, whatever its colour, nor do tokens that say the same "
-        "together. The largest change is 0.04900; all texts span 1.000."
+        "together. The largest change is 0.0490; all texts span 1.00."
     )
     assert expected in said((1, 0), values, spread)
     values[1] = -0.051
@@ -199,9 +197,9 @@ def test_of_the_only_token_of_a_text_nothing_is_said_to_be_the_most():
     flat, change = made((3,), [0.0] * 3 + [0.5] + [0.0] * 6, points=(3,))
     found = replace(flat, flat="Attention is nearly even: no text token stands out."), change
     only = "Without “d”, the only token of this text, the score would"
-    assert told(found).sentences == (f"{only} change by 0.5000.",)
+    assert told(found).sentences == (f"{only} change by 0.500.",)
     given = Explained("the score", value=2.0)
-    assert told(found, explained=given).sentences == (f"{only} go from 2.000 to 1.500.",)
+    assert told(found, explained=given).sentences == (f"{only} go from 2.00 to 1.50.",)
 
 
 def test_a_row_that_is_even_says_whose_it_is():
@@ -259,15 +257,15 @@ def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_
     values = [0.3, 0.0, 0.2, 0.1, *[0.0] * 6]
     found = with_joint(values, joint((0, 2), 0.5))
     assert found.changes == (
-        "① “free … charge” counts as a whole: without it the score goes from 2.000 to 1.500. "
+        "① “free … charge” counts as a whole: without it the score goes from 2.00 to 1.50. "
         "Each part alone can be left out.",
     )
     assert [row.place for row in found.rows if row.index in (0, 2)] == ["①", "①"]
     (more,) = with_joint(values, joint((0, 2), -0.5, each=False)).changes
-    assert "from 2.000 to 2.500. That is clearly more than its parts change" in more
+    assert "from 2.00 to 2.50. That is clearly more than its parts change" in more
     values[3] = -0.7  # a token that does more by itself stands first
     first, second = with_joint(values, joint((0, 2), 0.5)).changes
-    assert first == "Without “d” the score would rise most: 2.000 to 2.700."
+    assert first == "Without “d” the score would rise most: 2.00 to 2.70."
     assert second.startswith("① “free … charge” counts as a whole")
 
 
@@ -303,12 +301,12 @@ def test_a_line_names_the_longest_bar_of_either_side_and_the_prediction_without_
     values, order = [0.1, -0.5, 0.4, 0.9, *[0.0] * 6], (3, 1, 2, 0)
     given = Explained("the score", value=2.0)
     assert lines(order, values, given) == [
-        ("up", "Raises the score (bar above): “d”, without it 1.100."),
-        ("dn", "Lowers the score (bar below): “b”, without it 2.500."),
+        ("up", "Raises the score (bar above): “d”, without it 1.10."),
+        ("dn", "Lowers the score (bar below): “b”, without it 2.50."),
     ]
     assert lines(order, values) == [
-        ("up", "Raises the score (bar above): “d”, by 0.9000."),
-        ("dn", "Lowers the score (bar below): “b”, by 0.5000."),
+        ("up", "Raises the score (bar above): “d”, by 0.900."),
+        ("dn", "Lowers the score (bar below): “b”, by 0.500."),
     ]
     sizes = [abs(value) for value in values]
     ((mark, text),) = lines(order, sizes, kind="size")
@@ -327,9 +325,7 @@ def test_a_unit_of_a_group_is_not_named_as_if_it_counted_alone():
     given = replace(SCORE, value=2.0, joint=(group,))
     (_, above), (_, whole) = lines((3, 4), [0, 0, 0, 0.5, 0.4, *[0.0] * 5], given)
     assert above == "Raises the score (bar above)."
-    assert whole.startswith(
-        "① “de” counts as a whole: without it the score goes from 2.000 to 1.05"
-    )
+    assert whole.startswith("① “de” counts as a whole: without it the score goes from 2.00 to 1.05")
 
 
 def test_a_text_in_which_hardly_anything_counts_says_so_in_place_of_bars():

@@ -237,7 +237,7 @@ def test_a_flat_text_says_that_no_token_stands_out(tmp_path):
         ([1.23456, -0.1, np.nan], ("+1.23", "−0.10", "–")),
         ([0.0, 0.0], ("0", "0")),
         ([1234.5, 0.4], ("+1,234", "0")),
-        ([0.000012345], ("+1.234e−05",)),
+        ([0.000012345], ("+1.23e−05",)),
     ],
 )
 def test_effects_have_the_decimals_that_the_largest_calls_for(values, shown):

@@ -41,7 +41,7 @@ def test_what_was_asked_for_stands_with_its_value(results, tmp_path):
     evidence = made.stored("evidence").assign(explained=-1.25)
     lead = changed(made, replace(made.info, evidence=asked), evidence=evidence)
     said = panel(lead, 0).prediction.explained
-    assert said == "explained: the lead of “ bank” over “ river”, −1.250"
+    assert said == "explained: the lead of “ bank” over “ river”, −1.25"
     evidence["explained"] = None
     none = changed(made, replace(made.info, evidence=asked), evidence=evidence)
     assert panel(none, 0).prediction.explained == ""

@@ -19,36 +19,47 @@ EN = load_language("en")
 def shown(tmp_path: Path) -> Callable[..., Prediction]:
     """Makes the prediction of a text whose row has these values."""
 
-    def make(kind, labels=(), digits=None, **row):
+    def make(kind, labels=(), **row):
         made = make_results(tmp_path / kind, ("a text",), kind=kind)
         output = replace(made.info.output, labels=labels or made.info.output.labels)
         info = replace(made.info, output=output)
         texts = made.texts.assign(**{name: [value] for name, value in row.items()})
-        return prediction(Findings(changed(made, info, texts=texts)), 0, EN, digits)
+        return prediction(Findings(changed(made, info, texts=texts)), 0, EN)
 
     return make
 
 
 def test_a_number_stands_with_its_label_and_error(shown):
     output = shown("number", prediction=2.675, scores=[2.675], label="2.66", label_value=2.66)
-    assert (output.value, output.label, output.error) == ("2.675", "2.66", "+0.015")
+    assert (output.value, output.label, output.error) == ("2.675", "2.660", "+0.015")
     assert output.error_words == "error +0.015, too high"
     assert output.scores == ()
 
 
 def test_an_error_below_zero_has_a_true_minus(shown):
     output = shown("number", prediction=0.5, label="1", label_value=1.0)
-    assert (output.error, output.error_words) == ("−0.5000", "error −0.5000, too low")
+    assert (output.error, output.error_words) == ("−0.50", "error −0.50, too low")
 
 
 def test_a_difference_that_prints_as_zero_has_no_sign(shown):
     for label in (0.99999, 1.00001):
-        assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.000"
+        assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.00"
 
 
-def test_the_decimals_of_a_column_hold_for_number_and_error(shown):
-    output = shown("number", digits=2, prediction=0.012345, label="2", label_value=2.0)
-    assert (output.value, output.error) == ("0.01", "−1.99")
+@pytest.mark.parametrize(
+    ("prediction", "label", "said"),
+    [
+        (0.012345, 2.0, ("0.01", "2.00", "−1.99")),
+        (0.9997, -0.3333333, ("1.00", "−0.33", "+1.33")),
+        (1234.56, 1200.0, ("1,235", "1,200", "+35")),
+        (100.31, 100.0, ("100.31", "100.00", "+0.31")),  # an error has at least two digits
+    ],
+)
+def test_a_number_its_label_and_its_error_have_the_same_decimals(shown, prediction, label, said):
+    output = shown(
+        "number", prediction=prediction, scores=[prediction], label=repr(label), label_value=label
+    )
+    assert (output.value, output.label, output.error) == said
 
 
 def test_a_label_that_is_no_number_gives_no_error(shown):
@@ -59,7 +70,7 @@ def test_a_label_that_is_no_number_gives_no_error(shown):
 def test_a_class_lists_its_logits_as_they_are_largest_first(shown):
     output = shown("class", ("bad", "good"), prediction_label="good", scores=[-1.5, 3.25])
     assert output.value == "good"
-    assert output.scores == (("good", "3.250"), ("bad", "−1.500"))
+    assert output.scores == (("good", "3.25"), ("bad", "−1.50"))
 
 
 def test_labels_of_which_none_applies_say_so(shown):
@@ -77,7 +88,7 @@ def test_next_tokens_have_their_own_names(shown):
         "next_token", prediction_label="の", scores=[-0.5, -1.25], score_names=["の", "、"]
     )
     assert output.value == "の"
-    assert output.scores == (("の", "−0.5000"), ("、", "−1.250"))
+    assert output.scores == (("の", "−0.500"), ("、", "−1.25"))
 
 
 def test_an_embedding_has_no_short_form(shown):

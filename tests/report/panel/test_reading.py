@@ -12,6 +12,7 @@ from helpers.made_up.factories import changed, make_results
 from reportgen.findings import Findings
 from reportgen.report import load_language
 from reportgen.report.charts import MAP_COLOURS, scale_colour, text_map
+from reportgen.report.language import times
 from reportgen.report.panel import WIDTH, make_colours, make_figures, make_scope
 from reportgen.results import text_units
 
@@ -131,8 +132,8 @@ def test_where_one_row_is_read_the_text_says_what_the_map_shows_of_it(tmp_path):
     assert drawn.cells[0] == pytest.approx(row, abs=1e-3)
     found = colours(made).influence
     each_token = row[1:-1].sum() / (len(unit_of) - 2)
-    times = [share / unit_of.count(i) / each_token for i, share in enumerate(row)]
-    order = sorted(range(1, len(row) - 1), key=lambda i: -times[i])
+    ratios = [share / unit_of.count(i) / each_token for i, share in enumerate(row)]
+    order = sorted(range(1, len(row) - 1), key=lambda i: -ratios[i])
     first, second = (f"“{units.units[i].label}”" for i in order[:2])
     assert found.looks == (
         "The prediction is read from [CLS] in the last layer. "
@@ -141,9 +142,9 @@ def test_where_one_row_is_read_the_text_says_what_the_map_shows_of_it(tmp_path):
     assert found.attention == "Where [CLS] looks"
     assert {each.index for each in found.rows} >= set(order[:5])
     for each in found.rows:
-        share, ratio = percent(row[each.index]), times[each.index]
-        assert each.attention == f"{ratio:.1f}× ({share})"
-        assert each.attention_width == round(WIDTH * ratio / times[order[0]])
+        share, ratio = percent(row[each.index]), ratios[each.index]
+        assert each.attention == f"{times(ratio)}× ({share})"
+        assert each.attention_width == round(WIDTH * ratio / ratios[order[0]])
 
 
 def test_where_several_rows_are_read_attention_received_counts(tmp_path):

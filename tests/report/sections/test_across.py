@@ -565,7 +565,7 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     assert [part.name for part in parts["group"]] == ["x", "y"]
     wanted = plain(results, "received_norm_all")
     table = made(results).parts[0]
-    assert [row[0].text for row in table.rows] == ["up to 4.500", "above 4.500"]
+    assert [row[0].text for row in table.rows] == ["up to 4.50", "above 4.50"]
     for row, texts in zip(table.rows, ({0, 1, 2, 3}, {4, 5, 6, 7}), strict=True):
         means = ranked(
             {

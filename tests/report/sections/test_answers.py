@@ -268,7 +268,7 @@ def test_a_clear_effect_that_is_tiny_in_the_range_of_all_predictions_is_not_prai
         findings = Findings(changed(made, texts=texts))
         assert make_answers(findings, EN)[1].answer.startswith(said)
         headline = make_across(findings, EN).headline
-        is_tiny = f"Over all texts the score spans {1 / part:#.4g}." in headline
+        is_tiny = f"Over all texts the score spans {1 / part:#.3g}." in headline
         assert is_tiny == ("raises the prediction by much" in headline) == (part < 0.05)
 
 

@@ -47,8 +47,8 @@ def test_the_sentence_has_the_means_of_both_thirds(growing: Findings) -> None:
     section = make_errors(growing, EN)
     assert section is not None
     assert section.headline == (
-        f"Errors grow with length: off by {errors[long].mean():.3f} in the longest texts "
-        f"({lengths[long].min()} tokens or more), off by {errors[short].mean():.3f} in the "
+        f"Errors grow with length: off by {errors[long].mean():.2f} in the longest texts "
+        f"({lengths[long].min()} tokens or more), off by {errors[short].mean():.2f} in the "
         f"shortest ({lengths[short].max()} or fewer)."
     )
     assert make_answers(growing, EN)[0].remark.startswith("Errors grow with length: off by 0.06 in")

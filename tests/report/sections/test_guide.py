@@ -121,7 +121,7 @@ def test_of_a_model_without_markers_the_first_position_is_named(tmp_path):
 
 def test_one_text_says_its_prediction(tmp_path):
     results = make_results(tmp_path, HEADLINES[2:3], evidence="basic")
-    value = f"{results.texts['prediction'].iloc[0]:.3f}"
+    value = f"{results.texts['prediction'].iloc[0]:.2f}"
     assert f"Here: {value}." in said(results)[0]
     require_short_and_plain(results)
 

@@ -40,7 +40,7 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     reasons = {text.number: text.reasons for text in notable.texts}
     worst = int(found["error"].argmax())
     predicted, label = results.texts["prediction"].iloc[worst], LABELS[worst]
-    error = f"{predicted - label:+.3f}".replace("-", "−")
+    error = f"{predicted - label:+.2f}".replace("-", "−")
     assert f"largest error: {error}" in reasons[worst + 1]
     longest = int(found["tokens"].argmax())
     assert f"longest: {results.texts['n_tokens'].iloc[longest]} tokens" in reasons[longest + 1]
@@ -265,7 +265,7 @@ def test_the_highest_and_lowest_prediction_are_told_with_the_unit_that_does_most
         effects = results.effects_of(row)["effect"].dropna().astype(float)
         most = effects.max() if verb == "adds" else -effects.min()
         (said,) = [reason for reason in reasons[row] if reason.startswith(f"{name} prediction")]
-        assert f"” {verb} {most:.3f}" in said
+        assert f"” {verb} {most:.2f}" in said
     without = Findings(without_effects(results, tuple(range(24)), ()).results)
     still = str(make_notable(without, EN))
     assert "'highest prediction'" in still

@@ -128,7 +128,7 @@ def test_many_labels_are_cut_into_bands_and_groups_are_listed(tmp_path: Path) ->
     results.texts["group"] = ["a", "b", "b"] * 4
     bands, groups = made(results).tables
     assert [row[1].text for row in bands.rows] == ["3", "3", "3", "3"]
-    names = ["1.00 – 3.00", "4.00 – 6.00", "7.00 – 9.00", "10.00 – 12.00"]
+    names = ["1.0 – 3.0", "4.0 – 6.0", "7.0 – 9.0", "10.0 – 12.0"]
     assert [row[0].text for row in bands.rows] == names
     errors = np.abs(results.texts["prediction"].to_numpy() - labels)
     own = cells(groups)
@@ -161,7 +161,7 @@ def test_numbers_that_are_all_the_same(tmp_path: Path) -> None:
     results.texts["prediction"] = 2.0
     quality = made(results)
     assert quality.chart is None
-    assert "All 6 predictions are 2.000" in quality.headline
+    assert "All 6 predictions are 2.00" in quality.headline
 
 
 def test_texts_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_row_of_a_text_holds_its_prediction_label_and_share(results):
         predicted = results.texts.iloc[text]["prediction"]
         assert row.prediction.text == f"{predicted:.{digits}f}"
         assert row.error == f"{predicted - LABELS[text]:+.{digits}f}".replace("-", "−")
-        assert row.label.text == str(LABELS[text])
+        assert row.label.text == f"{LABELS[text]:.{digits}f}".replace("-", "−")
         assert row.sink_share == f"{fixed(100 * shares[text], 1)}\u00a0%"
         assert row.n_tokens == results.texts.iloc[text]["n_tokens"]
     assert [row.status for row in list_of(results).rows[:2]] == ["ok", "truncated"]
@@ -95,7 +95,7 @@ def test_predictions_have_as_many_decimals_as_the_largest_calls_for(tmp_path):
     made = make_results(tmp_path, ("one", "two", "three", ""))
     made.texts["prediction"] = [-12.3456, 0.012345, 1.0, None]
     shown = [row.prediction.text for row in list_of(made).rows]
-    assert shown == ["−12.35", "0.01", "1.00", ""]
+    assert shown == ["−12.3", "0.0", "1.0", ""]
 
 
 def test_ids_have_a_column_where_they_are_not_the_numbers(tmp_path, results):

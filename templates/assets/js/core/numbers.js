@@ -22,6 +22,14 @@ function percentage(share) {
   return decimal(100 * share, digits ?? 1);
 }
 
+// How many times as large something is: below 1 with two significant digits and at most three
+// decimals, below 10 with one decimal, from there on without.
+function timesText(value) {
+  if (value === 0 || value >= 9.95) return decimal(value, 0);
+  if (value >= 0.995) return decimal(value, 1);
+  return decimal(value, value >= 0.0995 ? 2 : 3);
+}
+
 // An attention weight as it stands alone: a percentage, or, where it is a sum over heads
 // (`summed`), which is no share of anything, a plain number.
 function weightText(value, summed, approximate) {

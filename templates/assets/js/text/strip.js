@@ -258,7 +258,7 @@ function describeToken(shape, view, at) {
   const mean = content.reduce((sum, value) => sum + value, 0) / content.length;
   if (received !== null && mean > 0) {
     const text = view.exact ? weightText(received * view.factor, view.summed, false) : share(received);
-    sentences.push(say("receives", { token, share: text, times: decimal(received / mean, 1) }));
+    sentences.push(say("receives", { token, share: text, times: timesText(received / mean) }));
   }
   return sentences.join(say("space"));
 }
