@@ -82,8 +82,9 @@ def analyze(
     Args:
         texts: A list of strings; a DataFrame, or a data set with `to_pandas`; or the name of a
             file or folder, or a list of `Path`, read as by the command line.
-        model: As for `load_model`, or what it returned, or a pipeline of transformers. Mode,
-            device, configuration, gradients and random numbers of a model object are restored.
+        model: As for `load_model`, or what it returned, or a pipeline of transformers; `"demo"` has
+            to be named. Mode, device, configuration, gradients and random numbers of a model object
+            are restored.
         tokenizer: Needed if the model does not come with one.
         text_column: The column of a table with the texts. Default: `text`, or the only column of
             words.
@@ -160,6 +161,11 @@ def analyzed(
     """As `analyze`, with the options of texts and of the analysis in groups, and what stands
     `beside` the texts by the name of its column."""
     arguments.check_sample(analysis)
+    if model is None and not model_options.get("factory"):
+        raise UsageError(
+            'model: none is named; give a folder, a hub id or an object, or "demo" for the bundled '
+            "demonstration"
+        )
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
     if small and folder is None:

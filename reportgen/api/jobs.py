@@ -127,6 +127,20 @@ def analysis_of(inputs: InputChoices, model: ModelSpec, analysis: AnalysisOption
     return ModelRun(model, replace(analysis, shown=shown))
 
 
+def require_judged(model: ModelSpec, gates: Sequence[Gate]) -> None:
+    """Check that a model is named where there are gates: those of a job whose model was forgotten
+    would judge the bundled demonstration, and pass.
+
+    Raises:
+        UsageError: none is named.
+    """
+    if gates and model.model is None and model.factory is None:
+        raise UsageError(
+            "--fail-if, --warn-if: gates judge a model, and none is named; name yours with "
+            "--model, or give --model demo for the bundled demonstration"
+        )
+
+
 def listed_by(detail: str | None = None) -> ListedFirst:
     """Make the function that finds the texts a report lists first, in the results of the first
     pass; `detail` is a value of --detail."""

@@ -1,34 +1,12 @@
 """The files that a project starts with: its settings, and a recipe for its host."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from textwrap import wrap
-from typing import Literal, TypeAlias, get_args, get_origin
+from typing import Literal, TypeAlias
 
-from reportgen.api.options import GROUPS, OWN_FILE, setting_names
+from reportgen.api.options import OWN_FILE
 from reportgen.errors import UsageError
 from reportgen.files import Staging, check_target
-from reportgen.options import Option, options_in
-
-_WIDTH = 100
-_EXAMPLE = re.compile(r"""e\.g\. (?:"([^"]+)"|'([^']+)'|(.+?)(?=[;:,.] |\.$|$| or ))""")
-_HEAD = """\
-# Settings of reportgen in this project. They hold wherever an option of the command line is not
-# given. Remove the # before a name to set it. The same can stand in pyproject.toml, under
-# [tool.reportgen]. What runs code (--factory, --trust-remote-code, --plotlyjs) is no setting.
-
-"""
-_COMPARE = """
-# What holds for `reportgen compare` alone.
-# [compare]
-# output = ["compare.html", "compare.md"]
-# report = ["report.html"]
-# fail-if = ["quality_worse > 0"]
-"""
-_ACTIVE = {"fail-if": ["n_failed > 0"]}  # the one that is set from the start
-_LISTS = {"output": ["report.html", "metrics.json"], "warn-if": ["unknown_share > 5%"]}
 
 Host: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "jenkins"]
 # Where a host looks for a recipe, and which file of `templates/recipes` that is.
@@ -54,7 +32,8 @@ def recipe(name: str) -> str:
 def first_files(host: Host | None) -> dict[str, str]:
     """The text of each file by its path: the settings, then the recipes of `host`, if any."""
     recipes = RECIPES[host] if host else {}
-    return {OWN_FILE: example_settings(), **{path: recipe(name) for path, name in recipes.items()}}
+    files = {OWN_FILE: OWN_FILE, **recipes}
+    return {path: recipe(name) for path, name in files.items()}
 
 
 def write_first_files(host: Host | None, *, force: bool) -> list[str]:
@@ -90,45 +69,3 @@ def write_first_files(host: Host | None, *, force: bool) -> list[str]:
             f"it; move what was written to {above}, or call init there"
         )
     return lines
-
-
-def example_settings() -> str:
-    """The text of a `reportgen.toml`."""
-    known = set(setting_names("run"))
-    panels: dict[str, list[str]] = {}
-    for group in GROUPS:
-        for name, option in options_in(group).items():
-            key = name.replace("_", "-")
-            if key in known:
-                value = _value(key, option)
-                lines = panels.setdefault(option.panel or "Outputs", [])
-                lines += [
-                    *_comment(option.help),
-                    f"{'' if key in _ACTIVE else '# '}{key} = {value}",
-                ]
-    return _HEAD + "".join(_section(*item) for item in panels.items()) + _COMPARE
-
-
-def _section(panel: str, lines: list[str]) -> str:
-    return f"# --- {panel} ---\n\n" + "\n".join(lines) + "\n\n"
-
-
-def _comment(text: str) -> Iterator[str]:
-    yield from (f"# {line}" for line in wrap(text, _WIDTH - 2, break_on_hyphens=False))
-
-
-def _value(key: str, option: Option) -> str:
-    """An example of a value, as TOML writes it: the default, else what the help has as example."""
-    listed = _ACTIVE.get(key) or _LISTS.get(key)
-    if listed:
-        return json.dumps(listed)
-    if option.default is not None:
-        return json.dumps(option.write(option.default) if option.write else option.default)
-    kinds = get_args(option.kind)
-    literals = [get_args(kind) for kind in (option.kind, *kinds) if get_origin(kind) is Literal]
-    if literals or option.choices:
-        return json.dumps((option.choices or literals[0])[0])
-    match = _EXAMPLE.search(option.help)
-    example = next(filter(None, match.groups()), "") if match else ""
-    is_number = int in kinds
-    return example if is_number and example.isdigit() else "1" if is_number else json.dumps(example)

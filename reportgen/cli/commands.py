@@ -67,7 +67,7 @@ from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, 
 if TYPE_CHECKING:
     from reportgen.results import Results
 
-_NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
+_NEXT = "set model and columns in reportgen.toml, and texts, model and OWNER in the recipe"
 
 app = typer.Typer(
     name="reportgen",
@@ -116,6 +116,7 @@ def run(
     """
     model_run = jobs.analysis_of(inputs, model, analysis)
     job = jobs.report_job(files, options, texts, gating, redact=choices.redact)
+    jobs.require_judged(model, job.gates)
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity, redact=choices.redact)
     if choices.redact:
@@ -280,7 +281,7 @@ def init(
         bool, typer.Option("--print", help="Print the files and write none, e.g. to paste a part.")
     ] = False,
 ) -> None:
-    """Write a commented settings file, and a recipe for a host.
+    """Write a first settings file, and a recipe for a host.
 
     Example: reportgen init --host github
     """

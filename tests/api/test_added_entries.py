@@ -91,7 +91,7 @@ class More(options.RenderOptions):
 options.RenderOptions = More
 
 texts = ["Shares fall again", "A quiet day on the markets"]
-report = reportgen.analyze(texts, evidence="basic", progress=True)
+report = reportgen.analyze(texts, "demo", evidence="basic", progress=True)
 report.save("page.html", "tokens.csv", "kept/")
 report = reportgen.open_report("kept")
 print(json.dumps({

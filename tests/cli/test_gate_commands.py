@@ -155,6 +155,13 @@ def test_precedence_of_exit_codes(
 def test_run_has_gates_too(tmp_path: Path) -> None:
     Path("texts.txt").write_text("Free coffee\n年会費無料のカード\n", "utf-8")
     args = ("run", "texts.txt", "-o", "a.html", "-o", "a.json", "--evidence", "none", "--force")
+    for option in ("--fail-if", "--warn-if"):  # it was forgotten, or misspelt in a job
+        done = call(*args, option, "n_failed > 0")
+        assert done.exit_code == 2
+        assert "none is named; name yours with --model, or give --model demo" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert not Path("a.html").exists()
+    args = (*args, "--model", "demo")
     assert call(*args, "--fail-if", "n_texts != 2", "--fail-if", "n_failed > 0").exit_code == 0
     done = call(*args, "--fail-if", "special_share_max > 5%")
     assert done.exit_code == 3, done.output

@@ -25,17 +25,18 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_every_setting_stands_there_with_a_value_that_it_takes() -> None:
+def test_every_setting_that_stands_there_is_one_with_a_value_that_it_takes() -> None:
     assert call("init").exit_code == 0
     text = Path("reportgen.toml").read_text("utf-8")
-    assert tomllib.loads(text) == {"fail-if": ["n_failed > 0"]}
-    assert configured_gates("run") == [("fail", "n_failed > 0", "reportgen.toml")]
+    assert len(text.splitlines()) <= 13
+    assert tomllib.loads(text) == {"model": "./checkpoint"}  # as in the recipes
     all_set = re.sub(r"(?m)^# (?=[a-z-]+ = |\[compare)", "", text)
     Path("reportgen.toml").write_text(all_set, "utf-8")
     known = {key for key in tomllib.loads(all_set) if key != "compare"}
-    own = {"strict", "redact"}  # of commands alone
-    assert known == set(setting_names("run")) - own
+    assert known >= {"text-column", "label-column", "evidence", "warn-if"}
+    assert known <= set(setting_names("run"))
     assert len(configured_options("run").values) == len(known) - 2  # gates
+    assert len(configured_gates("run")) == 2
     assert configured_gates("compare")[0][:2] == ("fail", "quality_worse > 0")
     assert configured_options("run").values["label_column"] == "stars"
 
@@ -68,7 +69,7 @@ def test_edited_settings_stay_where_a_recipe_is_added() -> None:
         assert Path("reportgen.toml").read_text() == "model = 'mine'"
     assert call("init").exit_code == 2
     assert call("init", "--force").exit_code == 0
-    assert tomllib.loads(Path("reportgen.toml").read_text("utf-8"))["fail-if"]
+    assert tomllib.loads(Path("reportgen.toml").read_text("utf-8"))["model"] == "./checkpoint"
 
 
 def test_below_the_top_of_a_repository_it_says_that_hosts_look_there(

@@ -247,7 +247,7 @@ def amounts(tmp_path_factory):
     found = {}
     for units in (None, "token"):
         folder = tmp_path_factory.mktemp("amounts") / "results"
-        found[units] = Findings(analyze(AMOUNTS, units=units, folder=folder).results)
+        found[units] = Findings(analyze(AMOUNTS, "demo", units=units, folder=folder).results)
     return found
 
 
@@ -275,7 +275,7 @@ def headlines(tmp_path_factory):
     """What the shipped model makes of the first sample headlines."""
     lines = (SAMPLES / "ad_headlines.txt").read_text("utf-8").splitlines()[:12]
     folder = tmp_path_factory.mktemp("headlines") / "results"
-    return Findings(analyze(lines, folder=folder).results)
+    return Findings(analyze(lines, "demo", folder=folder).results)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

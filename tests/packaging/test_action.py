@@ -55,7 +55,7 @@ def run_steps(
     """Run every step until one fails; the last one's process, and the outputs of the action."""
     (folder / "temp").mkdir(exist_ok=True)
     given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
-    given |= {"python": python, "commit": "", **inputs}
+    given |= {"python": python, "commit": "", "model": "m", **inputs}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for step in STEPS:
         values = {
@@ -205,7 +205,12 @@ def test_with_a_baseline_one_command_writes_report_and_comparison(
 def test_a_model_with_files_of_its_own_is_run_before_it_is_compared_with_a_baseline(
     tmp_path: Path, stub: str
 ) -> None:
-    given = {"baseline": "kept/", "args": "--factory=own.py:Model", "fail-if": "mae_rise_low > 0"}
+    given = {
+        "model": "",
+        "baseline": "kept/",
+        "args": "--factory=own.py:Model",
+        "fail-if": "mae_rise_low > 0",
+    }
     ran, _ = run_steps(tmp_path, given, stub)
     assert ran.returncode == 1
     assert ran.stderr.startswith("reportgen: name the file of texts too")
@@ -275,7 +280,8 @@ def test_args_are_words_and_not_a_script(tmp_path: Path, stub: str) -> None:
         ({"texts": " \n"}, "name a file of texts"),
         ({"output-dir": "a\nreport=evil"}, "output has more than one line"),
         ({"model": "a\nb"}, "model has more than one line"),
-        ({"base": "./old"}, "base is compared with model"),
+        ({"base": "./old", "model": ""}, "base is compared with model"),
+        ({"model": " "}, "reportgen: model: none is named"),
         ({"args": "--title 'open"}, "reportgen: args: No closing quotation: close each quote"),
         ({"model": "m", "base": "./old", "baseline": "b/"}, "with base or with baseline"),
     ],
@@ -289,6 +295,48 @@ def test_inputs_that_cannot_be_are_told_and_nothing_runs(
     assert ran.stderr.count("\n") == 1
     assert not (tmp_path / "called").exists()
     assert {name: value for name, value in outputs.items() if value} == {"passed": "false"}
+
+
+@pytest.mark.parametrize(
+    ("args", "file", "text"),
+    [
+        ("--factory own.py:Model", "", ""),
+        ("--model=./checkpoint", "", ""),
+        ("", "reportgen.toml", "model = './checkpoint'"),
+        ("", "pyproject.toml", "[tool.reportgen]\nmodel = './checkpoint'"),
+    ],
+)
+def test_a_model_may_be_named_in_args_or_settings(
+    tmp_path: Path, stub: str, args: str, file: str, text: str
+) -> None:
+    if file:
+        (tmp_path / file).write_text(text)
+    ran, _ = run_steps(tmp_path, {"texts": "a.csv", "model": "", "args": args}, stub)
+    assert ran.returncode == 0, ran.stderr
+    assert not [word for word in called(tmp_path) if word in ("--model=", "--model=demo")]
+
+
+@pytest.mark.parametrize("uses", ["Someone/ReportGen@v1", "./own"])
+def test_a_misspelt_input_is_an_error_which_the_runner_passes_over(
+    tmp_path: Path, stub: str, monkeypatch: pytest.MonkeyPatch, uses: str
+) -> None:
+    workflow = ".github/workflows/attention.yml"
+    monkeypatch.setenv("GITHUB_WORKFLOW_REF", f"someone/texts/{workflow}@refs/pull/1/merge")
+    action = tmp_path / ("own" if uses == "./own" else "_actions/someone/reportgen/v1")
+    (tmp_path / workflow).parent.mkdir(parents=True)
+    action.mkdir(parents=True)
+    shutil.copy(ROOT / "action.yml", action)
+    for name in ("fail_if", "texts"):
+        steps = [{"uses": "actions/cache@v5", "with": {"key": "a"}}, {"run": "ls"}]
+        steps.append({"uses": uses, "with": {name: "n_failed > 0", "Model": "m"}})
+        (tmp_path / workflow).write_text(yaml.safe_dump({"jobs": {"report": {"steps": steps}}}))
+        ran, _ = run_steps(tmp_path, {"texts": "a.csv"}, stub, action)
+        if name == "fail_if":
+            assert ran.returncode == 1
+            assert ran.stderr == "reportgen: fail_if: not an input of this action; it has fail-if\n"
+            assert not (tmp_path / "called").exists()
+        else:
+            assert ran.returncode == 0, ran.stderr
 
 
 def test_a_failed_gate_fails_the_job_and_leaves_the_outputs(tmp_path: Path) -> None:
@@ -322,7 +370,8 @@ def test_from_a_clone_the_action_writes_its_outputs_and_fails_with_its_gate(tmp_
     (tmp_path / "behind.pth").write_text("\n".join(behind) + "\n", "utf-8")
     texts = "Free coffee for every new member\n年会費無料のカード\n"
     (work / "texts.txt").write_text(texts, "utf-8")
-    inputs = {"texts": "texts.txt", "fail-if": "n_texts > 1", "args": "--evidence none"}
+    inputs = {"texts": "texts.txt", "model": "demo", "fail-if": "n_texts > 1"}
+    inputs["args"] = "--evidence none"
     environment = {"PIP_NO_COMPILE": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
