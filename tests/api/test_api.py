@@ -308,6 +308,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, bert: Path) -> None:
         (["a"], {"evidence": "ful"}, UsageError, "'ful': takes 'none', 'basic', 'full'"),
         (["a"], {"batch_tokens": "9"}, UsageError, "batch_tokens '9': takes a whole number"),
         (["a"], {"limit": 0}, UsageError, "takes 1 or more"),
+        (["a"], {"model": None}, UsageError, "model: none is named"),
         (["a"], {"model": 3}, ModelError, "int; give a folder"),
         (["a"], {"model": str(tmp_path)}, ModelError, "not a model folder"),
         (["a"], {"model": model}, ModelError, "no tokenizer of its own"),
