@@ -6,7 +6,7 @@ import pytest
 from axe import COLOURS, found, found_in_both, leave_one_text
 from exploring import colour_by
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, placed, rendered, written
+from opening import drawn, placed, rendered, show_all, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -89,6 +89,8 @@ def test_axe_finds_nothing_in_the_page_at_both_widths_and_in_both_themes(watched
     require_landmarks_headings_and_figures(watched)
     leave_one_text(watched)
     assert found(watched) == []
+    show_all(watched)
+    assert found(watched, ".listed") == []
     watched.set_viewport_size({"width": 400, "height": 900})
     watched.emulate_media(color_scheme="dark")
     assert found(watched) == []

@@ -3,7 +3,7 @@
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.page_of import page_of
-from opening import rendered, visit
+from opening import rendered, show_all, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,50 @@ def page_file(results, tmp_path_factory):
 
 def opened(page):
     return page.locator(".panel.open h3")
+
+
+def focused(page):
+    """The address that the focus is on."""
+    return page.evaluate("document.activeElement.getAttribute('href')")
+
+
+def test_tab_reaches_one_link_of_the_list_and_arrows_go_from_text_to_text(kept):
+    """What is filtered out is passed over."""
+    visit(kept, "#text=3")
+    show_all(kept)
+    links = kept.locator("#list tbody a")
+    stops = links.evaluate_all(
+        "all => all.filter((one) => one.tabIndex === 0).map((one) => one.hash)"
+    )
+    assert stops == ["#text=3"]
+    kept.locator("#list tbody a[tabindex='0']").focus()
+    for key, text in (("ArrowDown", 4), ("End", 6), ("ArrowDown", 6), ("ArrowUp", 5), ("Home", 1)):
+        kept.keyboard.press(key)
+        assert focused(kept) == f"#text={text}"
+    kept.keyboard.press("ArrowDown")
+    kept.keyboard.press("Tab")
+    assert kept.evaluate("!document.activeElement.closest('#list tbody')")
+    kept.keyboard.press("Shift+Tab")
+    assert focused(kept) == "#text=2"
+    kept.keyboard.press("Enter")
+    expect(opened(kept)).to_have_text("Text 2")
+    visit(kept, "#text=2&group=a")  # texts 1, 3 and 5
+    kept.locator("#list tbody a[tabindex='0']").focus()
+    assert focused(kept) == "#text=1"
+    kept.keyboard.press("ArrowDown")
+    assert focused(kept) == "#text=3"
+
+
+def test_the_text_is_thirty_steps_of_tab_away_however_many_texts_there_are(kept):
+    visit(kept, "#text=1")
+    for show in (lambda page: None, show_all):
+        show(kept)
+        kept.locator(".skip").focus()
+        for _ in range(30):
+            kept.keyboard.press("Tab")
+            if kept.evaluate("document.activeElement.matches('.strip .u')"):
+                break
+        assert kept.evaluate("document.activeElement.matches('.strip .u')")
 
 
 @pytest.mark.parametrize(("forth", "back"), [("]", "["), ("j", "k")])
@@ -70,7 +114,7 @@ def test_keys_with_control_are_the_browsers(kept):
     expect(opened(kept)).to_have_text("Text 2")
 
 
-KEYS = {"]", "[", "j", "k", "/", "d", "?", "Enter", "Esc"}
+KEYS = {"]", "[", "j", "↑", "↓", "k", "/", "d", "?", "Enter", "Esc"}
 
 
 def test_the_help_card_lists_every_key_in_japanese_too(results):

@@ -57,7 +57,7 @@ REPORT_SCRIPTS = (
         "map", "thumbnails", "overview", "grid", "controls", "pane", "lines", "pictures", "decoder"
     ),
     *_scripts("text", "stored_panels", "measures", "strip", "panel", "reader"),
-    *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
+    *_scripts("list", "state", "tabs", "arrows", "controls", "confusion", "list"),
     "js/start_report.js",
 )
 SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print", "site"))

@@ -23,6 +23,7 @@ function startList() {
   list.rows = Array.from(list.body.rows, (row) => new TextRow(row));
   list.ordered = list.rows;
   makeSortable(table);
+  startArrows();
   box.addEventListener("scroll", () => {
     if (box.scrollTop + 2 * box.clientHeight > box.scrollHeight) layMore();
   }, { passive: true });

@@ -120,7 +120,8 @@ function applyList(isTyped = false) {
   list.body.parentElement.classList.toggle("with-extra", sorted?.classList.contains("extra") ?? false);
   if (LIST_NAMES.some((name) => listState[name])) showFew(false);
   updateForm();
-  if (!isTyped) markOpen();
+  if (isTyped) placeStops();
+  else markOpen();
 }
 
 // Lays out only the first of the shown rows, and more as the list is scrolled: a thousand would take
@@ -166,6 +167,7 @@ function markOpen() {
     layMore(at + 1);
     scrollToRow(row.row);
   }
+  placeStops();
   const steps = reader.querySelector(".panel.open .steps");
   if (!steps) return;
   for (const [rel, key, by] of [["next", "next_text", 1], ["prev", "previous_text", -1]]) {
