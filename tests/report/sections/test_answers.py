@@ -286,7 +286,7 @@ def test_a_token_whose_effect_may_be_chance_is_hollow_and_says_so_beside_its_val
     assert "hollow" not in clear["class"]
     of_bb = [1.6, 0.2] * 4
     values = drawn(found.chart).find_all("g")[1].find_all("text")
-    assert values[1].get_text() == f"+{np.mean(of_bb):.2f} could be chance"
+    assert values[1].get_text() == f"+{np.mean(of_bb):.1f} could be chance"
     listing = findings.told_lists.lists["raises"]
     assert [token.is_named for token in (*listing.sure, *listing.doubtful)][:2] == [True, False]
 
