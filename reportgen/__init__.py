@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reportgen.api.comparing.compare import ComparedReports, compare
     from reportgen.api.comparing.compare_baseline import compare_baseline
     from reportgen.api.models import load_model
+    from reportgen.api.publishing import publish
     from reportgen.api.report import Report, open_report
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "compare_baseline",
     "load_model",
     "open_report",
+    "publish",
 ]
 
 _PLACES = {
@@ -38,6 +40,7 @@ _PLACES = {
     "analyze": "reportgen.api.analyze",
     "load_model": "reportgen.api.models",
     "open_report": "reportgen.api.report",
+    "publish": "reportgen.api.publishing",
 }
 
 

@@ -113,6 +113,10 @@ class OutputError(ReportgenError):
     """An output cannot be written."""
 
 
+class PublishError(ReportgenError):
+    """A host does not take what is published there, or cannot be reached."""
+
+
 def unwritten(name: object, error: OSError) -> OutputError:
     """The error for an output that the system did not write, with what to do if that is known."""
     reason = error.strerror or str(error) or type(error).__name__

@@ -19,6 +19,7 @@ from reportgen.cli import app
 from reportgen.findings import THRESHOLDS, WATCHED, figure_list
 from reportgen.findings.figures import Figure, FigureList
 from reportgen.models.device import TOLERANCES
+from reportgen.publishing import PLACES
 from reportgen.report import load_language
 from reportgen.report.format_register import FORMATS
 from reportgen.report.language import threshold
@@ -173,6 +174,20 @@ def action() -> list[str]:
     ]
 
 
+def places() -> list[str]:
+    """The places that `publish` knows, and what they take from the environment."""
+    rows = (
+        (
+            code(place.name),
+            place.meaning,
+            code(place.flavor),
+            code(*(f"${v}" for v in place.variables)),
+        )
+        for place in PLACES
+    )
+    return table(("`--to`", "what it is", "`--md-flavor`", "from the environment"), rows)
+
+
 def measures() -> list[str]:
     """Every measure by its name in figures and tables."""
     english = load_language("en")
@@ -211,6 +226,7 @@ def recipe_of(name: str) -> Callable[[], list[str]]:
 
 
 TABLES: Mapping[str, Callable[[], list[str]]] = {
+    "places": places,
     "options": options,
     "formats": formats,
     "figures": figures,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.api.jobs import AnyJob, ModelRun, listed_by
     from reportgen.api.measurement import measure
     from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
+    from reportgen.api.publishing import planned_publication
     from reportgen.api.report import Report, Written, open_report, write_report
     from reportgen.api.shard_folders import (
         Call,

@@ -24,6 +24,7 @@ from reportgen.api import (
     finish_part,
     first_files,
     jobs,
+    planned_publication,
     read_parts,
     shard_number,
     sides_of,
@@ -42,6 +43,7 @@ from reportgen.api.options import (
     MergeChoices,
     NamedCode,
     OutputChoices,
+    PublishChoices,
     RenderChoices,
     RunChoices,
     SiteChoices,
@@ -346,6 +348,26 @@ def render(
         staging.commit()
         outcome.finish(written, job, lines, gating, verbosity)
     return outcome.gate_code(written.gates)
+
+
+@app.command()
+@parameters.with_options
+def publish(verbosity: Verbosity, choices: PublishChoices, file: parameters.PublishedFile) -> int:
+    """Publish Markdown as a comment on the pull request that a job runs for, and renew it later.
+
+    Example: reportgen publish report.md --to github-pr
+    """
+    planned = planned_publication(file, choices.to)
+    place, publication = planned.place, planned.publication
+    if choices.dry_run:
+        typer.echo(publication.text, nl=False)
+        size = f"{len(publication.text):,} characters"
+        line = f"{file}: would be {place.meaning}, id {publication.id}, {size}; nothing was sent"
+        outcome.print_lines([line], verbosity)
+        return 0
+    published = planned.publish(force=choices.force)
+    outcome.print_lines([f"{published.address}: {published.state}"], verbosity)
+    return 0
 
 
 @app.command()

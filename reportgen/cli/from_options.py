@@ -213,6 +213,12 @@ Texts = Annotated[
 ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
+PublishedFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="Markdown that reportgen wrote, e.g. report.md or compare.md."
+    ),
+]
 SiteResults = Annotated[
     list[Path] | None,
     typer.Argument(

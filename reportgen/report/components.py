@@ -175,6 +175,7 @@ class Brief:
     sections: tuple[Section, ...]
     facts: tuple[str, ...] = ()  # models, date and commit, beside the headline
     page: str = ""  # has the rows for which there is no room
+    is_redacted: bool = False  # whether it holds no text
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from reportgen.cli import app
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 CACHE, *STEPS = ACTION["runs"]["steps"]
-EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+EXPRESSION = re.compile(r"\$\{\{\s*(?:inputs\.)?([\w.-]+)\s*\}\}")
 
 # Stands for the Python a user names: makes an environment of the two commands below it.
 STUB = """#!/usr/bin/env bash
@@ -49,17 +50,31 @@ cp "{folder}/behind.pth" "$("$3/bin/python" -c \
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 
 
+def _value(known: Mapping[str, str], expression: re.Match[str]) -> str:
+    return known.get(expression[1], "")
+
+
 def run_steps(
     folder: Path, inputs: Mapping[str, str], python: str, action_path: Path = ROOT
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
-    """Run every step until one fails; the last one's process, and the outputs of the action."""
+    """Run every step until one fails, and those that run all the same; the process of the one that
+    failed, or of the last, and the outputs of the action."""
     (folder / "temp").mkdir(exist_ok=True)
     given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
     given |= {"python": python, "commit": "", "model": "m", **inputs}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    outputs: dict[str, str] = {}
+    failed: subprocess.CompletedProcess[str] | None = None
     for step in STEPS:
+        if failed and "always()" not in step.get("if", ""):
+            continue
+        if "inputs.publish" in step.get("if", "") and not (
+            given["publish"] and outputs.get("markdown")
+        ):
+            continue
+        known = given | {f"steps.run.outputs.{name}": value for name, value in outputs.items()}
         values = {
-            name: EXPRESSION.sub(lambda found: given[found[1]], str(value))
+            name: EXPRESSION.sub(partial(_value, known), str(value))
             for name, value in step["env"].items()
         }
         script = folder / "temp" / "step.sh"
@@ -82,12 +97,12 @@ def run_steps(
             encoding="utf-8",
         )
         if ran.returncode:
-            break
-    output = folder / "temp" / "output"
-    pairs = output.read_text("utf-8").splitlines() if output.exists() else []
-    found = dict(line.split("=", 1) for line in pairs)
-    return ran, {
-        name: found.get(re.search(r"outputs\.(\w+)", item["value"])[1], "")  # type: ignore[index]
+            failed = failed or ran
+        output = folder / "temp" / "output"
+        pairs = output.read_text("utf-8").splitlines() if output.exists() else []
+        outputs = dict(line.split("=", 1) for line in pairs)
+    return failed or ran, {
+        name: outputs.get(re.search(r"outputs\.(\w+)", item["value"])[1], "")  # type: ignore[index]
         for name, item in ACTION["outputs"].items()
     }
 
@@ -125,12 +140,15 @@ def test_every_script_is_bash_and_holds_no_expression() -> None:
         )
         assert checked.returncode == 0, checked.stderr
     text = (ROOT / "action.yml").read_text("utf-8")
-    assert not re.search(r"curl|gh api|github\.token|GITHUB_TOKEN|secrets\.", text)
+    assert not re.search(r"curl|gh api|secrets\.", text)
+    assert (
+        text.count("GITHUB_TOKEN") == text.count("github.token") == 1
+    )  # of the step that needs it
 
 
 def test_every_input_is_used_and_explained() -> None:
     used = {name for step in STEPS for value in step["env"].values()
-            for name in EXPRESSION.findall(value)}  # fmt: skip
+            for name in EXPRESSION.findall(value) if "." not in name}  # fmt: skip
     assert used == set(ACTION["inputs"]) - {"cache"}
     assert all(item["description"] for item in ACTION["inputs"].values())
     assert not [name for name, item in ACTION["inputs"].items() if item.get("required")]
@@ -177,6 +195,22 @@ def test_a_report_is_written_with_what_is_given(tmp_path: Path, stub: str) -> No
         "summary": "out put/summary.json",
         "sarif": "",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_told_to_it_publishes_what_it_wrote_and_a_failed_gate_stays_one(
+    tmp_path: Path, code: int
+) -> None:
+    stub = make_stub(tmp_path, code)
+    ran, outputs = run_steps(tmp_path, {"texts": "a.csv", "publish": "github-pr"}, stub)
+    assert ran.returncode == code
+    assert called(tmp_path, "pip-called")[-1] == f"{ROOT}[github]"
+    assert called(tmp_path)[-4:] == ["publish", "--to=github-pr", "--", outputs["markdown"]]
+    (last,) = (step for step in STEPS if "GITHUB_TOKEN" in step["env"])
+    assert last["name"] == "Publish the report"  # no code of a model runs beside the token
+    (tmp_path / "called").unlink()
+    run_steps(tmp_path, {"texts": "a.csv"}, stub)
+    assert "publish" not in called(tmp_path)
 
 
 def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
@@ -282,6 +316,7 @@ def test_args_are_words_and_not_a_script(tmp_path: Path, stub: str) -> None:
         ({"model": "a\nb"}, "model has more than one line"),
         ({"base": "./old", "model": ""}, "base is compared with model"),
         ({"model": " "}, "reportgen: model: none is named"),
+        ({"publish": "gitlab-mr"}, "publish: the action publishes to github-pr alone"),
         ({"args": "--title 'open"}, "reportgen: args: No closing quotation: close each quote"),
         ({"model": "m", "base": "./old", "baseline": "b/"}, "with base or with baseline"),
     ],

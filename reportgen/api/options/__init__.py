@@ -28,13 +28,13 @@ if TYPE_CHECKING:
         MergeChoices,
         NamedCode,
         OutputChoices,
+        PublishChoices,
         RenderChoices,
         RunChoices,
         SiteChoices,
         Verbosity,
     )
     from reportgen.api.options.settings import (
-        GROUPS,
         ConfiguredOptions,
         configured_gates,
         configured_options,

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from reportgen.models import ModelSpec
 from reportgen.options import Option, options_in
+from reportgen.publishing import PLACES
 from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, read_commit
 from reportgen.texts import InputFormat, read_label_map
 
@@ -275,6 +276,24 @@ class RenderChoices:
     """What `render` takes beside the groups of options."""
 
     redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishChoices:
+    """What `publish` takes beside the groups of options."""
+
+    to: Annotated[
+        str | None,
+        Option(
+            metavar="PLACE",
+            help=f"Where to publish: {', '.join(place.name for place in PLACES)}. The environment "
+            "says which pull request, and holds the token.",
+        ),
+    ] = None
+    force: Annotated[bool, Option(help="Replace a text that is redacted by one that is not.")] = (
+        False
+    )
+    dry_run: Annotated[bool, Option(help="Print what would be sent, and send nothing.")] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,13 @@ def check_marker(text: str) -> None:
 
 def marker(name: FlavorName, id: str) -> str:
     """The hidden line by which a later run finds its comment."""
-    if FLAVORS[name].hides_comments:
-        return f"<!-- reportgen:{id} -->"
-    return f"[//]: <> (reportgen:{id})"
+    return _hidden(name, f"reportgen:{id}")
+
+
+def redacted_marker(name: FlavorName) -> str:
+    """The hidden line by which a later run knows that a text holds none of the texts."""
+    return _hidden(name, "reportgen redacted")
+
+
+def _hidden(name: FlavorName, text: str) -> str:
+    return f"<!-- {text} -->" if FLAVORS[name].hides_comments else f"[//]: <> ({text})"

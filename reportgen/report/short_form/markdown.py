@@ -24,6 +24,7 @@ from reportgen.report.short_form.limits import (
     fit,
     limit_of,
     marker,
+    redacted_marker,
 )
 from reportgen.report.short_form.short_form import make_brief, write_brief
 
@@ -68,7 +69,9 @@ def set_brief(
     title = f"{heading} {escape(brief.title)}\n\n" if brief.title else ""
     # Two blanks end a line within a paragraph.
     between = "  \n" if title else " · "
-    head = DocumentPart(f"{marker(flavor, options.id)}\n\n{title}{headline}{between}{facts}\n")
+    hidden = marker(flavor, options.id)
+    hidden += f"\n{redacted_marker(flavor)}" if brief.is_redacted else ""
+    head = DocumentPart(f"{hidden}\n\n{title}{headline}{between}{facts}\n")
     parts = [_part(section, paths, address, style) for section in brief.sections]
     text = fit(
         [head, *(part for part in parts if part)],

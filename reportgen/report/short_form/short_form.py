@@ -1,6 +1,6 @@
 """A report or a comparison in its short form: a headline, then the short forms of its sections."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reportgen.comparison import Runs
 from reportgen.findings import Interval, SinkVerdict
@@ -19,7 +19,7 @@ from reportgen.report.sections.section_register import context_of, short_forms
 from reportgen.report.short_form.short_sections import short_notes
 from reportgen.report.short_form.short_sections_compared import short_same
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
-from reportgen.results import RunInfo
+from reportgen.results import REDACT, RunInfo
 
 # What the headline says of a token's verdict.
 _CLAUSES: Mapping[SinkVerdict, str] = {
@@ -44,7 +44,7 @@ def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> 
     context = context_of(runs, options, load_language(options.lang), output)
     facts = (*_commit(options, context.language, runs.infos[0], runs.infos[-1]),)
     if isinstance(context, CompareContext):
-        return _of_several(context, facts)
+        return _of_several(context, facts, runs.infos)
     assert isinstance(context, Context)
     title = options.title or context.language.say("brief", "title", model=_model(context))
     return Brief(
@@ -52,10 +52,15 @@ def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> 
         headline=report_headline(context),
         sections=short_forms(context),
         facts=(runs.findings.info.created, *facts),
+        is_redacted=_is_redacted(runs.infos),
     )
 
 
-def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
+def _is_redacted(infos: Sequence[RunInfo]) -> bool:
+    return all(REDACT in info.settings.options for info in infos)
+
+
+def _of_several(context: CompareContext, facts: tuple[str, ...], infos: Sequence[RunInfo]) -> Brief:
     """The short form of a comparison."""
     comparison, sentences = context.comparison, compare_headline(context.comparison, context.words)
     is_same = comparison.is_same and comparison.all_models is None
@@ -66,6 +71,7 @@ def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
         sections=tuple(short_same(context)) if is_same else short_forms(context),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,
+        is_redacted=_is_redacted(infos),
     )
 
 

@@ -1,0 +1,67 @@
+"""Requests to the interfaces of hosts that no library of ours knows, and what answers mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reportgen.errors import PublishError, first_line
+
+_TRIES = 5  # waits of 0, 1, 2, 4, 8 seconds, or what the host asks for
+_AGAIN = (429, 500, 502, 503, 504)
+_WAIT = 30.0  # seconds without an answer
+
+
+class Session:
+    """Asks one host with one token; a host that is busy is asked again, after a wait."""
+
+    def __init__(self, headers: Mapping[str, str], advice: Mapping[int, str]) -> None:
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.util import Retry
+
+        again = Retry(
+            total=_TRIES,
+            status_forcelist=_AGAIN,
+            allowed_methods=None,  # all: a comment that was written twice is found, and removed
+            backoff_factor=0.5,
+            raise_on_status=False,
+        )
+        self._session = requests.Session()
+        self._session.headers.update(headers)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=again))
+        self._errors = requests.RequestException
+        self._advice = advice
+
+    def ask(self, method: str, address: str, body: Any = None, **query: str) -> Any:
+        """The answer as JSON; None where it is empty.
+
+        Raises:
+            PublishError: the host cannot be reached, or refuses.
+        """
+        try:
+            answer = self._session.request(
+                method, address, json=body, params=query, timeout=_WAIT, allow_redirects=False
+            )
+        except self._errors as error:
+            raise unreachable(error) from error
+        if answer.status_code >= 300:
+            raise refused(answer.status_code, answer.text, self._advice)
+        return answer.json() if answer.content else None
+
+
+def unreachable(error: BaseException) -> PublishError:
+    """The error for a host that gave no answer."""
+    return PublishError(f"the host cannot be reached ({first_line(error)}); try again later")
+
+
+def refused(status: int, answer: object, advice: Mapping[int, str]) -> PublishError:
+    """The error for an answer with the HTTP `status`, with what to do by status.
+
+    Azure DevOps answers 203 or a redirect to a page where one signs in if a token is not valid.
+    """
+    what = advice.get(401 if status in (203, 302) else status)
+    if what:
+        return PublishError(f"the host refused (HTTP {status}): {what}")
+    if status in _AGAIN:
+        return PublishError(f"the host is busy (HTTP {status}); try again later")
+    return PublishError(f"the host refused (HTTP {status}: {str(answer)[:200]})")

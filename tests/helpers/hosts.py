@@ -1,0 +1,280 @@
+"""Servers that stand for hosts of pull requests: they keep comments and answer as the hosts'
+documentation says, errors too."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+OWN, OTHER = 7, 8  # accounts
+TOKEN = "a-secret-of-the-job"
+
+
+@dataclass
+class Stored:
+    """A comment as a host keeps it."""
+
+    number: int
+    text: str
+    author: int = OWN
+
+
+@dataclass
+class FakeHost:
+    """The state of a host with one pull request, 12."""
+
+    comments: list[Stored] = field(default_factory=list)
+    is_open: bool = True
+    may_ask_who: bool = True
+    first_answers: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
+    refuses_writing: int = 0  # the status that a write is answered with, if any
+    before_list: Callable[[int], None] = lambda _: None  # with how many lists there were
+    n_lists: int = 0
+    n_writes: int = 0
+    address: str = ""
+    _lock: Any = field(default_factory=Lock)
+
+    def add(self, text: str, author: int = OWN) -> Stored:
+        """A comment of an account."""
+        stored = Stored(100 + len(self.comments), text, author)
+        self.comments.append(stored)
+        return stored
+
+    def listed(self) -> list[Stored]:
+        """What a list of all comments answers with."""
+        self.n_lists += 1
+        self.before_list(self.n_lists)
+        return list(self.comments)
+
+    def of(self, number: str) -> Stored:
+        """The comment with a number."""
+        return next(each for each in self.comments if each.number == int(number))
+
+    def written(self, method: str, number: str, text: str) -> Stored:
+        """The comment after a write of it."""
+        with self._lock:
+            self.n_writes += 1
+            if method == "POST":
+                return self.add(text)
+            stored = self.of(number)
+            if method == "DELETE":
+                self.comments.remove(stored)
+            else:
+                stored.text = text
+            return stored
+
+
+Answer = tuple[int, Any]
+Routes = Callable[[FakeHost, str, str, Any, Mapping[str, list[str]]], Answer]
+
+
+def github(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
+    """GitHub's REST interface."""
+    issue = {
+        "number": 12,
+        "state": "open" if host.is_open else "closed",
+        "url": f"{host.address}/repos/o/r/issues/12",
+    }
+    issue |= {"html_url": "https://github.com/o/r/pull/12"}
+
+    def shown(each: Stored) -> Any:
+        login = {OWN: "github-actions[bot]", OTHER: "someone"}[each.author]
+        user = {"login": login, "type": "Bot" if each.author == OWN else "User"}
+        url = f"{host.address}/repos/o/r/issues/comments/{each.number}"
+        html = f"https://github.com/o/r/pull/12#issuecomment-{each.number}"
+        return {"id": each.number, "body": each.text, "user": user, "url": url, "html_url": html}
+
+    if path == "/user":
+        if not host.may_ask_who:
+            return 403, {"message": "Resource not accessible by integration"}
+        return 200, {"login": "github-actions[bot]"}
+    if path == "/repos/o/r/issues/12":
+        return 200, issue
+    if path == "/repos/o/r/pulls":
+        head = {"ref": "branch", "sha": "abc"}
+        return 200, [{"number": 12, "head": head}] if query["head"] == ["fork:branch"] else []
+    if path == "/repos/o/r/issues/12/comments":
+        if method == "POST":
+            return 201, shown(host.written(method, "", body["body"]))
+        return 200, [shown(each) for each in host.listed()]
+    number = path.removeprefix("/repos/o/r/issues/comments/")
+    if method == "GET":
+        return 200, shown(host.of(number))
+    stored = host.written(method, number, (body or {}).get("body", ""))
+    return (204, None) if method == "DELETE" else (200, shown(stored))
+
+
+def gitlab(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
+    """GitLab's REST interface, version 4."""
+
+    def shown(each: Stored) -> Any:
+        return {"id": each.number, "body": each.text, "author": {"id": each.author}}
+
+    path = path.removeprefix("/api/v4")
+    request = "/projects/33/merge_requests/12"
+    if path == "/user":
+        return 200, {"id": OWN, "username": "bot"}
+    if path == request:
+        state = "opened" if host.is_open else "merged"
+        return 200, {
+            "iid": 12,
+            "state": state,
+            "web_url": "https://gitlab.com/o/r/-/merge_requests/12",
+        }
+    number = path.removeprefix(f"{request}/notes").lstrip("/")
+    if method == "GET":
+        return 200, [shown(each) for each in host.listed()]
+    stored = host.written(method, number, (body or {}).get("body", ""))
+    return (204, None) if method == "DELETE" else (201 if method == "POST" else 200, shown(stored))
+
+
+def azure(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
+    """The REST interface of Azure DevOps, version 7.1."""
+
+    def shown(each: Stored) -> Any:
+        author = {"id": str(each.author)}
+        return {"id": each.number, "comments": [{"id": 1, "content": each.text, "author": author}]}
+
+    assert query["api-version"][0].startswith("7.1")
+    if path == "/_apis/connectionData":
+        return 200, {"authenticatedUser": {"id": str(OWN)}}
+    request = "/project/_apis/git/repositories/repository/pullRequests/12"
+    if path == request:
+        web = "https://dev.azure.com/o/p/_git/r"
+        return 200, {
+            "status": "active" if host.is_open else "completed",
+            "repository": {"webUrl": web},
+        }
+    if path == f"{request}/threads" and method == "GET":
+        system = {"id": 1, "comments": [{"id": 1, "author": {"id": "0"}, "commentType": "system"}]}
+        return 200, {"value": [system, *map(shown, host.listed())]}
+    if path == f"{request}/threads":
+        (comment,) = body["comments"]
+        return 200, shown(host.written("POST", "", comment["content"]))
+    number = re.fullmatch(rf"{request}/threads/(\d+)/comments/1", path)[1]  # type: ignore[index]
+    stored = host.written(method, number, (body or {}).get("content", ""))
+    return 200, None if method == "DELETE" else shown(stored)["comments"][0]
+
+
+def bitbucket(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
+    """The REST interface of Bitbucket Cloud, version 2.0, with one comment to a page."""
+
+    def shown(each: Stored) -> Any:
+        user = {"uuid": f"{{{each.author}}}", "type": "app_user" if each.author == OWN else "user"}
+        html = {
+            "html": {"href": f"https://bitbucket.org/o/r/pull-requests/12#comment-{each.number}"}
+        }
+        return {"id": each.number, "content": {"raw": each.text}, "user": user, "links": html}
+
+    if path == "/user":
+        return (200, {"uuid": f"{{{OWN}}}"}) if host.may_ask_who else (403, {"type": "error"})
+    request = "/repositories/o/r/pullrequests/12"
+    if path == request:
+        html = {"html": {"href": "https://bitbucket.org/o/r/pull-requests/12"}}
+        return 200, {"state": "OPEN" if host.is_open else "MERGED", "links": html}
+    if path == f"{request}/comments" and method == "GET":
+        page = int(query.get("page", ["1"])[0])
+        listed = host.listed() if page == 1 else host.comments
+        more = (
+            {"next": f"{host.address}{request}/comments?page={page + 1}"}
+            if page < len(listed)
+            else {}
+        )
+        return 200, {"values": [shown(each) for each in listed[page - 1 : page]], **more}
+    number = path.removeprefix(f"{request}/comments").lstrip("/")
+    text = (body or {"content": {"raw": ""}})["content"]["raw"]
+    stored = host.written(method, number, text)
+    return (204, None) if method == "DELETE" else (201 if method == "POST" else 200, shown(stored))
+
+
+ROUTES: Mapping[str, Routes] = {
+    "github-pr": github,
+    "gitlab-mr": gitlab,
+    "azure-pr": azure,
+    "bitbucket-pr": bitbucket,
+}
+
+
+@contextmanager
+def serving(place: str) -> Iterator[FakeHost]:
+    """A host of the kind that `place` publishes to, at its `address`."""
+    host, routes = FakeHost(), ROUTES[place]
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length", 0))
+            raw = self.rfile.read(length)
+            more: Mapping[str, str] = {}
+            if TOKEN not in (self.headers.get("Authorization") or "") + (
+                self.headers.get("PRIVATE-TOKEN") or ""
+            ):
+                status, answer = 401, {"message": f"not {self.headers.items()}"}
+            elif host.first_answers:
+                (status, more), answer = host.first_answers.pop(0), {"message": "busy"}
+            elif host.refuses_writing and self.command != "GET":
+                status, answer = host.refuses_writing, {"message": f"no {TOKEN}"}
+            else:
+                body = json.loads(raw) if raw else None
+                status, answer = routes(host, self.command, parts.path, body, parse_qs(parts.query))
+            content = b"" if answer is None else json.dumps(answer).encode()
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(content)),
+                **more,
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    host.address = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def variables(place: str, host: FakeHost) -> dict[str, str]:
+    """The environment of a job of `host` for the pull request 12."""
+    return {
+        "github-pr": {
+            "GITHUB_TOKEN": TOKEN,
+            "GITHUB_API_URL": host.address,
+            "GITHUB_REPOSITORY": "o/r",
+            "REPORTGEN_PULL_REQUEST": "12",
+        },
+        "gitlab-mr": {
+            "GITLAB_TOKEN": TOKEN,
+            "CI_SERVER_URL": host.address,
+            "CI_PROJECT_ID": "33",
+            "CI_MERGE_REQUEST_IID": "12",
+        },
+        "azure-pr": {
+            "SYSTEM_ACCESSTOKEN": TOKEN,
+            "SYSTEM_COLLECTIONURI": f"{host.address}/",
+            "SYSTEM_TEAMPROJECTID": "project",
+            "BUILD_REPOSITORY_ID": "repository",
+            "SYSTEM_PULLREQUEST_PULLREQUESTID": "12",
+        },
+        "bitbucket-pr": {
+            "BITBUCKET_TOKEN": TOKEN,
+            "BITBUCKET_API_URL": host.address,
+            "BITBUCKET_REPO_FULL_NAME": "o/r",
+            "BITBUCKET_PR_ID": "12",
+        },
+    }[place]
