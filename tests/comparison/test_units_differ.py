@@ -1,6 +1,7 @@
 """Two results that grouped the same tokens into other units: told as such, with what to do."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def said(found: Comparison, lang: str = "en") -> tuple[tuple[str, ...], str]:
 @pytest.mark.parametrize(
     ("lang", "advice"),
     [
-        ("en", "Analyse the old model again with --units word."),
-        ("ja", "旧モデルを--units wordでもう一度解析してください。"),
+        ("en", "Analyse the old model again in those of the new one."),
+        ("ja", "旧モデルを新モデルと同じ単位でもう一度解析してください。"),
     ],
 )
 def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advice: str) -> None:
@@ -43,7 +44,7 @@ def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advi
     assert (found.pairing.n_other_units, found.pairing.n_other_tokens) == (len(TEXTS), 0)
     sentences, compare_headline = said(found, lang)
     (sentence,) = [each for each in sentences if advice in each]
-    assert "--units token" in sentence
+    assert re.search("units of “token”|単位は「token」", sentence)
     assert sentence in compare_headline
     assert not any("different tokens" in each or "トークンの区切り" in each for each in sentences)
     comparable = json.loads(comparison_json.write(found.runs, CompareOptions()).text)["comparable"]

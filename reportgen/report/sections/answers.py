@@ -60,7 +60,7 @@ def _changes(findings: Findings, language: Language) -> Answer:
     say = partial(language.say, "answers")
     answer = partial(Answer, "across", say("changes"))
     if findings.info.evidence.level == "none":
-        return answer(say("not_measured"), say("ask_evidence"))
+        return answer(say("not_measured"), say("not_in_run"))
     if int(findings.analysed.sum()) == 1 and not findings.results.is_redacted:
         return _changes_in_one(findings, language, answer)
     if findings.is_constant:
@@ -248,7 +248,7 @@ def _trust(findings: Findings, language: Language) -> Answer:
     is_look = BY_ID[findings.shown_first].group == "attention"
     answer = partial(Answer, "trust", say("looking" if is_look else "trust"))
     if findings.info.evidence.level == "none":
-        return answer(say("not_measured"), say("ask_evidence"))
+        return answer(say("not_measured"), say("not_in_run"))
     judged = findings.colouring.judgement
     if judged is None:
         if findings.is_constant:

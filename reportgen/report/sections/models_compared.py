@@ -15,6 +15,7 @@ from reportgen.report.options import CompareOptions
 from reportgen.report.redact.rules import shown_option
 from reportgen.report.sections.all_models import model_names
 from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.further import further_of_comparison, further_table
 from reportgen.report.sections.run import Reproduce, RunSection, gate_rows
 from reportgen.results import REDACT, RunInfo
 from reportgen.tasks import target_of
@@ -193,6 +194,11 @@ def make_reproduce(context: CompareContext) -> Reproduce:
             ),
             (words.say("weights_head"), head.model.weights_sha256),
             *files.items(),
+        ),
+        further=further_table(
+            further_of_comparison(context.comparison),
+            words.language,
+            (remark for info in (base, head) for remark in info.remarks),
         ),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.findings import MIN_PREDICTIONS, Findings, GateResult, errors_first, found_text
 from reportgen.options import shown_options
+from reportgen.report.components import Table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed, in_column
 from reportgen.report.language.printable import shorten
@@ -105,6 +106,7 @@ class Reproduce:
     checksums: Facts
     run: Facts = ()  # model, output and texts of one run
     checks: Facts = ()
+    further: Table | None = None  # what else there is to get, and how
 
 
 def make_reproduce(

@@ -23,6 +23,7 @@ from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import TITLE_WIDTH, Context
 from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.errors import make_errors, short_errors
+from reportgen.report.sections.further import further_of_run, further_table
 from reportgen.report.sections.guide import make_guide
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
@@ -115,9 +116,11 @@ def _method(context: Context) -> Method:
 
 def _reproduce(context: Context) -> Reproduce:
     findings = context.findings
-    return make_reproduce(
+    made = make_reproduce(
         findings.info, context.options, findings.n_texts, context.language, context.output
     )
+    rows = further_of_run(findings)
+    return replace(made, further=further_table(rows, context.language, findings.info.remarks))
 
 
 _one = partial(PageSection, runs=ONE)

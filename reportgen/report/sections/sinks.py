@@ -378,8 +378,7 @@ def _verdict_figures(findings: Findings, note: Note) -> RoleFigures | None:
 
 
 def untested(findings: Findings, sinks: Sequence[Note], language: Language) -> str:
-    """Which of the `sinks`, verdicts, were not tested, why, and what tests them; "" where all
-    were."""
+    """Which of the `sinks`, verdicts, were not tested, and why; "" where all were."""
     evidence, tested = findings.info.evidence, findings.sink_effects
     lacking = [note for note in sinks if note.role not in (*tested, LEARNED_SINK.key)]
     if not lacking:
@@ -391,4 +390,4 @@ def untested(findings: Findings, sinks: Sequence[Note], language: Language) -> s
     if len(lacking) < len(sinks):
         names = language.listed(token_name(n, language) for n in lacking)
         return language.say("sinks", "untested_others", tokens=names)
-    return language.say("sinks", "untested" if evidence.level == "none" else "untested_basic")
+    return language.say("sinks", "untested")

@@ -303,6 +303,8 @@ def reproduce_section(commands: Reproduce, language: Language) -> Section:
         for name, numbers in commands.versions
     ]
     facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in commands.checksums]
+    if commands.further is not None:
+        facts += [(row[0].text, row[1].text) for row in commands.further.rows]
     return Section(
         3,
         language.say("reproduce", "heading"),

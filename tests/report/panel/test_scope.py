@@ -32,7 +32,7 @@ def basic(tmp_path_factory):
 
 def test_evidence_that_is_off_says_so_and_nothing_else(tmp_path):
     scope = make_scope(Findings(make_results(tmp_path)), EN)
-    assert scope.off.startswith("Evidence was switched off (--evidence none)")
+    assert scope.off.startswith("What changes the prediction was not measured")
     assert not any((scope.stopped, scope.explained, scope.texts, scope.withheld, scope.live))
     assert scope.colours == ""
 

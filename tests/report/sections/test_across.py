@@ -488,7 +488,7 @@ def test_without_evidence_attention_received_is_shown_and_said(tmp_path: Path) -
     results = make_results(tmp_path, TEXTS)
     across = made(results)
     assert [item.kind for item in across.lists] == ["draws"]
-    assert across.remarks == ("What changes the prediction was not measured (--evidence none).",)
+    assert across.remarks == ("What changes the prediction was not measured.",)
     wanted = plain(results, "received_all")
     ratios = ranked({k: [a for a, _ in v.values()] for k, v in wanted.items()}, 1.0)
     for row in rows_of((*across.lists[0].rows, *across.lists[0].doubtful)):

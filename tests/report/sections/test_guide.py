@@ -84,7 +84,7 @@ def test_orange_names_the_strongest_words_of_the_open_text(tmp_path):
 
 def test_without_evidence_it_says_that_what_counts_was_not_measured(tmp_path):
     sentences = said(make_results(tmp_path))
-    assert sentences[2] == "What counts was not measured; --evidence basic measures it."
+    assert sentences[2] == "What counts was not measured in this run."
     assert not any("Bars" in sentence or "looking" in sentence for sentence in sentences)
 
 

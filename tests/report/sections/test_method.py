@@ -73,7 +73,7 @@ def test_a_distance_is_explained_as_one(tmp_path):
 
 def test_evidence_that_is_off_is_all_that_is_said_of_it(tmp_path):
     (said,) = method_of(make_results(tmp_path)).evidence
-    assert said.startswith("Evidence was switched off")
+    assert said.startswith("What changes the prediction was not measured")
 
 
 @pytest.mark.parametrize(

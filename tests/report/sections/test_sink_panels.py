@@ -108,9 +108,9 @@ def test_what_it_passes_on_is_said_as_a_length(results):
     )
 
 
-def test_basic_evidence_says_what_the_tests_would_add(tmp_path):
+def test_basic_evidence_says_that_it_was_not_tested(tmp_path):
     shown = sinks_of(make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic"))
-    assert "--evidence full tests each in four ways" in shown.more
+    assert shown.more == "Not tested: whether the prediction depends on these tokens."
     assert [panel.tests for panel in shown.panels] == [(), ()]
     assert "Attention, swapped" not in shown.panels[0].columns
 

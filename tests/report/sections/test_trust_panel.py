@@ -183,12 +183,12 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline()
     )
     worse = said("asked", "worse", (-0.1, -0.2, -0.05))
     assert worse == (
-        "The colours show [CLS] row, last layer, as --colour asked. Its agreement is 0.61. A "
+        "The colours show [CLS] row, last layer, as was asked. Its agreement is 0.61. A "
         "ranking that needs no model, length in characters, surely does better: 0.71, a difference "
         "of −0.10 (−0.20 to −0.05)."
     )
     assert said(missing="ig").startswith(
-        "--colour asked for integrated gradients, which was not measured here. The colours show"
+        "The colours that were asked for, integrated gradients, were not measured here. The colours"
     )
     assert said(lang="ja") == (
         "色は「[CLS]の行（最終層）」を示しています。予測はこの行だけから求められます。一致度は0.61です。"
