@@ -252,3 +252,17 @@ def test_on_a_phone_nothing_moves_when_the_map_is_reached(own_tab, url):
     pointed_at(page, int(figure.get_attribute("data-text")))
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") < MOST_MOVED
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_list_below_the_texts_is_not_shown_before_they_arrive(still_tab, page_file, width):
+    """Of a page that breaks off before its texts, as one that still arrives, and of the whole."""
+    whole = page_file.read_text("utf-8")
+    part = page_file.with_name("part.html")
+    part.write_text(whole[: whole.index("<article")], "utf-8")
+    still_tab.set_viewport_size({"width": width, "height": 860})
+    shown = []
+    for file in (part, page_file):
+        still_tab.goto(file.as_uri())
+        shown.append(still_tab.locator("#notable").is_visible())
+    assert shown == [width == 1280, True]
