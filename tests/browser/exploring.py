@@ -174,9 +174,9 @@ def heads_table(results: Results, text: int, column: str) -> np.ndarray:
 
 
 def pick(page: Page, number: int, name: str, value: str) -> None:
-    """Push a text's button of a layer or a head."""
-    group = page.locator(f"#map-{number}").get_by_role("radiogroup", name=name, exact=True)
-    group.get_by_role("radio", name=value, exact=True).check()
+    """Choose a layer or a head of a text by name."""
+    figure = page.locator(f"#map-{number}")
+    figure.get_by_role("combobox", name=name, exact=True).select_option(label=value)
 
 
 def colour_by(page: Page, number: int, measure: str) -> None:

@@ -24,7 +24,7 @@ SCREENS = ((1280, 800), (1440, 900))
 PLACES = """selector => {
   const figure = document.querySelector(selector);
   const { top, left, width, height } = figure.getBoundingClientRect();
-  const below = figure.closest("figure").querySelector(".chooser").getBoundingClientRect().top;
+  const below = figure.closest("figure").querySelector(".heads-box").getBoundingClientRect().top;
   return [top, left, width, height, below].map((place, i) => place + (i % 4 ? 0 : scrollY));
 }"""
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False])

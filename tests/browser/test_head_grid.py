@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 def test_the_grid_shows_every_heads_figures_and_their_means(kept, results):
     visit(kept, "#text=1")
     drawn(kept, 1)
+    kept.locator("#map-1").get_by_text("More options").click()
     choice = kept.locator("#map-1").get_by_role("combobox", name="Show heads by")
     for name, column, factor, digits in (
         ("special-token share", "special_share", 100, 0),
@@ -22,9 +23,10 @@ def test_the_grid_shows_every_heads_figures_and_their_means(kept, results):
     ):
         choice.select_option(label=name)
         values = heads_table(results, 0, column).astype(float) * factor
-        expected = np.vstack([np.c_[values, values.mean(1)], [*values.mean(0), values.mean()]])
+        by_layer = np.c_[values.mean(1), values]
+        expected = np.vstack([by_layer, by_layer.mean(0)]).T  # the mean first, all layers last
         rows = kept.locator("#map-1 .heads tbody tr")
-        shown = [rows.nth(i).locator("td").all_text_contents() for i in range(LAYERS + 1)]
+        shown = [rows.nth(i).locator("td").all_text_contents() for i in range(HEADS + 1)]
         assert np.abs(np.array(shown, float) - expected).max() <= 0.5 * 10**-digits + 1e-6
     assert "grid=distance" in kept.url
     choice.select_option(label="head class")
@@ -45,6 +47,14 @@ def colour_of(place: float) -> np.ndarray:
     return np.array([np.interp(place, SCALE_PLACES, part) for part in zip(*stops, strict=True)])
 
 
+def pixels_of(picture, side):
+    """`[row, column]`, red, green, blue and opacity of each."""
+    found = picture.evaluate(
+        "one => Array.from(one.getContext('2d').getImageData(0, 0, one.width, one.height).data)"
+    )
+    return np.array(found).reshape(side, side, 4)
+
+
 def test_each_head_is_a_small_picture_of_its_map(kept, results):
     visit(kept, "#text=1")
     drawn(kept, 1)
@@ -52,11 +62,8 @@ def test_each_head_is_a_small_picture_of_its_map(kept, results):
     for layer, head, expected in ((1, 2, maps[0, 1]), (3, "mean", maps[2].mean(0))):
         picture = cell(kept, 1, layer, head, LAYERS, HEADS).locator("canvas")
         expect(picture).not_to_have_js_property("width", 1)
-        found = picture.evaluate(
-            "one => Array.from(one.getContext('2d').getImageData(0, 0, one.width, one.height).data)"
-        )
         side = len(expected)
-        pixels = np.array(found).reshape(side, side, 4)
+        pixels = pixels_of(picture, side)
         places = places_of(expected)
         for q in range(side):
             for k in range(side):
@@ -82,11 +89,12 @@ def test_heads_are_chosen_and_added_with_the_keyboard_alone(kept, results):
     drawn(kept, 1)
     assert kept.locator("#map-1 [role=gridcell][tabindex='0']").count() == 1
     kept.locator("#map-1 [role=gridcell][tabindex='0']").focus()
-    for key in ("Home", "ArrowRight", "ArrowUp", "ArrowUp"):
+    for key in ("Home", "ArrowDown", "ArrowDown"):
         kept.keyboard.press(key)
     expect(cell(kept, 1, 1, 2, LAYERS, HEADS)).to_be_focused()
     kept.keyboard.press("Enter")
     expect(kept.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    assert kept.url.endswith("#text=1&layer=1&head=2")
     kept.keyboard.press("ArrowDown")
     kept.keyboard.press("ArrowRight")
     kept.keyboard.press("Shift+Enter")
@@ -100,9 +108,76 @@ def test_heads_are_chosen_and_added_with_the_keyboard_alone(kept, results):
     assert same(plots(kept, 1)[0].z, maps[0, 1])
 
 
+def test_a_head_that_is_pointed_at_is_shown_and_what_was_kept_comes_back(kept, results):
+    visit(kept, "#text=1&layer=2&head=1")
+    maps = maps_of(results, 0)
+    title = kept.locator("#map-1 b.live")
+    assert same(plots(kept, 1)[0].z, maps[1, 0])
+    cell(kept, 1, 1, 3, LAYERS, HEADS).hover()
+    expect(title).to_have_text("Layer 1, head 3")
+    assert same(plots(kept, 1)[0].z, maps[0, 2])
+    assert same(plots(kept, 1)[0].received, maps[0, 2].mean(0))
+    share = 100 * heads_table(results, 0, "special_share")[0, 2]
+    said = kept.locator("#map-1 .head-says")
+    expect(said).to_contain_text(f"special-token share {share:.1f}\u00a0%")
+    assert kept.url.endswith("#text=1&layer=2&head=1")  # it is not chosen
+    expect(kept.locator("#map-1 .picked")).to_have_attribute("data-l", "1")
+    kept.mouse.move(0, 0)
+    expect(title).to_have_text("Layer 2, head 1")
+    assert same(plots(kept, 1)[0].z, maps[1, 0])
+    expect(said).to_contain_text("Point at a picture")
+
+
+def test_with_the_keyboard_a_head_is_seen_before_it_is_kept_and_escape_goes_back(kept, results):
+    visit(kept, "#text=1&layer=2&head=1&token=3")
+    drawn(kept, 1)
+    title = kept.locator("#map-1 b.live")
+    cell(kept, 1, 2, 1, LAYERS, HEADS).focus()
+    kept.keyboard.press("ArrowRight")
+    kept.keyboard.press("ArrowDown")
+    expect(title).to_have_text("Layer 3, head 2")
+    assert same(plots(kept, 1)[0].z, maps_of(results, 0)[2, 1])
+    kept.keyboard.press("Escape")
+    expect(title).to_have_text("Layer 2, head 1")
+    expect(cell(kept, 1, 2, 1, LAYERS, HEADS)).to_be_focused()
+    assert kept.url.endswith("layer=2&head=1&token=3")  # the token stays chosen
+    kept.keyboard.press("End")
+    kept.keyboard.press(" ")
+    expect(title).to_have_text("All layers, head 1")
+    assert kept.url.endswith("layer=all&head=1&token=3")
+
+
+def test_beside_a_second_view_what_is_pointed_at_takes_the_place_of_the_chosen_side(kept, results):
+    visit(kept, "#text=1&layer=2&head=1&with=3.mean")
+    drawn(kept, 1)
+    kept.locator("#map-1").get_by_role("radio", name="B:").check()
+    cell(kept, 1, 1, 4, LAYERS, HEADS).hover()
+    expect(kept.locator("#map-1 .side").nth(1)).to_have_text("B: layer 1, head 4")
+    a, b = plots(kept, 1)
+    maps = maps_of(results, 0)
+    assert same(a.z, maps[1, 0])
+    assert same(b.z, maps[0, 3])
+    kept.mouse.move(0, 0)
+
+
+def test_hiding_special_tokens_empties_them_in_the_pictures(kept, results):
+    visit(kept, "#text=1&content=1")
+    drawn(kept, 1)
+    picture = cell(kept, 1, 1, 2, LAYERS, HEADS).locator("canvas")
+    expect(picture).not_to_have_js_property("width", 1)
+    places = places_of(maps_of(results, 0)[0, 1])
+    pixels = pixels_of(picture, len(places))
+    assert (pixels[[0, -1]] == 0).all()  # clear
+    assert (pixels[:, [0, -1]] == 0).all()
+    for q, k in ((2, 3), (4, 1)):
+        step = round(255 * places[q, k]) / 255
+        assert np.abs(pixels[q, k, :3] - colour_of(step)).max() <= 3
+
+
 def test_the_add_mode_takes_out_what_is_chosen_again(kept, results):
     visit(kept, "#text=1&layer=1&head=1")
     drawn(kept, 1)
+    kept.locator("#map-1").get_by_text("More options").click()
     several = kept.get_by_role("checkbox", name="Choose several heads")
     several.check()
     for layer, head in ((2, 2), (3, "mean"), (1, 1)):

@@ -285,8 +285,9 @@ def test_a_text_with_layer_means_only_offers_layers_and_sets_of_them(tab, tmp_pa
     heads = unpack(made.packed_maps(number - 1), LAYERS, 12)
     assert figure["title"] == "Layer 2, mean over 12 heads"
     assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
-    heads_offered = tab.locator(f"#map-{number}").get_by_role("radiogroup", name="Head", exact=True)
-    expect(heads_offered.get_by_role("radio")).to_have_count(1)
+    lists = tab.locator(f"#map-{number}")
+    expect(lists.get_by_role("combobox", name="Layer", exact=True)).to_be_visible()
+    expect(lists.get_by_role("combobox", name="Head", exact=True)).to_have_count(0)  # it is hidden
     layers = f"#text={number}&heads=1.mean+3.mean"
     visit(tab, layers)
     drawn_set = np.array(plotted(drawn(tab, number))["z"], float)
@@ -386,8 +387,10 @@ def test_a_model_of_one_head_offers_no_choice_of_heads(keep, one_head):
     kept = keep(one_head)
     visit(kept, "#text=4")
     assert plotted(drawn(kept, 4))["title"] == "Layer 2, the only head"
-    shown = kept.locator("#map-4 [role=radiogroup]:visible").all()
-    assert [item.get_attribute("aria-label") for item in shown] == ["Layer"]
+    assert kept.locator("#map-4 [role=gridcell]").count() == 3  # two layers and their mean
+    lists = kept.locator("#map-4 .by-name label").filter(visible=True)
+    assert lists.count() == 1
+    expect(lists).to_contain_text("Layer")
     expect(kept.locator(".run")).to_contain_text("2 layers × 1 head ")
 
 

@@ -127,7 +127,7 @@ def test_words_are_not_offered_where_they_cannot_be_told(kept):
     visit(kept, "#text=1&words=1")
     drawn(kept, 1)
     expect(kept.get_by_label("Merge tokens into words")).to_have_count(0)
-    expect(kept.locator("#map-1 .chooser")).to_contain_text(
+    expect(kept.locator("#map-1 .heads-box .more")).to_contain_text(
         "its tokens cannot be merged into words"
     )
     assert len(plots(kept, 1)[0].rows) == len(plots(kept, 1)[0].z)

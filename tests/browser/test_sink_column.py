@@ -137,5 +137,7 @@ def test_of_a_long_text_the_window_has_it_and_the_overview_says_that_it_has_not(
     said = "The overview leaves out the learned sink; the window shows it in its last column."
     expect(figure.locator(".overview")).to_contain_text(said)
     said = "The small pictures leave out the learned sink; the large map shows it."
-    expect(figure.locator(".about-heads")).to_contain_text(said)
-    assert said in figure.page.content().split("<noscript><p class=legend>")[1][:300]
+    expect(figure.locator(".head-says")).to_contain_text(said)
+    assert (
+        said in figure.page.content().split("<noscript><img class=heads")[1].split("</noscript>")[0]
+    )

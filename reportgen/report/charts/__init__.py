@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         _tiled,
         head_picture,
         head_steps,
+        heads_class,
     )
     from reportgen.report.charts.map_geometry import geometry
     from reportgen.report.charts.picture_files import (

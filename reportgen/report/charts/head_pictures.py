@@ -1,11 +1,13 @@
-"""All heads of a text as one small picture, for pages without scripts: scripts draw their own."""
+"""All heads of a text as one small picture, for pages without scripts: scripts draw their own, in
+the same places and sizes."""
 
 import struct
 import zlib
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +25,33 @@ from reportgen.results import (
 )
 
 DOTS = 24  # along a side of a head, at most; a dot shows the largest of several cells
-GAP = 2  # dots between two heads
-_SIDE = 60  # pixels of a head, at least if it has few dots
+GAP = 1  # dots between two heads
 _BETWEEN = STEPS  # index of the colour between heads
+
+
+HeadsClass = Literal["heads-27", "heads-17", "heads-12", "heads-below"]
+_SIDES: dict[HeadsClass, int] = {  # pixels of a head; the style sheet says the same
+    "heads-27": 27,
+    "heads-17": 17,
+    "heads-12": 12,
+    "heads-below": 18,
+}
+
+
+def heads_class(n_layers: int, n_heads: int) -> HeadsClass:
+    """How large the pictures of heads are, so that they have room beside the map; those of many
+    layers stand below it."""
+    columns = n_layers + (n_layers > 1)
+    if columns <= 5 and n_heads <= 12:
+        return "heads-27"
+    if columns <= 8:
+        return "heads-17"
+    return "heads-12" if columns <= 13 else "heads-below"
 
 
 @dataclass(frozen=True, slots=True)
 class HeadPicture:
-    """Layers down, heads across and their mean at the end, in the colours of attention."""
+    """Layers across, their means on top and the heads below, in the colours of attention."""
 
     png: bytes
     width: int  # in pixels of the page
@@ -53,14 +74,19 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
         sizes = np.diff([*starts, len(content)])
         content = content[starts]
     even = even_map(sizes, is_causal=results.info.model.is_causal)
-    steps = [
-        [head_steps(head, even, content) for head in (*weights, weights.mean(axis=0))]
-        for weights in map(weights_of, levels)
+    layers = [
+        [head_steps(head, even, content) for head in _mean_and_heads(weights_of(level))]
+        for level in levels
     ]
-    picture = _tiled(steps)
+    picture = _tiled(list(zip(*layers, strict=True)))
     height, width = picture.shape
-    zoom = max(2, _SIDE // len(steps[0][0]))
-    return HeadPicture(_png(picture), width * zoom, height * zoom)
+    zoom = _SIDES[heads_class(len(layers), len(layers[0]) - 1)] / len(layers[0][0])
+    return HeadPicture(_png(picture), round(width * zoom), round(height * zoom))
+
+
+def _mean_and_heads(weights: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:
+    mean = weights.mean(axis=0)
+    return (mean, *weights) if len(weights) > 1 else (mean,)
 
 
 def head_steps(
@@ -81,8 +107,8 @@ def _tiled(steps: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:
     side = len(steps[0][0]) + GAP
     shape = len(steps) * side - GAP, len(steps[0]) * side - GAP
     picture = np.full(shape, _BETWEEN, np.uint8)
-    for i, layer in enumerate(steps):
-        for j, head in enumerate(layer):
+    for i, row in enumerate(steps):
+        for j, head in enumerate(row):
             picture[i * side : i * side + len(head), j * side : j * side + len(head)] = head
     return picture
 

@@ -13,6 +13,7 @@ from reportgen.files import PLOTLY_FILE
 from reportgen.findings import Findings
 from reportgen.report.charts.attention_scale import MAP_COLOURS
 from reportgen.report.charts.colours import ROLE_COLOURS
+from reportgen.report.charts.head_pictures import heads_class
 from reportgen.report.charts.text_figure import segment_names
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.left_out import Given, carries
@@ -242,12 +243,14 @@ class Setting:
         }
 
     def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:
+        model = self.findings.info.model
         return {
             "page": page,
             "scope": self.scope,
             "reduced": reduced,
             "colours": ROLE_COLOURS,
             "scale": MAP_COLOURS,
+            "heads_class": heads_class(model.n_layers, model.n_heads),
         }
 
     def _set_panel(self, template: str, **values: Any) -> Markup:

@@ -17,6 +17,7 @@ from reportgen.report.charts import (
     RULE,
     head_picture,
     head_steps,
+    heads_class,
 )
 from reportgen.results import even_map
 from reportgen.results.maps import unpack_levels
@@ -48,16 +49,29 @@ def test_the_picture_shows_every_head_and_the_mean_of_each_layer(results, text):
     special = results.tokens_of(text)["is_special"].tolist()
     levels = unpack_levels(results.packed_maps(text), LAYERS, HEADS)
     side = ceil(len(special) / ceil(len(special) / DOTS))
-    assert image.size == ((HEADS + 1) * (side + GAP) - GAP, LAYERS * (side + GAP) - GAP)
-    zoom = max(2, 60 // side)
-    assert (found.width, found.height) == tuple(zoom * n for n in image.size)
+    assert image.size == (LAYERS * (side + GAP) - GAP, (HEADS + 1) * (side + GAP) - GAP)
+    size = [round(27 / side * n) for n in image.size]  # a head is as large as scripts draw it
+    assert [found.width, found.height] == size
     dots = np.array(image)
     for layer in range(LAYERS):
         weights = np.square(levels[layer].astype(np.float32) / 255)
-        for head, own in enumerate((*weights, weights.mean(axis=0))):
-            y, x = layer * (side + GAP), head * (side + GAP)
+        for row, own in enumerate((weights.mean(axis=0), *weights)):
+            y, x = row * (side + GAP), layer * (side + GAP)
             assert dots[y : y + side, x : x + side].tolist() == plain_steps(own, special)
-    assert set(dots[side : side + GAP].ravel().tolist()) == {16}  # between the layers
+    assert set(dots[side : side + GAP].ravel().tolist()) == {16}  # between two rows
+
+
+def test_pictures_are_as_large_as_the_room_beside_a_map_allows():
+    for layers, heads, name in (
+        (1, 1, "heads-27"),
+        (4, 12, "heads-27"),
+        (4, 16, "heads-17"),
+        (6, 12, "heads-17"),
+        (12, 12, "heads-12"),
+        (24, 16, "heads-below"),
+        (48, 25, "heads-below"),
+    ):
+        assert heads_class(layers, heads) == name
 
 
 def test_its_colours_are_those_of_maps(results):

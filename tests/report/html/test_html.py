@@ -273,7 +273,6 @@ def test_without_scripts_the_texts_to_start_with_have_a_picture_of_all_heads(res
     first = {*findings.picked.texts, findings.opened["en"]}
     for text in range(len(results.texts)):
         found = head_picture(results, text) if text in first else None
-        after = panel(soup, text + 1).find_next_sibling()
-        images = after.select("img") if after and after.name == "noscript" else []
+        images = panel(soup, text + 1).select("figure.map > noscript > img")
         assert [image["src"] for image in images] == ([found.address] if found else [])
     assert soup.select("noscript img")

@@ -1,4 +1,4 @@
-// The choices of a text's map: layer and head above it, all heads and everything else below.
+// The choices of a text's map, beside it: what hides in it, all heads and everything else.
 
 const BUTTONS = 12; // layers, or heads, up to which each is a button
 
@@ -35,10 +35,13 @@ function numberChoice(label, name, count, some, isLast, pick) {
 class Controls {
   constructor(panel) {
     this.panel = panel;
-    this.side = 0; // which of two selections the grid and the lists of layers and heads change
+    this.side = 0; // which of two selections the pictures and the lists of layers and heads change
     const { number, hasHeads, data } = panel;
-    this.grid = new HeadGrid(headFigures(data), hasHeads, number, (selection, isAdded) =>
-      this.pick(isAdded ? toggled(this.current(), selection) : selection));
+    const added = (selection, isAdded) => (isAdded ? toggled(this.current(), selection) : selection);
+    this.grid = new HeadGrid(headFigures(data), hasHeads, number, {
+      pick: (selection, isAdded) => this.pick(added(selection, isAdded)),
+      look: (selection, isAdded) => panel.look(selection && added(selection, isAdded)),
+    });
     this.makeLists(hasHeads);
     const set = (name) => (value) => choose(number, { [name]: value });
     this.selects = {};
@@ -53,32 +56,40 @@ class Controls {
     this.makeBoxes();
   }
 
-  // Layer and head: as buttons, or as lists where those would take more than a line.
+  // Layer and head by name.
   makeLists(hasHeads) {
-    const { number } = this.panel;
     const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: page.heads });
     const pick = () => this.pick(`${this.layer.value || "all"}.${this.head.value || "mean"}`);
-    const choice = (name, ...rest) => numberChoice(name, `${name}-${number}`, ...rest, pick);
-    this.layer = choice("layer", page.layers, ["all", say("short_all"), say("all_layers")], true);
-    const heads = hasHeads ? page.heads : 0;
-    this.head = choice("head", heads, ["mean", say(page.sums ? "short_sum" : "grid_mean"), mean], false);
+    const list = (label, count, all, isLast) => {
+      const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
+      const made = listOf(say(label), isLast ? [...numbers, all] : [all, ...numbers], pick);
+      made.label.hidden = count <= 1;
+      return made;
+    };
+    this.layer = list("layer", page.layers, ["all", say("all_layers")], true);
+    this.head = list("head", hasHeads ? page.heads : 0, ["mean", mean], false);
   }
 
-  // Above the map what is chosen most often; below it all heads, and the rest folded.
+  // What hides in the map, all heads, and the rest folded.
   makeBoxes() {
     const { data, hasHeads } = this.panel;
+    const { grid } = this;
     const labels = (controls) => Object.values(controls).map(({ label }) => label);
     this.compare = make("div", { className: "compare" });
-    this.top = make("div", { className: "controls" }, this.layer.label, this.head.label);
-    const hide = this.boxes.content ? [this.boxes.content.label] : [];
+    const hide = this.boxes.content ? [make("div", { className: "controls hiding" }, this.boxes.content.label)] : [];
     const words = this.boxes.words ? [this.boxes.words.label] : [];
-    const rest = make("div", { className: "controls" }, ...labels(this.selects), ...words);
+    const rest = make("div", { className: "controls" },
+      ...labels(this.selects), ...words, grid.figure.label, grid.add.label);
     if (data.unspaced) rest.append(make("small", { textContent: say("no_words") }));
     this.more = make("details", { className: "more" },
-      make("summary", { textContent: say("more_options") }), rest, this.compare);
-    this.box = make("div", { className: "chooser" }, ...hide, this.more);
-    if (!hasHeads) this.box.append(make("small", { textContent: say("only_layers") }));
-    this.box.append(this.grid.box);
+      make("summary", { textContent: say("more_options") }), rest);
+    const byName = make("div", { className: "controls by-name" }, this.layer.label, this.head.label);
+    const only = hasHeads ? [] : [make("small", { textContent: say("only_layers") })];
+    this.box = make("div", { className: "heads-box" },
+      ...hide, grid.box, grid.says, byName, ...only, this.compare, this.more);
+    byName.hidden = this.compare.hidden = page.layers * page.heads === 1;
+    offerExports(this.box);
+    this.more.append(this.box.querySelector(".tools"));
   }
 
   // Where no map can be drawn, there is no second map beside it.
@@ -87,14 +98,15 @@ class Controls {
   }
 
   hide(isHidden) {
-    this.top.hidden = this.box.hidden = isHidden;
+    this.box.hidden = isHidden;
   }
 
   current() {
-    return this.panel.selections()[this.side];
+    return this.panel.kept()[this.side];
   }
 
   pick(selection) {
+    this.panel.look(null);
     choose(this.panel.number, this.side ? { with: selection } : asState(selection));
   }
 
@@ -106,7 +118,7 @@ class Controls {
     for (const [name, { control }] of Object.entries(this.selects)) control.value = choice[name] ?? "";
     for (const [name, { input }] of Object.entries(this.boxes)) input.checked = choice[name];
     this.grid.update(choice.grid, selections);
-    if (selections.length > 1 || choice.part || choice.words) this.more.open = true;
+    if (choice.part || choice.words || choice.grid) this.more.open = true;
     this.showCompare(selections);
   }
 

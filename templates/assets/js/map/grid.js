@@ -1,9 +1,9 @@
-// The heads of a text as a grid of layers and heads, each as a small picture of its map or coloured by
-// a figure; here they are chosen. A row ends with the mean of its layer, the last row holds the means
-// of the heads over all layers.
+// The heads of a text as a grid, layers across and heads down, each as a small picture of its map or
+// coloured by a figure; here they are chosen. The first row holds the mean of each layer, the last column
+// the means over all layers.
 
-const FEW_HEADS = 6; // up to which words stand beside the heads
 const COLOUR_STEPS = 15; // the style sheet's classes h0 to h15
+const NAMED_LAYERS = 8; // columns up to which each is called a layer
 const CLASS_LETTERS = { vertical: "V", diagonal: "D", "vertical+diagonal": "X", block: "B", heterogeneous: "H" };
 const CLASS_STEPS = { V: 12, X: 9, D: 6, B: 3, H: 0 }; // of the colour behind the letter
 
@@ -11,55 +11,81 @@ const CLASS_STEPS = { V: 12, X: 9, D: 6, B: 3, H: 0 }; // of the colour behind t
 const colourStep = (value, top) => (top > 0 ? Math.round(COLOUR_STEPS * Math.min(1, value / top)) : 0);
 
 class HeadGrid {
-  // `pick(selection, isAdded)` is called with what was chosen, alone or to add to a set.
-  constructor(figures, hasHeads, number, pick) {
-    this.figures = figures;
-    this.hasHeads = hasHeads;
-    this.pick = pick;
+  // `pick(selection, isAdded)` is called with what was chosen, alone or to add to a set, and
+  // `look(selection, isAdded)` with what is pointed at, or null.
+  constructor(figures, hasHeads, number, { pick, look }) {
+    Object.assign(this, { figures, hasHeads, pick, look });
+    // Of one layer the mean over layers, of one head the mean over heads would be the same once more.
+    this.columns = upTo(page.layers + (page.layers > 1 ? 1 : 0));
+    this.rows = [page.heads, ...(page.heads > 1 ? upTo(page.heads) : [])];
     this.at = [page.layers - 1, page.heads];
     this.cells = new Map();
     const options = FIGURES.filter((name) => this.has(name)).map((name) => [name, say(`grid_${name}`)]);
     this.figure = makeSelect(say("grid_by"), options, (name) => choose(number, { grid: name }));
     this.add = makeCheckbox(say("grid_add"));
     this.table = this.makeTable();
-    this.legend = make("p", { className: "small" });
-    const room = setAttributes(
+    this.says = make("p", { className: "small head-says" });
+    this.box = setAttributes(
       make("div", { className: "scroll" }, this.table), { role: "region", "aria-label": say("grid_name") });
-    const title = make("h4", { textContent: say("all_heads") });
-    this.box = make("div", { className: "heads-box" },
-      make("div", { className: "about-heads" }, title, this.legend, this.figure.label, this.add.label), room);
-    this.box.classList.toggle("many", page.heads > FEW_HEADS);
-    this.table.style.setProperty("--across", page.heads + 2);
-    offerTips(this.table, "td[role]", ({ dataset }) => {
-      const [l, h] = [Number(dataset.l), Number(dataset.h)];
-      return { title: this.place(l, h), figures: this.figuresOf(l, h) };
-    });
-    this.table.addEventListener("click", (event) => this.onClick(event));
-    this.table.addEventListener("keydown", (event) => this.onKey(event));
+    this.listen();
+  }
+
+  listen() {
+    const { table } = this;
+    const cellOf = ({ target }) => target.closest("td[role]");
+    const leave = ({ relatedTarget }) => !table.contains(relatedTarget) && this.leave();
+    table.addEventListener("click", (event) => this.onClick(event));
+    table.addEventListener("keydown", (event) => this.onKey(event));
+    table.addEventListener("focusin", (event) => this.pointAt(cellOf(event)));
+    table.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.pointAt(cellOf(event)));
+    table.addEventListener("focusout", leave);
+    table.addEventListener("pointerout", leave);
+  }
+
+  // Shows a head while it is pointed at, and what is known of it.
+  pointAt(cell) {
+    if (!cell) return;
+    const [l, h] = [Number(cell.dataset.l), Number(cell.dataset.h)];
+    this.says.replaceChildren(make("b", { textContent: this.place(l, h) }), this.figuresText(l, h));
+    if (cell === this.chosen) return; // where the choice is a set, it would be taken out again
+    this.chosen = null;
+    if (this.isShown(h)) this.look(this.selectionAt(l, h), this.add.input.checked);
+  }
+
+  leave() {
+    this.chosen = null;
+    this.says.textContent = this.legend;
+    this.look(null);
+  }
+
+  // Whether the text has the maps of single heads, or this is a mean.
+  isShown(h) {
+    return h === page.heads || this.hasHeads;
   }
 
   has(name) {
-    if (name === "map") return this.hasHeads;
+    if (name === "map") return this.hasHeads || page.heads === 1;
     return name === "class" || this.figures[name].some((value) => !Number.isNaN(value));
   }
 
   makeTable() {
     const heading = (textContent, scope) => make("th", { textContent, scope });
-    const numbers = upTo(page.heads).map((h) => heading(String(h + 1), "col"));
-    const top = make("tr", {}, make("td"), ...numbers, heading(say("grid_mean"), "col"));
+    const layer = (l) => (l && page.layers > NAMED_LAYERS ? String(l + 1) : `L${l + 1}`);
+    const names = this.columns.map((l) => heading(l < page.layers ? layer(l) : say("grid_all"), "col"));
     const body = make("tbody");
-    for (let l = 0; l <= page.layers; l++) {
-      const row = make("tr", {}, heading(l < page.layers ? `L${l + 1}` : say("grid_all"), "row"));
-      for (let h = 0; h <= page.heads; h++) row.append(this.makeCell(l, h));
+    for (const h of this.rows) {
+      const row = make("tr", {}, heading(h < page.heads ? String(h + 1) : say("grid_mean"), "row"));
+      for (const l of this.columns) row.append(this.makeCell(l, h));
       body.append(row);
     }
-    const table = make("table", { className: "grid heads" }, make("thead", {}, top), body);
+    const table = make("table", { className: "grid heads" },
+      make("thead", {}, make("tr", {}, make("td"), ...names)), body);
     return setAttributes(table, { role: "grid", "aria-multiselectable": "true", "aria-label": say("grid_help") });
   }
 
   makeCell(l, h) {
     const cell = setAttributes(make("td", { tabIndex: -1 }), { role: "gridcell" });
-    if (h < page.heads && !this.hasHeads) cell.setAttribute("aria-disabled", "true");
+    if (!this.isShown(h)) cell.setAttribute("aria-disabled", "true");
     Object.assign(cell.dataset, { l, h });
     this.cells.set(`${l}.${h}`, cell);
     return cell;
@@ -81,22 +107,33 @@ class HeadGrid {
   update(name, selections) {
     const shown = name && this.has(name) ? name : this.figure.control.options[0].value;
     if (shown !== this.shown) this.colour(shown);
-    const items = selections.map((selection) => new Set(selection.split("+")));
+    const items = selections.map((selection) => new Set(this.placesOf(selection).map((place) => place.join("."))));
     for (const [key, cell] of this.cells) {
       const [l, h] = key.split(".").map(Number);
-      const marks = items.map((some) => some.has(this.selectionAt(l, h)));
+      const marks = items.map((some) => some.has(`${l}.${h}`));
       const className = `${this.classes.get(key)}${marks[0] ? " picked" : ""}${marks[1] ? " other" : ""}`;
       if (cell.className !== className) cell.className = className;
       const selected = String(marks.some(Boolean));
       if (cell.getAttribute("aria-selected") !== selected) cell.setAttribute("aria-selected", selected);
     }
-    this.setTabStop(...this.at);
+    this.kept = selections.flatMap((selection) => this.placesOf(selection));
+    const isInside = this.table.contains(document.activeElement);
+    this.setTabStop(...(isInside || !this.kept.length ? this.at : this.kept[0]));
+  }
+
+  // Where what is selected stands in the grid, [layer, head].
+  placesOf(selection) {
+    return selection.split("+").map((item) => {
+      const [layer, head] = item.split(".");
+      const l = layer === "all" ? this.columns.length - 1 : Number(layer) - 1;
+      return [l, head === "mean" || page.heads === 1 ? page.heads : Number(head) - 1];
+    });
   }
 
   colour(name) {
     this.shown = name;
     this.figure.control.value = name;
-    this.box.classList.toggle("pictured", name === "map");
+    this.table.classList.toggle("pictured", name === "map");
     this.classes = new Map();
     const all = [...this.cells.keys()].map((key) => key.split(".").map(Number));
     const isNumber = name !== "class" && name !== "map";
@@ -116,7 +153,7 @@ class HeadGrid {
     this.painted = null;
     const legend = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
     const leavesOut = name === "map" && page.learned ? [say("grid_leaves_out")] : [];
-    this.legend.textContent = [legend, ...leavesOut].join(say("space"));
+    this.legend = this.says.textContent = [legend, ...leavesOut].join(say("space"));
   }
 
   // The name of a cell: "Layer 3, head 2".
@@ -151,9 +188,9 @@ class HeadGrid {
     return [CLASS_STEPS[letter], letter, say(`class_${letter}`)];
   }
 
-  // Draws the pictures, a few at a time; not again in the same colours.
-  async paint(data) {
-    const key = `${isDark()}`;
+  // Draws the pictures, a few at a time; not again in the same colours. Special tokens may be hidden.
+  async paint(data, isHidden) {
+    const key = `${isDark()} ${isHidden}`;
     if (this.shown !== "map" || this.painted === key) return;
     this.painted = key;
     const table = pixelTable();
@@ -164,7 +201,8 @@ class HeadGrid {
         if (this.painted !== key) return;
         start = performance.now();
       }
-      const picture = headPicture(data, mapCells(data, this.selectionAt(...at.split(".").map(Number))), table);
+      const selection = this.selectionAt(...at.split(".").map(Number));
+      const picture = headPicture(data, mapCells(data, selection), table, isHidden);
       Object.assign(cell.firstChild, { width: picture.width, height: picture.height });
       cell.firstChild.getContext("2d", { willReadFrequently: true }).putImageData(picture, 0, 0);
     }
@@ -179,26 +217,38 @@ class HeadGrid {
 
   onKey(event) {
     const [l, h] = this.at;
+    const row = this.rows.indexOf(h);
+    const [last, end] = [this.rows.length - 1, this.columns.length - 1];
     const to = {
-      ArrowUp: [l - 1, h], ArrowDown: [l + 1, h], ArrowLeft: [l, h - 1], ArrowRight: [l, h + 1],
-      Home: [event.ctrlKey ? 0 : l, 0], End: [event.ctrlKey ? page.layers : l, page.heads],
+      ArrowUp: [l, row - 1], ArrowDown: [l, row + 1], ArrowLeft: [l - 1, row], ArrowRight: [l + 1, row],
+      Home: [0, event.ctrlKey ? 0 : row], End: [end, event.ctrlKey ? last : row],
     }[event.key];
-    if (to) this.focus(...to);
+    if (to) this.focus(Math.min(end, Math.max(0, to[0])), this.rows[Math.min(last, Math.max(0, to[1]))]);
     else if (event.key === "Enter" || event.key === " ") this.choose(event.shiftKey);
-    else return;
+    else if (event.key !== "Escape" || !this.restore()) return;
     event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // Goes back to what was kept; false where nothing else is shown.
+  restore() {
+    const [kept] = this.kept;
+    if (!kept || this.at.join() === kept.join()) return false;
+    this.focus(...kept);
+    return true;
   }
 
   choose(isShift) {
     const [l, h] = this.at;
-    if (h < page.heads && !this.hasHeads) return;
+    if (!this.isShown(h)) return;
+    this.chosen = this.stop;
     this.pick(this.selectionAt(l, h), isShift || this.add.input.checked);
   }
 
-  // The grid is one tab stop: the cell that was reached last.
+  // The grid is one tab stop: the cell that was reached last, or else what is kept.
   setTabStop(l, h) {
     this.stop?.setAttribute("tabindex", "-1");
-    this.at = [Math.min(page.layers, Math.max(0, l)), Math.min(page.heads, Math.max(0, h))];
+    this.at = [l, h];
     this.stop = this.cells.get(this.at.join("."));
     this.stop.setAttribute("tabindex", "0");
   }

@@ -6,7 +6,7 @@ const LINE_HEIGHT = 64; // pixels, of the line of attention received
 
 // How many units can be read side by side.
 function windowSize(width, count) {
-  return Math.min(count, Math.max(16, Math.min(LONG, Math.floor((width - 150) / 11))));
+  return Math.min(count, Math.max(16, Math.min(LONG, Math.floor((width - 100) / 7))));
 }
 
 // The rows and columns that are drawn: those of the chosen part, or of the window into them. A
@@ -167,7 +167,7 @@ class Overview {
   paint(shape, view, whole) {
     const { across, down, steps } = overviewDots(shape, view, whole);
     Object.assign(this.canvas, { width: across, height: down });
-    const maxWidth = `${16 * Math.min(1, across / down)}rem`;
+    const maxWidth = `${10 * Math.min(1, across / down)}rem`;
     Object.assign(this.sheet.style, { aspectRatio: `${across} / ${down}`, maxWidth });
     const image = new ImageData(across, down);
     const table = colourTable();

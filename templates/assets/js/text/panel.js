@@ -1,5 +1,7 @@
 // The panel of a text with scripts: its controls, the drawn map, and the choice of a token.
 
+const LOOK_AFTER = 40; // milliseconds that one must point at a head, so that those in passing are not drawn
+
 const panels = new Map();
 const strips = new Map();
 
@@ -32,6 +34,7 @@ class Panel {
     this.prepared = ""; // the key of what is shown beside the map
     this.drawn = ""; // the key of what the map shows
     this.near = false;
+    this.looked = null; // the selection that is pointed at
     this.data = JSON.parse(document.getElementById(`data-${this.number}`).textContent);
     this.build();
   }
@@ -46,14 +49,12 @@ class Panel {
     this.plots = make("div", { className: "plots" }, this.panes[0].box);
     this.detail = make("div", { className: "detail" });
     this.title = make("b", { className: "live" });
-    offerExports(this.controls.box);
-    this.controls.grid.box.append(this.controls.grid.box.querySelector(".tools"));
     const live = (...children) => make("div", { className: "live" }, ...children);
-    this.figure.querySelector("figcaption").before(live(this.controls.top));
+    this.controls.box.classList.add("live");
     this.figure.querySelector(".said").after(this.title);
     this.fixed.before(live(this.overview.box, this.plots, this.caption, this.detail));
     // Below what is drawn, so that nothing moves for it.
-    this.figure.querySelector(".as-lines").after(live(this.controls.box));
+    this.figure.querySelector(".as-lines").after(this.controls.box);
     this.lines = new Lines(this);
     this.strip = stripOf(this.number);
     this.strip.listen(this);
@@ -81,15 +82,30 @@ class Panel {
     };
   }
 
-  // One selection, or two side by side.
-  selections() {
+  // One selection, or two side by side, as they were chosen.
+  kept() {
     const all = [selectionOf(state), ...(state.with ? [state.with] : [])];
     return all.map((selection) => availableIn(selection, this.hasHeads));
   }
 
+  // The same with what is pointed at in the place of what was chosen.
+  selections() {
+    return this.kept().map((one, i) => (this.looked !== null && i === this.controls.side ? this.looked : one));
+  }
+
+  // Shows what is pointed at, without choosing it; null ends that.
+  look(selection) {
+    const looked = selection === this.kept()[this.controls.side] ? null : selection;
+    if (looked === this.looked) return;
+    this.looked = looked;
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.update(), LOOK_AFTER);
+  }
+
   // What is said of the rows that the output reads holds for the last layer alone.
   isLastLayer() {
-    return state.heads === null && state.with === null && state.layer === page.layers;
+    const [selection, ...others] = this.selections();
+    return others.length === 0 && onlyItem(selection)?.[0] === page.layers;
   }
 
   // Where the row is drawn that the output reads alone; null where none is, or it is not shown.
@@ -107,7 +123,7 @@ class Panel {
   }
 
   async update() {
-    this.controls.update(this.choice(), this.selections());
+    this.controls.update(this.choice(), this.kept());
     await this.decoder?.update();
     if (this.near || this.unit !== null) await this.draw();
   }
@@ -131,7 +147,7 @@ class Panel {
   // A sentence on what is chosen on the screen but not shown on paper; "" where both are the same.
   onScreen() {
     const { content, part, words } = this.choice();
-    const [first, ...others] = this.selections();
+    const [first, ...others] = this.kept();
     if (first === `${page.layers}.mean` && others.length === 0 && !content && !part && !words) return "";
     const view = [first, ...others].map((one) => selectionName(one, content)).join(" / ");
     const more = [content && say("content"), part && say(`part_${part}`), words && say("words")];
@@ -166,7 +182,7 @@ class Panel {
     this.arrangePanes(this.selections().length);
     const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
     const key = `${this.key(width)}${this.refused ?? ""}`;
-    this.controls.grid.paint(data);
+    this.controls.grid.paint(data, choice.content);
     if (width < 50 || key === this.prepared) return;
     this.prepared = key;
     const shape = shapeOf(data, choice.words);
