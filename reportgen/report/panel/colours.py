@@ -110,7 +110,9 @@ def make_colours(
     looks = looks_of(text_measures, row)
     short_names = tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language))
     explained = _explained(findings, text, scope, language)
-    explained = replace(explained, joint=groups, has_joint=findings.has_joint)
+    explained = replace(
+        explained, joint=groups, has_joint=findings.has_joint, largest=scope.largest
+    )
     return Colours(
         strip=strip,
         kind=first.kind,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.findings import MEASURES, Findings, live_rows_note
+from reportgen.findings import MEASURES, Findings, largest_changes, live_rows_note
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import beside, measure_names, scalar_name
 from reportgen.report.panel.unit_measures import TextEffects, cls_name
@@ -22,6 +22,7 @@ class Scope:
     colours: str  # measures that are missing among the colours
     live: str  # how few rows of the last layer the output reads; "" if all, or unknown
     spread: float | None = None  # range of the explained figure
+    largest: float = 0.0  # the largest change of it, in all texts
 
 
 def make_scope(findings: Findings, language: Language) -> Scope:
@@ -29,7 +30,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
     evidence = findings.info.evidence
     if evidence.level == "none":
         return Scope(language.say("evidence", "off"), "", "", "", (), "", "")
-    total = int(findings.analysed.sum())
+    total, changes = int(findings.analysed.sum()), largest_changes(findings.results)
     return Scope(
         off="",
         stopped=_stopped(findings, language) if evidence.interrupted else "",
@@ -41,6 +42,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
         colours=_colours(findings, language),
         live=_live(findings, language),
         spread=findings.explained_range,
+        largest=float(changes.max()) if len(changes) else 0.0,
     )
 
 

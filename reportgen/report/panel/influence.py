@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from reportgen.findings import TINY_EFFECT
+from reportgen.report.charts.attention_scale import SCALE_END
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import times
 from reportgen.report.panel.prediction import printed as printed_number
@@ -19,7 +20,8 @@ TOP = 5  # units that count as the strongest by a measure
 BAR = 14  # steps of a bar beside a token of the text
 _GROUPS = 2  # that sentences tell of
 _SHORTEST = 2  # shorter bars are left out: they could not be told from a line
-WIDTH = 20  # steps of a bar in the table
+WIDTH = 20  # steps of the longest bar in the tables of all texts
+_SECOND = 0.05  # of the most looked-at unit, what the second gets at least to be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,10 @@ class InfluenceRow:
     label: str
     place: str  # which occurrence it is, and the word it is a piece of
     attention: str  # what the bar shows first
-    attention_width: int  # in WIDTH steps, which the largest in the text has
+    attention_width: int  # in WIDTH steps, which SCALE_END times the average has, and more
     change: str  # "–" where it was not measured
-    # In WIDTH steps, which the largest has, but at least TINY_EFFECT of the range over all texts;
-    # below 0 where the prediction rises without it.
+    # In WIDTH steps, which the largest change in all texts has, but at least TINY_EFFECT of the
+    # range over all texts; below 0 where the prediction rises without it.
     change_width: int
 
 
@@ -117,6 +119,7 @@ class Explained:
     digits: int | None = None  # decimals of that value; None for as many as its size calls for
     joint: tuple[JointName, ...] = ()  # of the units of the text
     has_joint: bool = True  # whether such units were looked for
+    largest: float = 0.0  # the largest change in any text
 
 
 def bars(text_measures: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
@@ -168,7 +171,9 @@ def influence(
     if moves:
         sizes = abs(np.nan_to_num(moves.values))
         shown.sort(key=lambda i: -float(sizes[i]))
-    least = TINY_EFFECT * (explained.spread or 0.0)
+    top = max(explained.largest, TINY_EFFECT * (explained.spread or 0.0))
+    if moves:
+        top = max(top, _largest(moves))
     changes = []
     if moves is not None:
         is_only = len(looks.order) == 1
@@ -191,9 +196,9 @@ def influence(
                 label=labels[i],
                 place=_place(i, places[i], explained.joint),
                 attention=_attention(looks, i, language),
-                attention_width=_width(looks.values, i, looks.order),
+                attention_width=_width(float(looks.values[i]), SCALE_END),
                 change=moves.shown[i] if moves else "",
-                change_width=_width(moves.values, i, moves.order, least) if moves else 0,
+                change_width=_width(float(moves.values[i]), top) if moves else 0,
             )
             for i in shown
         ),
@@ -221,13 +226,11 @@ def _largest(moves: TextMeasure) -> float:
     return abs(float(moves.values[moves.order[0]])) if moves.order else 0.0
 
 
-def _width(values: Floats, i: int, order: Sequence[int], least: float = 0.0) -> int:
-    """How long the bar of a value is, in steps; the largest of the units in `order` has WIDTH,
-    unless it is smaller than `least`, which then would."""
-    top = max((abs(float(values[j])) for j in order), default=0.0)
-    top = max(top, least)
-    value = float(values[i])
-    return round(WIDTH * value / top) if top and isfinite(value) else 0
+def _width(value: float, top: float) -> int:
+    """How long the bar of a value is, in steps; `top` has WIDTH, and so has more."""
+    if not top or not isfinite(value):
+        return 0
+    return round(WIDTH * min(max(value / top, -1.0), 1.0))
 
 
 def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> str:
@@ -239,7 +242,7 @@ def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> s
         return say("even_row") if looks.row else points.flat
     first, second = looks.order[0], looks.order[min(1, len(looks.order) - 1)]
     key = "most_of_row" if looks.row else "most_attention"
-    is_alone = first == second or looks.values[second] < looks.values[first] / WIDTH
+    is_alone = first == second or looks.values[second] < looks.values[first] * _SECOND
     return say(
         f"{key}_one" if is_alone else key,
         first=names[first],
@@ -252,7 +255,7 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
     key = "sorted_row" if looks.row else "sorted_received"
     sort = "sorted" if has_changes else "sorted_attention"
     parts = (language.say("influence", each, row=looks.row) for each in (sort, key))
-    return language.sentences(parts)
+    return language.sentences((*parts, language.say("influence", "scale", end=f"{SCALE_END:g}")))
 
 
 def _key_lines(
@@ -293,7 +296,7 @@ def _look_lines(looks: Looks, names: Sequence[str], language: Language) -> list[
         return [KeyLine("look", say("line_even"))]
     first, second = looks.order[:2]
     looked_at = [
-        i for i in (first, second) if looks.values[i] >= max(1.0, looks.values[first] / WIDTH)
+        i for i in (first, second) if looks.values[i] >= max(1.0, looks.values[first] * _SECOND)
     ]
     told = [say("line_unit", token=names[i], times=float(looks.values[i])) for i in looked_at]
     return [KeyLine("look", say("line_look", units=language.listed(told)))]
