@@ -114,7 +114,12 @@ class OutputError(ReportgenError):
 
 
 class PublishError(ReportgenError):
-    """A host does not take what is published there, or cannot be reached."""
+    """A host does not take what is published there, or cannot be reached; `status` is its HTTP
+    status, 0 where there was no answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def unwritten(name: object, error: OSError) -> OutputError:

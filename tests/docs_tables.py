@@ -180,12 +180,12 @@ def places() -> list[str]:
         (
             code(place.name),
             place.meaning,
-            code(place.flavor),
+            code(place.written),
             code(*(f"${v}" for v in place.variables)),
         )
         for place in PLACES
     )
-    return table(("`--to`", "what it is", "`--md-flavor`", "from the environment"), rows)
+    return table(("`--to`", "what it is", "written with", "from the environment"), rows)
 
 
 def measures() -> list[str]:

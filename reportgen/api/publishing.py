@@ -15,6 +15,8 @@ from reportgen.publishing import (
     read_publication,
 )
 
+_TITLE = "Attention of the headline model"
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedPublication:
@@ -28,36 +30,58 @@ class PlannedPublication:
         return publish_at(self.place, self.publication, os.environ, force=force)
 
 
-def publish(file: str | Path, to: str, *, force: bool = False) -> Published:
-    """Publish Markdown that `reportgen` wrote as a comment on a pull request: written once, and
-    renewed by later calls with a file of the same `--id`.
+def publish(
+    file: str | Path,
+    to: str,
+    *,
+    page: str | Path | None = None,
+    title: str | None = None,
+    force: bool = False,
+) -> Published:
+    """Publish a text that `reportgen` wrote: once, and renewed by later calls with a file of the
+    same `--id`.
 
     Args:
-        file: The Markdown, such as `report.md`, in the flavour of the host.
-        to: The place: `"github-pr"`, `"gitlab-mr"`, `"azure-pr"` or `"bitbucket-pr"`. Which pull
-            request it is and the token are read from the environment, as CI sets it.
-        force: Replace also a redacted text by one that is not.
+        file: The text in the form of the place, such as `report.md` or `page.xml`, with its
+            pictures in `img/` beside it.
+        to: The place, such as `"github-pr"` or `"confluence"`. Where it is exactly and the token
+            are read from the environment, as CI sets it.
+        page: The full page, such as `report.html`, where the place takes files.
+        title: The title of a page in a wiki.
+        force: Replace also a page that `reportgen` did not write, and a redacted text by one that
+            is not.
 
     Raises:
         UsageError: the file or the place is not known, or the environment lacks something.
         PublishError: the host refuses, or cannot be reached.
     """
-    return planned_publication(Path(file), to).publish(force=force)
+    planned = planned_publication(Path(file), to, None if page is None else Path(page), title)
+    return planned.publish(force=force)
 
 
-def planned_publication(file: Path, to: str | None) -> PlannedPublication:
+def planned_publication(
+    file: Path, to: str | None, page: Path | None = None, title: str | None = None
+) -> PlannedPublication:
     """The text of `file` and the place called `to`, after checking that they fit together.
 
     Raises:
-        UsageError: one is not known, or the text was written for another kind of host.
+        UsageError: one is not known or cannot be read, or they do not fit together.
     """
     if to is None:
         names = ", ".join(place.name for place in PLACES)
         raise UsageError(f"--to is missing; use one of {names}")
     place = place_called(to)
-    publication = read_publication(file)
-    if not publication.text.lstrip("\ufeff \n").startswith(place.begins):
+    if not place.is_page and (page is not None or title is not None):
+        raise UsageError(f"--page, --title: {to} is a comment, which has neither")
+    if place.is_page and not title:
+        raise UsageError(f"--title is missing: the title of the page, such as {_TITLE!r}")
+    publication = read_publication(file, page, title or "")
+    if publication.form != place.form:
         raise UsageError(
-            f"{file}: written for another host than {to}; write it with --md-flavor {place.flavor}"
+            f"{file}: not in the form of {to}; write it with `reportgen run {place.written}`"
+        )
+    if publication.files and not place.is_page:
+        raise UsageError(
+            f"{file}: shows pictures, and a comment takes none; write it with --images none"
         )
     return PlannedPublication(place, publication)

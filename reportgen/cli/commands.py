@@ -353,16 +353,17 @@ def render(
 @app.command()
 @parameters.with_options
 def publish(verbosity: Verbosity, choices: PublishChoices, file: parameters.PublishedFile) -> int:
-    """Publish Markdown as a comment on the pull request that a job runs for, and renew it later.
+    """Publish what was written, as a comment on a pull request or a page of a wiki; or renew it.
 
     Example: reportgen publish report.md --to github-pr
     """
-    planned = planned_publication(file, choices.to)
+    planned = planned_publication(file, choices.to, choices.page, choices.title)
     place, publication = planned.place, planned.publication
     if choices.dry_run:
         typer.echo(publication.text, nl=False)
         size = f"{len(publication.text):,} characters"
-        line = f"{file}: would be {place.meaning}, id {publication.id}, {size}; nothing was sent"
+        files = "".join(f", {name}" for name in publication.files)
+        line = f"{file}: would be {place.meaning}, id {publication.id}: {size}{files}; nothing sent"
         outcome.print_lines([line], verbosity)
         return 0
     published = planned.publish(force=choices.force)

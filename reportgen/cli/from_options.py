@@ -216,7 +216,7 @@ ResultsFolder = Annotated[
 PublishedFile = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="Markdown that reportgen wrote, e.g. report.md or compare.md."
+        metavar="FILE", help="What reportgen wrote, e.g. report.md or page.xml with its img/."
     ),
 ]
 SiteResults = Annotated[

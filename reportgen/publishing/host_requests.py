@@ -13,7 +13,12 @@ _WAIT = 30.0  # seconds without an answer
 class Session:
     """Asks one host with one token; a host that is busy is asked again, after a wait."""
 
-    def __init__(self, headers: Mapping[str, str], advice: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        advice: Mapping[int, str],
+        account: tuple[str, str] | None = None,
+    ) -> None:
         import requests
         from requests.adapters import HTTPAdapter
         from urllib3.util import Retry
@@ -27,6 +32,7 @@ class Session:
         )
         self._session = requests.Session()
         self._session.headers.update(headers)
+        self._session.auth = account
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=again))
         self._errors = requests.RequestException
@@ -38,13 +44,30 @@ class Session:
         Raises:
             PublishError: the host cannot be reached, or refuses.
         """
+        return self._answer(method, address, json=body, params=query)
+
+    def send(
+        self,
+        address: str,
+        files: Mapping[str, tuple[str, bytes, str]],
+        fields: Mapping[str, str],
+        headers: Mapping[str, str],
+    ) -> Any:
+        """Send files as a form does, each with its name, content and type; the answer as JSON.
+
+        Raises:
+            PublishError: the host cannot be reached, or refuses.
+        """
+        return self._answer("POST", address, files=files, data=fields, headers=headers)
+
+    def _answer(self, method: str, address: str, **what: Any) -> Any:
         try:
             answer = self._session.request(
-                method, address, json=body, params=query, timeout=_WAIT, allow_redirects=False
+                method, address, timeout=_WAIT, allow_redirects=False, **what
             )
         except self._errors as error:
             raise unreachable(error) from error
-        if answer.status_code >= 300:
+        if answer.status_code >= 300 or answer.status_code == 203:
             raise refused(answer.status_code, answer.text, self._advice)
         return answer.json() if answer.content else None
 
@@ -61,7 +84,7 @@ def refused(status: int, answer: object, advice: Mapping[int, str]) -> PublishEr
     """
     what = advice.get(401 if status in (203, 302) else status)
     if what:
-        return PublishError(f"the host refused (HTTP {status}): {what}")
+        return PublishError(f"the host refused (HTTP {status}): {what}", status)
     if status in _AGAIN:
-        return PublishError(f"the host is busy (HTTP {status}); try again later")
-    return PublishError(f"the host refused (HTTP {status}: {str(answer)[:200]})")
+        return PublishError(f"the host is busy (HTTP {status}); try again later", status)
+    return PublishError(f"the host refused (HTTP {status}: {str(answer)[:200]})", status)

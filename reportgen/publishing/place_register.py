@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.errors import UsageError
+from reportgen.publishing.publication import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +20,29 @@ class PublishPlace:
     module: str
     library: str  # that it imports
     extra: str  # of pip, which brings the library
-    flavor: str  # of the Markdown that it takes, after --md-flavor
-    begins: str  # how the marker in that form begins
+    form: Form  # of the text that it takes
+    written: str  # how that is written
     variables: tuple[str, ...]  # of the environment that it needs, its token first
+    is_page: bool = False  # which has a title, pictures and the full page beside it
 
 
 PLACES = (
     PublishPlace(
         "github-pr", "a comment on a pull request of GitHub",
-        "reportgen.publishing.github", "github", "github", "github", "<!--",
+        "reportgen.publishing.github", "github", "github",
+        "markdown", "-o report.md --md-flavor github --images none",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"),
     ),
     PublishPlace(
         "gitlab-mr", "a note on a merge request of GitLab",
-        "reportgen.publishing.gitlab", "gitlab", "gitlab", "gitlab", "<!--",
+        "reportgen.publishing.gitlab", "gitlab", "gitlab",
+        "markdown", "-o report.md --md-flavor gitlab --images none",
         ("GITLAB_TOKEN", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID"),
     ),
     PublishPlace(
         "azure-pr", "a comment on a pull request of Azure DevOps",
-        "reportgen.publishing.azure", "requests", "azure", "azure", "[//]:",
+        "reportgen.publishing.azure", "requests", "azure",
+        "plain markdown", "-o report.md --md-flavor azure --images none",
         (
             "SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECTID",
             "BUILD_REPOSITORY_ID", "SYSTEM_PULLREQUEST_PULLREQUESTID",
@@ -45,8 +50,15 @@ PLACES = (
     ),
     PublishPlace(
         "bitbucket-pr", "a comment on a pull request of Bitbucket Cloud",
-        "reportgen.publishing.bitbucket", "requests", "bitbucket", "bitbucket", "[//]:",
+        "reportgen.publishing.bitbucket", "requests", "bitbucket",
+        "plain markdown", "-o report.md --md-flavor bitbucket --images none",
         ("BITBUCKET_TOKEN", "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID"),
+    ),
+    PublishPlace(
+        "confluence", "a page of Confluence, with its pictures and the full page attached",
+        "reportgen.publishing.confluence", "requests", "confluence",
+        "confluence", "-o page.xml --images png",
+        ("CONFLUENCE_TOKEN", "CONFLUENCE_URL", "CONFLUENCE_SPACE"), is_page=True,
     ),
 )  # fmt: skip
 

@@ -1,25 +1,42 @@
-"""What is published: a text that `reportgen` wrote in the form of a host."""
+"""What is published: a text that `reportgen` wrote in the form of a host, and what lies beside
+it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import unquote
 
 from reportgen.errors import UsageError
 
-# The hidden first line, as a host keeps it, and the one after it where texts are redacted.
-_MARKER = re.compile(r"^(?:<!-- |\[//\]: <> \()reportgen:([A-Za-z0-9._-]+)(?: -->|\))\s*?$", re.M)
-_REDACTED = re.compile(r"^(?:<!-- |\[//\]: <> \()reportgen redacted(?: -->|\))\s*?$", re.M)
-
+Form: TypeAlias = Literal["markdown", "plain markdown", "confluence"]
 State: TypeAlias = Literal["created", "renewed", "unchanged"]
+
+# How the id of a text stands in its first lines, by form; and that its texts are redacted.
+_MARKERS: Mapping[Form, str] = {
+    "markdown": r"\A<!-- reportgen:([A-Za-z0-9._-]+) -->",
+    "plain markdown": r"\A\[//\]: <> \(reportgen:([A-Za-z0-9._-]+)\)",
+    # The host adds ids and schemas to its macros.
+    "confluence": r'\A<p[^>]*>\s*<ac:structured-macro[^>]* ac:name="anchor"[^>]*>\s*'
+    r'<ac:parameter ac:name="">reportgen-([A-Za-z0-9._-]+)</ac:parameter>',
+}
+_REDACTED = re.compile(r"^(?:<!-- reportgen redacted -->|\[//\]: <> \(reportgen redacted\))", re.M)
+_REDACTED_PAGE = '<ac:parameter ac:name="">reportgen-redacted</ac:parameter>'
+# The pictures that a text shows, which lie beside it.
+_PICTURES = re.compile(r'!\[[^\]\n]*\]\((img/[^)\s]+)\)|<ri:attachment ri:filename="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A text to publish, and the id by which a later run finds it."""
+    """A text to publish, the id by which a later run finds it, and the files that go with it."""
 
     id: str
     text: str
+    form: Form = "markdown"
+    files: Mapping[str, bytes] = field(default_factory=dict)  # by their paths beside the text
+    page: str = ""  # the one of `files` that is the full page, if any
+    title: str = ""  # of the page that it becomes, where it is no comment
 
     @property
     def is_redacted(self) -> bool:
@@ -35,35 +52,62 @@ class Published:
     state: State
 
 
+def form_and_id(text: str) -> tuple[Form, str] | None:
+    """The form of a `text` that `reportgen` wrote, and its id; None of any other text."""
+    begin = text.lstrip("\ufeff \n\r")
+    for form, marker in _MARKERS.items():
+        if found := re.match(marker, begin):
+            return form, found[1]
+    return None
+
+
 def id_of(text: str) -> str | None:
-    """The id in the first line of a `text` that `reportgen` wrote; None of any other text."""
-    found = _MARKER.match(text.lstrip("\ufeff \n\r"))
-    return found[1] if found else None
+    """The id of a `text` that `reportgen` wrote; None of any other text."""
+    known = form_and_id(text)
+    return known[1] if known else None
 
 
 def is_redacted(text: str) -> bool:
     """Whether a `text` that `reportgen` wrote says that its texts are redacted."""
-    head = "\n".join(text.lstrip("\ufeff \n\r").splitlines()[:2])
-    return _REDACTED.search(head) is not None
+    lines = text.lstrip("\ufeff \n\r").splitlines()[:2]
+    return _REDACTED_PAGE in "".join(lines[:1]) or _REDACTED.search("\n".join(lines)) is not None
 
 
-def read_publication(path: Path) -> Publication:
-    """The Markdown at `path`.
+def read_publication(path: Path, page: Path | None = None, title: str = "") -> Publication:
+    """The text at `path` with the pictures beside it, and the full `page`; `title` names what it
+    becomes.
 
     Raises:
-        UsageError: it cannot be read, or `reportgen` did not write it.
+        UsageError: one cannot be read, or `reportgen` did not write the text.
     """
     try:
-        text = path.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
+        text = _read(path).decode("utf-8-sig")
+    except ValueError as error:
+        raise UsageError(f"{path}: not UTF-8; name a file such as report.md") from error
+    known = form_and_id(text)
+    if known is None:
         raise UsageError(
-            f"{path}: cannot be read ({reason}); name a file such as report.md"
-        ) from error
-    id = id_of(text)
-    if id is None:
-        raise UsageError(
-            f"{path}: not Markdown that reportgen wrote, as its first line is no marker; write it "
-            "with `reportgen run -o report.md`, render or compare"
+            f"{path}: not a text that reportgen wrote, as its first line is no marker; write it "
+            "with `reportgen run -o report.md` or -o page.xml, with render or compare"
         )
-    return Publication(id, text)
+    form, id = known
+    files = {name: _read(path.parent / name) for name in _pictures(text)}
+    if page is not None:
+        files[page.name] = _read(page)
+    return Publication(id, text, form, files, "" if page is None else page.name, title)
+
+
+def _pictures(text: str) -> Sequence[str]:
+    """The paths of the pictures that `text` shows, beside it."""
+    found = (unquote(path) if path else f"img/{name}" for path, name in _PICTURES.findall(text))
+    return [path for path in dict.fromkeys(found) if ".." not in Path(path).parts]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); name what reportgen wrote, with img/ "
+            "beside it"
+        ) from error

@@ -1,8 +1,9 @@
-"""Servers that stand for hosts of pull requests: they keep comments and answer as the hosts'
+"""Servers that stand for hosts of pull requests and pages: they keep state and answer as the hosts'
 documentation says, errors too."""
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,10 +35,13 @@ class FakeHost:
     first_answers: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
     refuses_writing: int = 0  # the status that a write is answered with, if any
     before_list: Callable[[int], None] = lambda _: None  # with how many lists there were
+    before_write: Callable[[], None] = lambda: None  # of a page
     n_lists: int = 0
     n_writes: int = 0
     address: str = ""
-    _lock: Any = field(default_factory=Lock)
+    page: "StoredPage | None" = None  # of a wiki
+    events: list[str] = field(default_factory=list)  # what was written to it, in order
+    lock: Any = field(default_factory=Lock)
 
     def add(self, text: str, author: int = OWN) -> Stored:
         """A comment of an account."""
@@ -57,7 +61,7 @@ class FakeHost:
 
     def written(self, method: str, number: str, text: str) -> Stored:
         """The comment after a write of it."""
-        with self._lock:
+        with self.lock:
             self.n_writes += 1
             if method == "POST":
                 return self.add(text)
@@ -192,53 +196,111 @@ def bitbucket(host: FakeHost, method: str, path: str, body: Any, query: Any) -> 
     return (204, None) if method == "DELETE" else (201 if method == "POST" else 200, shown(stored))
 
 
+@dataclass
+class StoredPage:
+    """A page of a wiki, with the versions of its text, the oldest first."""
+
+    title: str
+    texts: list[str]
+    files: dict[str, list[bytes]] = field(default_factory=dict)
+
+
+def confluence(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
+    """Confluence's REST interface 1, with one page at most."""
+
+    def shown(page: StoredPage) -> Any:
+        return {
+            "id": "77",
+            "title": page.title,
+            "version": {"number": len(page.texts)},
+            "body": {"storage": {"value": page.texts[-1]}},
+            "_links": {"base": "https://wiki.example.com", "webui": "/x/77"},
+        }
+
+    content = "/rest/api/content"
+    page = host.page
+    if path == content and method == "GET":
+        assert query["spaceKey"] == ["ADS"]
+        host.listed()
+        is_it = host.page is not None and query["title"] == [host.page.title]
+        return 200, {"results": [shown(host.page)] if host.page and is_it else []}
+    if path == content:
+        with host.lock:
+            if host.page is not None:
+                return 400, {"message": "A page with this title already exists"}
+            host.page = StoredPage(body["title"], [body["body"]["storage"]["value"]])
+            return 200, shown(host.page)
+    assert page is not None
+    attachments = f"{content}/77/child/attachment"
+    if path == attachments and method == "GET":
+        (name,) = query["filename"]
+        return 200, {"results": [{"id": f"att-{name}"}] if name in page.files else []}
+    if path.startswith(attachments):
+        name = re.search(rb'filename="([^"]+)"', body)[1].decode()  # type: ignore[index]
+        if (name in page.files) != path.endswith(f"/att-{name}/data"):
+            return 400, {"message": "Cannot add a new attachment with same file name"}
+        page.files.setdefault(name, []).append(body.split(b"\r\n\r\n")[-1])
+        host.events.append(f"file {name}")
+        return 200, {"results": []}
+    host.before_write()
+    with host.lock:
+        if body["version"]["number"] != len(page.texts) + 1:
+            return 409, {"message": "Version must be incremented"}
+        page.texts.append(body["body"]["storage"]["value"])
+        host.events.append("text")
+        return 200, shown(page)
+
+
 ROUTES: Mapping[str, Routes] = {
     "github-pr": github,
     "gitlab-mr": gitlab,
     "azure-pr": azure,
     "bitbucket-pr": bitbucket,
+    "confluence": confluence,
 }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    host: FakeHost
+    routes: Routes
+
+    def _answer(self) -> None:
+        parts = urlsplit(self.path)
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        more: Mapping[str, str] = {}
+        allowed = [self.headers.get(name, "") for name in ("Authorization", "PRIVATE-TOKEN")]
+        account = b64encode(f"me:{TOKEN}".encode()).decode()
+        if not any(TOKEN in each or account in each for each in allowed):
+            status, answer = 401, {"message": f"not {self.headers.items()}"}
+        elif self.host.first_answers:
+            (status, more), answer = self.host.first_answers.pop(0), {"message": "busy"}
+        elif self.host.refuses_writing and self.command != "GET":
+            status, answer = self.host.refuses_writing, {"message": f"no {TOKEN}"}
+        else:
+            kind = self.headers.get("Content-Type", "")
+            body: Any = raw if kind.startswith("multipart") else json.loads(raw) if raw else None
+            query = parse_qs(parts.query)
+            status, answer = self.routes(self.host, self.command, parts.path, body, query)
+        content = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        sizes = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        for name, value in (sizes | dict(more)).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the tests read what is said on standard error."""
 
 
 @contextmanager
 def serving(place: str) -> Iterator[FakeHost]:
     """A host of the kind that `place` publishes to, at its `address`."""
-    host, routes = FakeHost(), ROUTES[place]
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            parts = urlsplit(self.path)
-            length = int(self.headers.get("Content-Length", 0))
-            raw = self.rfile.read(length)
-            more: Mapping[str, str] = {}
-            if TOKEN not in (self.headers.get("Authorization") or "") + (
-                self.headers.get("PRIVATE-TOKEN") or ""
-            ):
-                status, answer = 401, {"message": f"not {self.headers.items()}"}
-            elif host.first_answers:
-                (status, more), answer = host.first_answers.pop(0), {"message": "busy"}
-            elif host.refuses_writing and self.command != "GET":
-                status, answer = host.refuses_writing, {"message": f"no {TOKEN}"}
-            else:
-                body = json.loads(raw) if raw else None
-                status, answer = routes(host, self.command, parts.path, body, parse_qs(parts.query))
-            content = b"" if answer is None else json.dumps(answer).encode()
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                "Content-Length": str(len(content)),
-                **more,
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    host = FakeHost()
+    handler = type("Handler", (_Handler,), {"host": host, "routes": staticmethod(ROUTES[place])})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host.address = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -276,5 +338,11 @@ def variables(place: str, host: FakeHost) -> dict[str, str]:
             "BITBUCKET_API_URL": host.address,
             "BITBUCKET_REPO_FULL_NAME": "o/r",
             "BITBUCKET_PR_ID": "12",
+        },
+        "confluence": {
+            "CONFLUENCE_URL": f"{host.address}/",
+            "CONFLUENCE_USER": "me",
+            "CONFLUENCE_TOKEN": TOKEN,
+            "CONFLUENCE_SPACE": "ADS",
         },
     }[place]

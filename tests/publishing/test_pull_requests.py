@@ -16,7 +16,7 @@ from reportgen.errors import PublishError, UsageError
 from reportgen.publishing import PLACES, Publication, place_called, publish_at, read_publication
 from reportgen.report.short_form import marker
 
-PLACE_NAMES = tuple(ROUTES)
+PLACE_NAMES = tuple(name for name in ROUTES if name != "confluence")
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,7 @@ def host(place: str) -> Iterator[FakeHost]:
 
 
 def text(place: str, words: str, id: str = "report", *, redacted: bool = False) -> str:
-    flavor = place_called(place).flavor
-    first = marker(flavor, id)  # type: ignore[arg-type]
+    first = marker("github" if place in ("github-pr", "gitlab-mr") else "azure", id)
     hidden = first.replace(f":{id}", " redacted") + "\n" if redacted else ""
     return f"{first}\n{hidden}\n## {words}\n\n| a | 年会費無料 |\n|---|---|\n"
 
@@ -48,7 +47,7 @@ def publish(place: str, host: FakeHost, body: str, id: str = "report", *, force:
 
 
 def test_every_place_is_tried_here() -> None:
-    assert {known.name for known in PLACES} == set(PLACE_NAMES)
+    assert {known.name for known in PLACES if not known.is_page} == set(PLACE_NAMES)
 
 
 def test_it_is_written_once_and_renewed_from_then_on(place: str, host: FakeHost) -> None:
@@ -239,12 +238,25 @@ def test_markdown_of_a_run_and_of_a_comparison_says_whether_it_is_redacted(
             assert publication.id == ("compare" if "compare" in command else "report")
 
 
+def test_a_comment_has_neither_page_nor_title_nor_pictures(tmp_path: Path) -> None:
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "a b.svg").write_text("<svg/>")
+    file = tmp_path / "report.md"
+    file.write_text(text("github-pr", "![Layers](img/a%20b.svg)"), "utf-8")
+    done = call("publish", file, "--to", "github-pr", "--dry-run")
+    assert done.exit_code == 2
+    assert "a comment takes none; write it with --images none" in done.stderr
+    done = call("publish", file, "--to", "github-pr", "--title", "Report")
+    assert done.exit_code == 2
+    assert "a comment, which has neither" in done.stderr
+
+
 def test_a_file_for_another_host_or_of_another_program_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "report.md"
     for words, to, message in (
-        ("# Notes\n", "github-pr", "not Markdown that reportgen wrote"),
-        (text("azure-pr", "First"), "github-pr", "write it with --md-flavor github"),
-        (text("github-pr", "First"), "bitbucket-pr", "write it with --md-flavor bitbucket"),
+        ("# Notes\n", "github-pr", "not a text that reportgen wrote"),
+        (text("azure-pr", "First"), "github-pr", "--md-flavor github"),
+        (text("github-pr", "First"), "bitbucket-pr", "--md-flavor bitbucket"),
         (text("github-pr", "First"), "svn", "--to svn: not known; use one of github-pr, "),
     ):
         file.write_text(words, "utf-8")

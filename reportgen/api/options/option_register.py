@@ -287,12 +287,23 @@ class PublishChoices:
         Option(
             metavar="PLACE",
             help=f"Where to publish: {', '.join(place.name for place in PLACES)}. The environment "
-            "says which pull request, and holds the token.",
+            "says where exactly, and holds the token.",
         ),
     ] = None
-    force: Annotated[bool, Option(help="Replace a text that is redacted by one that is not.")] = (
-        False
-    )
+    page: Annotated[
+        Path | None,
+        Option(help="The full page to attach in a wiki, e.g. report.html."),
+    ] = None
+    title: Annotated[
+        str | None, Option(help='Title of the page in a wiki, e.g. "Headline model, June".')
+    ] = None
+    force: Annotated[
+        bool,
+        Option(
+            help="Replace a page that reportgen did not write, or a redacted text by one that is "
+            "not."
+        ),
+    ] = False
     dry_run: Annotated[bool, Option(help="Print what would be sent, and send nothing.")] = False
 
 

@@ -42,6 +42,7 @@ def set_brief(brief: Brief, options: OutputOptions, paths: Mapping[str, str]) ->
     """
     language = load_language(options.lang)
     anchor = _macro("anchor", _parameter("", f"reportgen-{options.id}"))
+    anchor += _macro("anchor", _parameter("", "reportgen-redacted")) if brief.is_redacted else ""
     address = options.page_url or ""
     headline = _linked(_spans((Span(brief.headline, is_strong=True),)), address)
     facts = _text(" · ".join(brief.facts))
