@@ -207,6 +207,7 @@ if TYPE_CHECKING:
         is_unspaced,
         segments_of,
         specials_before,
+        spelled,
         text_units,
         unit_label,
         word_ends,

@@ -80,6 +80,8 @@ def is_unspaced(text: str) -> bool:
 # How tokenizers mark a token that begins a word, or one that continues it.
 _BEGINS = "▁Ġ"
 _CONTINUES = "##"
+_BYTES = str.maketrans({"Ċ": "\n", "ĉ": "\t"})  # as byte-level tokenizers write them
+_BYTES_NAMED = {"Ċ", "ĉ"}
 _SPACES = " \u3000"
 _SPACE = "␣"  # the label of a unit that holds only spaces
 
@@ -197,11 +199,17 @@ def segments_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
 def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
     """The label of a unit of text tokens: the characters of its `span` in the `segment`, or what
     its tokens (`names`) spell if the tokenizer gives no offsets."""
-    if span is None:
-        label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)
-        return label or names[0]
-    label = segment[span[0] : span[1]]
-    return label if label.strip(_SPACES) else _SPACE * len(label) or names[0]
+    label = "" if span is None else segment[span[0] : span[1]]
+    if label:
+        return label if label.strip(_SPACES) else _SPACE * len(label)
+    return "".join(map(spelled, names)) or _SPACE
+
+
+def spelled(name: str) -> str:
+    """The characters that a token stands for, by its name in the vocabulary, without the mark of
+    a space before a word."""
+    bare = name.removeprefix(_CONTINUES).lstrip(_BEGINS)
+    return bare.translate(_BYTES) if set(bare) <= _BYTES_NAMED else bare
 
 
 def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:

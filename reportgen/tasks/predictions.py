@@ -23,6 +23,7 @@ from reportgen.results import (
     Results,
     require,
     segments_of,
+    spelled,
     texts_frame,
     unit_label,
 )
@@ -141,19 +142,22 @@ class Item:
         """The token of a completion that it is of."""
         if self.label is None:
             likelier = self.alternatives[0].name if self.alternatives else ""
-            return WrittenToken(self.predicted, self.probability, likelier)
-        return WrittenToken(
-            self.label, self.label_probability, "" if self.score else self.predicted
-        )
+            return WrittenToken(_spelled(self.predicted), self.probability, likelier)
+        likelier = "" if self.score else self.predicted
+        return WrittenToken(_spelled(self.label), self.label_probability, likelier)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenToken:
     """A token of a completion, which was given, or which the model wrote itself."""
 
-    token: str  # as the tokenizer writes it
+    token: str  # its characters; a space where it is only the mark of one
     probability: float  # given all tokens before it
     likelier: str  # the token that the model holds likeliest there; "" where that is this one
+
+
+def _spelled(token: str) -> str:
+    return spelled(token) or " "
 
 
 def items_of(items: pd.DataFrame, text: int) -> list[Item]:

@@ -210,6 +210,12 @@ class Task:
         return self.item == "token"
 
     @property
+    def picks_a_word(self) -> bool:
+        """Whether one word of all that there are is predicted for each text. It may be hardly
+        likelier than the next, so that its probability stands beside it wherever it is told."""
+        return self.predicts == "words" and self.item == "text" and not self.has_choices
+
+    @property
     def classifies_texts(self) -> bool:
         """Whether each text gets one of the model's classes."""
         return self.is_closed and self.item == "text"

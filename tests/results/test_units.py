@@ -71,7 +71,7 @@ def test_labels_are_the_original_characters_and_specials_their_tokens():
 def test_spaces_and_tokens_of_nothing_still_have_a_name():
     tokens = [("▁", 0, 0, 0, 0, None), ("▁", 1, 0, 1, 3, None), ("x", 2, 0, 3, 4, None)]
     units = text_units(made("a  x", tokens), 0)
-    assert [unit.label for unit in units.units] == ["▁", "␣␣", "x"]
+    assert [unit.label for unit in units.units] == ["␣", "␣␣", "x"]
 
 
 def test_without_places_the_tokens_themselves_are_the_labels():

@@ -22,7 +22,13 @@ from reportgen.errors import OutputError
 from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.packing import compressed, plotly_source
 from reportgen.report.html.script_data import measure_data, step_data
-from reportgen.report.language.printable import FROM_RIGHT, segments, text_address, visible
+from reportgen.report.language.printable import (
+    FROM_RIGHT,
+    LINE_BREAK,
+    segments,
+    text_address,
+    visible,
+)
 from reportgen.report.options import Layout
 
 
@@ -72,7 +78,7 @@ COMPARE_SCRIPTS = (
 
 
 _CHIP = Markup('<i class="chip">{}</i>')
-_BREAK = Markup('<i class="chip">↵</i><br>')
+_BREAK = _CHIP.format(LINE_BREAK) + Markup("<br>")
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
@@ -203,7 +209,7 @@ def sentence(text: str) -> Markup:
 
 def flowing(text: str) -> Markup:
     """The same with its line breaks."""
-    return chips(text).replace(_CHIP.format("U+000A"), _BREAK)
+    return chips(text).replace(_CHIP.format(LINE_BREAK), _BREAK)
 
 
 @lru_cache(maxsize=4)  # a site has hundreds of pages with the same

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         last_values,
         measure_names,
         scalar_name,
+        spoken,
         subject_name,
         threshold,
         verdicts,

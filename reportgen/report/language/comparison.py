@@ -163,8 +163,8 @@ class CompareWords:
         return points(value) if with_sign else self.language.percent(value)
 
     def fit(self, value: float, with_sign: bool = False) -> str:
-        """A figure that lies near 0..1."""
-        return written(value, 3, with_sign)
+        """A figure that lies near 0..1: three decimals, and three digits beyond 1."""
+        return written(value, min(3, decimals(value) or 0), with_sign)
 
     def changed(
         self,

@@ -68,6 +68,10 @@ def half_widths(text: str) -> int:
     return len(text) + sum(width in "WF" for width in map(unicodedata.east_asian_width, text))
 
 
+# What stands for a line break, a tab and a space wherever a text or a token is printed, also for
+# the mark that a tokenizer has for a space (`▁`, `Ġ`). A token alone has its name too: `spoken`.
+LINE_BREAK, TAB, SPACE = "↵", "⇥", "␣"
+_MARKS = {"\n": LINE_BREAK, "\t": TAB}
 # Cc control, Cf format (bidi, zero width), Zl and Zp line and paragraph separators, Co private
 # use, Cs surrogates, Cn unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
@@ -83,14 +87,19 @@ _EMOJI = frozenset({"So", "Sk", "Mn", "Me"})
 
 
 def visible(text: str) -> str:
-    """`text` with every unseen character written as a chip, such as `⟨U+202E⟩`."""
-    return "".join(f"⟨{piece}⟩" if is_chip else piece for piece, is_chip in segments(text))
+    """`text` with every unseen character written as a chip, such as `⟨U+202E⟩`; a line break and a
+    tab as their marks."""
+    return "".join(
+        f"⟨{piece}⟩" if is_chip and piece not in _MARKS.values() else piece
+        for piece, is_chip in segments(text)
+    )
 
 
 def segments(text: str) -> list[tuple[str, bool]]:
-    """`text` cut into `(piece, is_chip)`: runs of plain text, and names such as `U+202E`.
+    """`text` cut into `(piece, is_chip)`: runs of plain text, and marks or names such as `U+202E`.
 
-    A zero-width joiner inside an emoji sequence belongs to the plain text.
+    A line break of two characters has one mark. A zero-width joiner inside an emoji sequence
+    belongs to the plain text.
     """
     if text.isprintable():  # nearly all are
         return [(text, False)] if text else []
@@ -104,7 +113,8 @@ def _segments(text: str) -> Iterator[tuple[str, bool]]:
             continue
         if start < place:
             yield text[start:place], False
-        yield f"U+{ord(character):04X}", True
+        if not text.startswith("\r\n", place):  # the second of them has the mark
+            yield _MARKS.get(character, f"U+{ord(character):04X}"), True
         start = place + 1
     if start < len(text):
         yield text[start:], False

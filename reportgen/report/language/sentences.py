@@ -15,6 +15,7 @@ from reportgen.findings import (
 )
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.numbers import about_percentage, fixed, token_percentage
+from reportgen.report.language.printable import LINE_BREAK, SPACE, TAB
 from reportgen.results import LEARNED_SINK, OutputInfo, RunInfo, Subject, View
 
 
@@ -141,13 +142,16 @@ def token_name(note: Note, language: Language) -> str:
 
 
 _BEGINS = "▁Ġ"
-_SPOKEN = {"\n": "line_break", "\r\n": "line_break", "\t": "tab", " ": "space_token"}
+_SPOKEN = {"\n": ("line_break", LINE_BREAK), "\t": ("tab", TAB), " ": ("space_token", SPACE)}
 
 
 def spoken(token: str, language: Language) -> str:
-    """A token as it stands in a sentence: one that cannot be seen is called by its name."""
-    key = _SPOKEN.get(token)
-    return language.say("common", key) if key else token
+    """A token as it stands alone, in a sentence or a cell: one that cannot be seen is called by its
+    name, with the mark that stands for it in texts."""
+    kinds = set(token.replace("\r\n", "\n"))
+    key, mark = _SPOKEN.get("".join(kinds), ("", ""))
+    n = len(token.replace("\r\n", "\n"))
+    return language.count("common", key, n, mark=mark * n) if key else token
 
 
 def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -> str:
@@ -210,7 +214,7 @@ def _token(key: str, token: str, is_special: bool, language: Language) -> str:
     if is_special:
         return token
     # Without the mark of a space before a word, as the token is written everywhere else.
-    return language.say("phrases", "quoted", token=token.lstrip(_BEGINS) or token)
+    return language.say("phrases", "quoted", token=token.lstrip(_BEGINS) or SPACE)
 
 
 def _scope(n_texts: float | int | str | None, several: str, language: Language) -> str:

@@ -52,6 +52,7 @@ class Piece:
     bar: int = 0  # what changes without it; below 0 where the prediction rises
     # Of a marker, a special token that stands for no characters of the text: which unit it is.
     marker: int | None = None
+    has_text: bool = True  # whether it has characters of the text, unlike the mark of a space
 
     @property
     def is_wide(self) -> bool:
@@ -155,7 +156,8 @@ def paragraphs(
         parts = _parts(piece.text, marks.get(index, ()), is_cut=piece.text != text)
         is_marker = unit.is_special and (unit.start is None or unit.start == unit.end)
         marker = first + index if is_marker else None
-        pieces.append(replace(piece, parts=parts, marker=marker))
+        has_text = unit.start is None or unit.start != unit.end
+        pieces.append(replace(piece, parts=parts, marker=marker, has_text=has_text))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 

@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.findings import TINY_EFFECT
 from reportgen.report.charts.attention_scale import SCALE_END
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import times
+from reportgen.report.language.numbers import decimals, times
 from reportgen.report.panel.prediction import printed as printed_number
 from reportgen.report.panel.unit_measures import TextMeasure, attention_received
 from reportgen.results import EFFECT, Floats, JointUnits, View
@@ -389,6 +389,8 @@ def _joint_sentence(
 
 def _ends(value: float, effect: float, digits: int | None) -> dict[str, str]:
     ends = {"before": value, "after": value - effect}
+    if digits is None:
+        digits = decimals(max(map(abs, ends.values())))
     return {name: printed_number(end, digits) for name, end in ends.items()}
 
 

@@ -47,7 +47,7 @@ def marked(units: Sequence[Unit], segments: Sequence[str], first: TextMeasure) -
     spans: list[Span] = []
     for paragraph in paragraphs(units, segments, steps, [""] * len(units)):
         spans += [Span(_BETWEEN)] if spans else []
-        pieces = (piece for piece in paragraph.pieces if piece.kind != "special")
+        pieces = (p for p in paragraph.pieces if p.kind != "special" and (p.has_text or p.step))
         spans += [Span(p.text, bool(p.step), _TONES[p.step or 0] or "") for p in pieces]
     return _merged(spans)
 

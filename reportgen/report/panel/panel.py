@@ -116,6 +116,8 @@ def _with_asked(findings: Findings, text: int, language: Language) -> Prediction
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
     predicted = prediction(findings, text, language)
+    if predicted.chance:
+        return _beside(predicted, predicted.chance, language)
     shown, items = task_of(findings.info.output).chart_column, findings.items_of(text)
     if shown == "probability" and items:
         share = items[0].probability

@@ -13,6 +13,7 @@ from reportgen.report.components import Cell
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import IN_SHORT, decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
+from reportgen.report.language.sentences import spoken
 from reportgen.results import OutputInfo, label_list
 from reportgen.tasks import YES, Item, task_of
 
@@ -31,6 +32,7 @@ class Prediction:
     scores: tuple[tuple[str, str], ...]  # name, value; the largest first
     n_left_out: int  # scores not listed
     label_name: str  # what the label is called
+    chance: str = ""  # the probability of a word that was picked out of all
     beside: str = ""  # its place among all predictions, or the probability of a class
     error_words: str = ""  # the error and which way it goes
     explained: str = ""  # what was asked to be explained in its place, with its value
@@ -38,7 +40,9 @@ class Prediction:
 
     @property
     def cell(self) -> Cell:
-        """The value, cut to its width."""
+        """The value, cut to its width, with the probability of a picked word behind it."""
+        if self.chance:
+            return Cell(shorten(self.value, CELL), small=self.chance, whole=self.value)
         return numbers_cell(self.value) if self.is_list else short_cell(self.value)
 
 
@@ -80,6 +84,7 @@ def prediction(findings: Findings, text: int, language: Language) -> Prediction:
         scores=scores[:most],
         n_left_out=max(0, len(scores) - most),
         label_name=label_name(output, language),
+        chance=_chance(findings, items, language),
         error_words="" if error is None else _error_in_words(error, language),
         is_list=len(items) > 1 and items[0].name is not None and task_of(output).is_number,
     )
@@ -108,7 +113,17 @@ def _in_short(
     if not task.has_items:
         return ""
     predicted = findings.predictions.iloc[text]
-    return ("" if pd.isna(predicted) else str(predicted)) or language.say("common", "none")
+    shown = "" if pd.isna(predicted) else str(predicted)
+    if task.picks_a_word:
+        shown = spoken(shown, language)
+    return shown or language.say("common", "none")
+
+
+def _chance(findings: Findings, items: Sequence[Item], language: Language) -> str:
+    """The probability of a word that was picked out of all; "" for other tasks."""
+    if not findings.task.picks_a_word or not items or not isfinite(items[0].probability):
+        return ""
+    return language.percent(items[0].probability)
 
 
 def _named_numbers(numbers: Iterable[tuple[str | None, float]]) -> str:
@@ -145,7 +160,7 @@ def _listed(
     names: Sequence[str] = list(row["score_names"]) or findings.info.output.labels
     pairs = list(zip(names, map(float, row["scores"]), strict=False))
     pairs.sort(key=lambda pair: -pair[1])
-    return tuple((name, number(score)) for name, score in pairs), _SCORES
+    return tuple((spoken(name, language), number(score)) for name, score in pairs), _SCORES
 
 
 def _share(name: str, probability: float, label: str | None, language: Language) -> str:

@@ -2,6 +2,7 @@
 changed or whose error grew."""
 
 from collections.abc import Collection, Iterator
+from math import isfinite
 from typing import get_args
 
 import numpy as np
@@ -226,8 +227,7 @@ def _moved(
     if predictions.names:
         key = "all_flips" if n_all == len(order) else "some_flips"
         title = words.say(key, shown=len(order), n=n_all)
-    labels = comparison.pairing.labels["label"]
-    has_labels = bool(labels.notna().any())
+    has_labels = bool(comparison.pairing.labels["label"].notna().any())
     rows = []
     for i in order:
         text = int(predictions.texts[i])
@@ -242,10 +242,7 @@ def _moved(
         else:
             cells = [Cell(shorten(n, NAME)) for n in both_names(comparison, predictions, i, words)]
         if has_labels:
-            given = labels.iloc[text]
-            if isinstance(given, str):
-                given = label_of(comparison, predictions, i, given, words)
-            cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
+            cells.append(Cell(_label(comparison, predictions, i, words)))
         if predictions.chances:
             ends = [words.share(chance) for chance in predictions.chances[i]]
             cells.append(Cell(words.say("compared_as", base=ends[0], head=ends[1])))
@@ -260,6 +257,20 @@ def _moved(
     columns += ["outcome"] if predictions.outcomes else []
     names = [words.say(name) for name in columns]
     return make_table(title, names, rows, "numbers moved")
+
+
+def _label(
+    comparison: Comparison, predictions: PredictionChanges, place: int, words: CompareWords
+) -> str:
+    """The label of place `place` of `predictions`; a number as predictions are written."""
+    label, value = comparison.pairing.labels[["label", "label_value"]].iloc[
+        int(predictions.texts[place])
+    ]
+    if predictions.is_number and isfinite(value):
+        return words.prediction(float(value))
+    if not isinstance(label, str):
+        return NOTHING
+    return shorten(label_of(comparison, predictions, place, label, words), NAME)
 
 
 def scatter_chart(comparison: Comparison, words: CompareWords) -> tuple[Drawing, str] | None:

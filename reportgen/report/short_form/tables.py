@@ -170,6 +170,8 @@ class TextTables:
                 predicted = prediction(self._findings, row, self._language).value
             if text["message"]:
                 shown = f"{text['status']}: {text['message']}"
+            elif self._findings.task.picks_a_word:
+                shown = str(prediction(self._findings, row, self._language).cell)
             elif isinstance(predicted, str):
                 shown = predicted
             else:

@@ -48,10 +48,9 @@ def test_an_annotation_is_one_command_whose_message_reads_as_it_was(text: str) -
         read = found
         for escape, character in {"%0D": "\r", "%0A": "\n", **escapes, "%25": "%"}.items():
             read = read.replace(escape, character)
-        assert read == "".join(
-            character if character not in "\n\r\u202e" else f"⟨U+{ord(character):04X}⟩"
-            for character in text
-        )
+        shown = {"\n": "↵", "\r": "⟨U+000D⟩", "\u202e": "⟨U+202E⟩"}
+        one_each = text.replace("\r\n", "\n")
+        assert read == "".join(shown.get(character, character) for character in one_each)
 
 
 def test_a_page_in_a_log_reads_as_the_same_and_holds_no_command() -> None:

@@ -17,7 +17,8 @@ from reportgen.report.language import segments, shorten
         ("無料 free", "無料 free"),
         ("a\u202eb", "a⟨U+202E⟩b"),
         ("\x00", "⟨U+0000⟩"),
-        ("a\n\tb", "a⟨U+000A⟩⟨U+0009⟩b"),
+        ("a\n\tb", "a↵⇥b"),
+        ("a\r\nb\r\n\r\n\r", "a↵b↵↵⟨U+000D⟩"),
         ("zero\u200bwidth", "zero⟨U+200B⟩width"),
         ("\u2028\u2029", "⟨U+2028⟩⟨U+2029⟩"),
         ("\ufeffa", "⟨U+FEFF⟩a"),
@@ -48,8 +49,12 @@ def test_segments_tell_chips_from_text_that_looks_like_one() -> None:
 
 @given(st.text(st.characters()))
 def test_segments_hold_every_character_once(text: str) -> None:
-    pieces = [chr(int(piece[2:], 16)) if is_chip else piece for piece, is_chip in segments(text)]
-    assert "".join(pieces) == text
+    marks = {"↵": "\n", "⇥": "\t"}
+    pieces = [
+        marks.get(piece) or chr(int(piece[2:], 16)) if is_chip else piece
+        for piece, is_chip in segments(text)
+    ]
+    assert "".join(pieces) == text.replace("\r\n", "\n")
 
 
 @given(st.text(st.characters()))

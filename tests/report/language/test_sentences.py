@@ -18,6 +18,7 @@ from reportgen.report.language import (
     in_short,
     measure_names,
     scalar_name,
+    spoken,
     subject_name,
     threshold,
 )
@@ -262,7 +263,24 @@ def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
     assert "\u22120.10 to 0.60" in said
 
 
+@pytest.mark.parametrize(
+    ("token", "en", "ja"),
+    [
+        ("\n", "line break ↵", "改行↵"),
+        ("\r\n", "line break ↵", "改行↵"),
+        ("\n\n", "line breaks ↵↵", "改行↵↵"),
+        ("\t", "tab ⇥", "タブ⇥"),
+        (" ", "space ␣", "空白␣"),
+        (" \n", " \n", " \n"),  # of two kinds: their marks are printed
+        (" bad", " bad", " bad"),
+        ("", "", ""),
+    ],
+)
+def test_a_token_that_cannot_be_seen_has_one_name_and_its_mark(token, en, ja) -> None:
+    assert (spoken(token, EN), spoken(token, load_language("ja"))) == (en, ja)
+
+
 def test_a_token_of_the_text_is_named_without_the_mark_of_a_space() -> None:
-    names = {"▁bad": "“bad”", "Ġbad": "“bad”", "bad": "“bad”", "▁": "“▁”"}
+    names = {"▁bad": "“bad”", "Ġbad": "“bad”", "bad": "“bad”", "▁": "“␣”"}
     for token, name in names.items():
         assert subject_name(Subject(f"token:{token}", token, "token"), load_language("en")) == name

@@ -91,6 +91,14 @@ def test_next_tokens_have_their_own_names(shown):
     assert output.scores == (("の", "−0.500"), ("、", "−1.25"))
 
 
+def test_a_next_token_stands_with_its_probability_and_by_name(shown):
+    output = shown("next_token", prediction_label="\n", scores=[-0.5], score_names=["\n"])
+    assert (output.value, output.chance) == ("line break ↵", "60.7\u00a0%")  # exp(-0.5)
+    assert str(output.cell) == "line break ↵ 60.7\u00a0%"
+    assert output.scores == (("line break ↵", "−0.500"),)
+    assert shown("class", ("x", "y"), prediction_label="x").chance == ""
+
+
 def test_an_embedding_has_no_short_form(shown):
     output = shown("embedding")
     assert (output.value, output.scores) == ("", ())

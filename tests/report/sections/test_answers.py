@@ -234,7 +234,7 @@ def test_the_next_token_is_named_with_its_texts(tmp_path):
     assert first.answer.startswith("Next token most often “")
     assert f": {counts.iloc[0]} of 6 texts" in first.answer
     made.texts["prediction_label"] = "\n"
-    assert answers(made)[0].answer == "Next token most often “line break”: 6 of 6 texts"
+    assert answers(made)[0].answer == "Next token most often “line break ↵”: 6 of 6 texts"
 
 
 def with_effects(folder, effect, texts=TEXTS):

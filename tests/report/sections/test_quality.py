@@ -264,7 +264,7 @@ def test_several_numbers_and_next_tokens(tmp_path: Path) -> None:
     assert cells(quality.tables[0]) == {"の": ["", "6", f"{100 * math.exp(-0.5):.1f}\u00a0%"]}
     broken = make_results(tmp_path / "line", kind="next_token")
     broken.texts["prediction_label"] = "\n"
-    assert "“line break”: in 6 of 6 texts" in made(broken).headline
+    assert "“line break ↵”: in 6 of 6 texts" in made(broken).headline
 
 
 def test_an_embedding_and_a_single_text_have_no_section(tmp_path: Path) -> None:

@@ -51,9 +51,22 @@ function uncutText(row) {
 
 // The text in a panel, without special tokens.
 function wholeText(panel) {
-  const withoutSpecial = (node) => (node.classList?.contains("s") ? "" : node.textContent);
   const paragraphs = panel ? Array.from(panel.querySelectorAll(".strip p")) : [];
-  return paragraphs.map((one) => Array.from(one.childNodes, withoutSpecial).join("")).join(" ／ ");
+  return paragraphs.map(charactersOf).join(" ／ ");
+}
+
+// The characters of the text that a part of it stands for: none for special tokens and for the mark of
+// a space that a tokenizer puts before a text.
+const MARKED = { "↵": "\n", "⇥": "\t", "␣": "" };
+
+function charactersOf(node) {
+  const classes = node.classList;
+  if (classes?.contains("s")) return "";
+  if (!classes?.contains("chip")) {
+    return node.childNodes.length ? Array.from(node.childNodes, charactersOf).join("") : node.textContent;
+  }
+  const chip = node.textContent;
+  return MARKED[chip] ?? String.fromCodePoint(parseInt(chip.slice(2), 16));
 }
 
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
