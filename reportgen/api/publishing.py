@@ -71,8 +71,12 @@ def planned_publication(
         names = ", ".join(place.name for place in PLACES)
         raise UsageError(f"--to is missing; use one of {names}")
     place = place_called(to)
-    if not place.is_page and (page is not None or title is not None):
-        raise UsageError(f"--page, --title: {to} is a comment, which has neither")
+    if title is not None and not place.is_page:
+        raise UsageError(f"--title: {to} is a comment, which has none")
+    if page is not None and not place.takes_page:
+        raise UsageError(
+            f"--page: {to} takes no HTML; write the text with --page-url, where the page is found"
+        )
     if place.is_page and not title:
         raise UsageError(f"--title is missing: the title of the page, such as {_TITLE!r}")
     publication = read_publication(file, page, title or "")

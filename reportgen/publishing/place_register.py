@@ -10,38 +10,39 @@ from reportgen.publishing.publication import Form
 class PublishPlace:
     """A kind of place.
 
-    Its module is imported when it is needed, since it brings its own library:
+    Its module is imported when it is needed, since it brings its own library; its function is
 
         publish(publication, environment, force=...) -> Published
     """
 
     name: str  # after --to
     meaning: str
-    module: str
-    library: str  # that it imports
+    entry: str  # module:function
+    library: str  # that the module imports; "" for none
     extra: str  # of pip, which brings the library
     form: Form  # of the text that it takes
     written: str  # how that is written
     variables: tuple[str, ...]  # of the environment that it needs, its token first
-    is_page: bool = False  # which has a title, pictures and the full page beside it
+    is_page: bool = False  # which has a title and pictures
+    takes_page: bool = False  # attaches the full page
 
 
 PLACES = (
     PublishPlace(
         "github-pr", "a comment on a pull request of GitHub",
-        "reportgen.publishing.github", "github", "github",
+        "reportgen.publishing.github:publish", "github", "github",
         "markdown", "-o report.md --md-flavor github --images none",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"),
     ),
     PublishPlace(
         "gitlab-mr", "a note on a merge request of GitLab",
-        "reportgen.publishing.gitlab", "gitlab", "gitlab",
+        "reportgen.publishing.gitlab:publish", "gitlab", "gitlab",
         "markdown", "-o report.md --md-flavor gitlab --images none",
         ("GITLAB_TOKEN", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID"),
     ),
     PublishPlace(
         "azure-pr", "a comment on a pull request of Azure DevOps",
-        "reportgen.publishing.azure", "requests", "azure",
+        "reportgen.publishing.azure:publish", "requests", "azure",
         "plain markdown", "-o report.md --md-flavor azure --images none",
         (
             "SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECTID",
@@ -50,15 +51,28 @@ PLACES = (
     ),
     PublishPlace(
         "bitbucket-pr", "a comment on a pull request of Bitbucket Cloud",
-        "reportgen.publishing.bitbucket", "requests", "bitbucket",
+        "reportgen.publishing.bitbucket:publish", "requests", "bitbucket",
         "plain markdown", "-o report.md --md-flavor bitbucket --images none",
         ("BITBUCKET_TOKEN", "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID"),
     ),
     PublishPlace(
         "confluence", "a page of Confluence, with its pictures and the full page attached",
-        "reportgen.publishing.confluence", "requests", "confluence",
+        "reportgen.publishing.confluence:publish", "requests", "confluence",
         "confluence", "-o page.xml --images png",
-        ("CONFLUENCE_TOKEN", "CONFLUENCE_URL", "CONFLUENCE_SPACE"), is_page=True,
+        ("CONFLUENCE_TOKEN", "CONFLUENCE_URL", "CONFLUENCE_SPACE"),
+        is_page=True, takes_page=True,
+    ),
+    PublishPlace(
+        "github-wiki", "a page of a wiki on GitHub, pushed by git",
+        "reportgen.publishing.git_wiki:publish_to_github", "", "",
+        "markdown", "-o report.md --md-flavor github --images png",
+        ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), is_page=True,
+    ),
+    PublishPlace(
+        "gitlab-wiki", "a page of a wiki on GitLab, pushed by git",
+        "reportgen.publishing.git_wiki:publish_to_gitlab", "", "",
+        "markdown", "-o report.md --md-flavor gitlab --images png",
+        ("GITLAB_TOKEN", "CI_PROJECT_PATH"), is_page=True,
     ),
 )  # fmt: skip
 

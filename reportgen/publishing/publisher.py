@@ -27,16 +27,16 @@ def publish_at(
         UsageError: the environment lacks something, or the library of the place is not installed.
         PublishError: the host refuses, or cannot be reached; no message holds a token.
     """
-    if find_spec(place.library) is None:
+    if place.library and find_spec(place.library) is None:
         raise UsageError(
             f"--to {place.name}: needs the package {place.library}; install "
             f"attention-reportgen[{place.extra}]"
         )
     environment = Environment(variables)
     try:
-        published: Published = import_module(place.module).publish(
-            publication, environment, force=force
-        )
+        module, _, name = place.entry.partition(":")
+        publish = getattr(import_module(module), name)
+        published: Published = publish(publication, environment, force=force)
         return published
     except PublishError as error:
         raise PublishError(environment.without_secrets(str(error))) from None

@@ -73,7 +73,10 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
             after = page.write(publication, over)
         except ConflictError:
             continue
-        return Published(after.address, "renewed" if before else "created")
+        is_same = before is not None and before.version == after.version
+        return Published(
+            after.address, "unchanged" if is_same else "renewed" if before else "created"
+        )
     raise PublishError("the page was changed each time that it was to be written; try again later")
 
 

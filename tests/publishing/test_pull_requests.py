@@ -248,7 +248,7 @@ def test_a_comment_has_neither_page_nor_title_nor_pictures(tmp_path: Path) -> No
     assert "a comment takes none; write it with --images none" in done.stderr
     done = call("publish", file, "--to", "github-pr", "--title", "Report")
     assert done.exit_code == 2
-    assert "a comment, which has neither" in done.stderr
+    assert "a comment, which has none" in done.stderr
 
 
 def test_a_file_for_another_host_or_of_another_program_is_refused(tmp_path: Path) -> None:
