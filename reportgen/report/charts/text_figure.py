@@ -85,7 +85,6 @@ def draw_text_map(
     shapes = (
         columns.drawn_names(is_shared=True)
         + draw_cells(place, text_map, reads, all_rows)
-        + _received_row(place, text_map)
         + draw_bar(place, place.all_end, marks)
     )
     if columns.sink_name:
@@ -109,56 +108,59 @@ def _sink_cells(place: Geometry, text_map: TextMap) -> str:
     """The column of a learned sink, apart from the text's own, with its cell of all rows."""
     column = place.column * text_map.pooled
     left = place.left + column * (len(text_map.labels) + APART)
-    own = _cells(place, column, text_map.learned_steps)
-    received = _cells(place, column, [text_map.received_steps[-1:]])
+    own = _cells(place, column, column, text_map.learned_steps)
+    received = _cells(place, column, column, [text_map.received_steps[-1:]])
     return (
         f'<g class=sink transform="translate({px(left)} {px(place.map_start)})">{own}'
+        f"{_gaps(place, column, column, place.map_end)}"
         f'<g transform="translate(0 {px(place.all_start - place.map_start)})">{received}</g></g>'
     )
 
 
-def _received_row(place: Geometry, text_map: TextMap) -> str:
-    """The row of all rows below the map."""
+def _received_row(place: Geometry, text_map: TextMap, width: float) -> str:
+    """The row of all rows below the map, which is this wide."""
     steps = text_map.received_steps[: len(text_map.labels)]
-    cells = _cells(place, place.column * text_map.pooled, [steps], place.column * place.n_columns)
-    return f'<g class=all transform="translate({px(place.left)} {px(place.all_start)})">{cells}</g>'
+    cells = _cells(place, place.column * text_map.pooled, width, [steps])
+    below = px(place.all_start - place.map_start)
+    return f'<g class=all transform="translate(0 {below})">{cells}</g>'
 
 
-def _cells(
-    place: Geometry, column: float, steps: Sequence[Sequence[int]], width: float | None = None
-) -> str:
-    """Cells `[query][key]` of these steps, with gaps between them; `width` is that of all columns
-    where the last is cut off."""
-    width, tall = column * len(steps[0]) if width is None else width, place.row * len(steps)
-    # A wide line of short dashes is many thin lines across it.
-    across = (
-        f'<path d="M{px(width / 2)} -.5V{px(tall)}" stroke-width={px(width)} '
-        f'stroke-dasharray="1 {place.row - 1:.4g}"/>'
-    )
-    down = (
-        f'<path d="M-.5 {px(tall / 2)}H{px(width)}" stroke-width={px(tall)} '
-        f'stroke-dasharray="1 {column - 1:.4g}"/>'
-    )
-    gaps = across * (len(steps) > 1) + down * (len(steps[0]) > 1)
+def _cells(place: Geometry, column: float, width: float, steps: Sequence[Sequence[int]]) -> str:
+    """Cells `[query][key]` of these steps, whose columns are as wide as `column`; `width` is that
+    of all, of which the last may be cut off."""
     return (
-        f"<rect width={px(width)} height={px(tall)} class=bare fill={scale_colour(0)} />"
-        f'<g class=scale transform="scale({column:.4g} {place.row:.4g})">{scaled(steps)}</g>'
-        + (f"<g class=gaps stroke={WASH}>{gaps}</g>" if gaps else "")
+        f"<rect width={px(width)} height={px(place.row * len(steps))} class=bare "
+        f'fill={scale_colour(0)} /><g class=scale transform="scale({column:.4g} {place.row:.4g})">'
+        f"{scaled(steps)}</g>"
+    )
+
+
+def _gaps(place: Geometry, column: float, width: float, end: float) -> str:
+    """The gaps between the rows of a map, and between its columns down to `end`."""
+    tall, whole = place.row * place.n_rows, end - place.map_start
+    # A wide line of short dashes is many thin lines across it.
+    return (
+        f'<g class=gaps stroke={WASH}><path d="M{px(width / 2)} -.5V{px(tall)}" '
+        f'stroke-width={px(width)} stroke-dasharray="1 {place.row - 1:.4g}"/>'
+        f'<path d="M-.5 {px(whole / 2)}H{px(width)}" stroke-width={px(whole)} '
+        f'stroke-dasharray="1 {column - 1:.4g}"/></g>'
     )
 
 
 def draw_cells(place: Geometry, text_map: TextMap, reads: int | None, all_rows: str = "") -> str:
     """The cells, the names of the rows, and the frame of the one that is read; `all_rows` is the
     name of the row below them, "" without one."""
-    width = place.column * place.n_columns
+    width, column = place.column * place.n_columns, place.column * text_map.pooled
     names = "".join(
         f"<text y={place.row * (i + 0.5) + 4:.0f}>{escape(shorten(label))}</text>"
         for i, label in enumerate(text_map.labels)
     )
+    cells = _cells(place, column, width, text_map.steps)
     if all_rows:
         below = place.all_start - place.map_start + place.row / 2 + 4
         names += f"<text y={below:.0f} fill={MUTED}>{escape(all_rows)}</text>"
-    cells = _cells(place, place.column * text_map.pooled, text_map.steps, width)
+        cells += _received_row(place, text_map, width)
+    cells += _gaps(place, column, width, place.all_end if all_rows else place.map_end)
     frame = (
         ""
         if reads is None

@@ -91,7 +91,7 @@ def draw_lines(
     has_map: bool,
 ) -> Drawing:
     """The lines, in the place of the map; where there is one (`has_map`) they use its names.
-    `sentence` says what they show."""
+    `sentence` says what they show. The marks of their points lie in the page once."""
     place = columns.place
     highest = max(*lines.received, *lines.expected, *(lines.cls_row or ()))
     values = ticks(float(highest))
@@ -117,22 +117,15 @@ def draw_lines(
 
     even = _line(points(lines.expected))
     drawn = [f'<path class=even d="{even}" stroke={MUTED} stroke-dasharray=15 />']
-    for name, line, colour, mark in (
-        ("cls", lines.cls_row, CLS_ROW, "circle class=cls r=1.7"),
-        (
-            "received",
-            lines.received,
-            RECEIVED,
-            "rect class=received x=-1.7 y=-1.7 width=3.4 height=3.4",
-        ),
+    for name, line, colour in (
+        ("cls", lines.cls_row, CLS_ROW),
+        ("received", lines.received, RECEIVED),
     ):
         if line is None:
             continue
-        at = f"{name[0]}{columns.key}"
         drawn.append(
-            f"<marker id={at} overflow=visible><{mark} fill={colour} /></marker>"
             f'<path class={name} d="{_line(points(line), marked=True)}" stroke={colour} '
-            f"marker-mid=url(#{at}) />"
+            f"marker-mid=url(#mark-{name[0]}) />"
         )
     names = f"<use href=#n{columns.key} />" if has_map else columns.drawn_names()
     shapes = (
@@ -150,6 +143,13 @@ def _line(points: Sequence[tuple[int, int]], *, marked: bool = False) -> str:
     (x, y), (last, _) = points[0], points[-1]
     if not marked and all(height == y for _, height in points):
         return f"M{x} {y}H{last}"
+    if not marked:  # a level part is one stroke
+        ends = zip(points, (None, *points), (*points[1:], None), strict=False)
+        points = [
+            own
+            for own, before, after in ends
+            if before is None or after is None or not before[1] == own[1] == after[1]
+        ]
     moves = "".join(
         f"h{right - left}" if upper == lower else f"l{pair(right - left, lower - upper)}"
         for (left, upper), (right, lower) in pairwise(points)

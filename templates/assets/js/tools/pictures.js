@@ -42,12 +42,14 @@ function standalone(drawing, title) {
   return { source: new XMLSerializer().serializeToString(copy), width, height: whole };
 }
 
-// Puts into a copy what its drawing uses of another one: the names of tokens.
+// Puts into a copy what its drawing uses of another one: the names of tokens, the marks of points.
 function bringNames(copy, drawing) {
   for (const use of copy.querySelectorAll("use")) {
     const used = document.querySelector(use.getAttribute("href"));
     if (!drawing.contains(used)) use.replaceWith(styledCopy(used));
   }
+  const marked = Array.from(copy.querySelectorAll("[marker-mid]"), (line) => line.getAttribute("marker-mid"));
+  copy.prepend(...marked.map((mark) => styledCopy(document.querySelector(mark.slice(4, -1)))));
 }
 
 // The marks of the key beside a drawing with their names, from (x, y) on, and how many lines they take.
