@@ -32,7 +32,8 @@ class WikiPage(Protocol):
         """The page as it stands; None where there is none."""
 
     def prepare(self, publication: Publication) -> PageVersion:
-        """Make an empty page with the marker of `publication`.
+        """Make an empty page with the marker of `publication`, or return one without a version
+        where the wiki needs none to hold files.
 
         Raises:
             ConflictError: there is one by now.
@@ -58,7 +59,7 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
         PublishError: the wiki refuses; or, without `force`, the page that is there is not one of
             `reportgen` with this id, or is redacted and the publication is not.
     """
-    is_uploaded = False
+    is_made = is_uploaded = False
     for number in range(_TRIES):
         if number:  # runs side by side wait for different times, or they would meet again
             time.sleep(random.uniform(0, min(_WAIT * 2**number, _LONGEST_WAIT)))
@@ -67,6 +68,7 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
             if before is not None and not force:
                 _require_own(before, publication)
             over = before or page.prepare(publication)
+            is_made |= before is None and over.version != ""
             if not is_uploaded:
                 page.upload(publication)
                 is_uploaded = True
@@ -74,8 +76,9 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
         except ConflictError:
             continue
         is_same = before is not None and before.version == after.version
+        is_new = is_made or before is None
         return Published(
-            after.address, "unchanged" if is_same else "renewed" if before else "created"
+            after.address, "created" if is_new else "unchanged" if is_same else "renewed"
         )
     raise PublishError("the page was changed each time that it was to be written; try again later")
 
