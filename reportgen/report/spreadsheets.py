@@ -72,6 +72,21 @@ AGREEMENT_COLUMNS = {
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
 ALTERNATIVES = PREDICTIONS_SCHEMA.field("alternatives")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+# Words of texts, which stay words where a spreadsheet or pandas would read a number, a date, a
+# truth value or nothing: `007`, `50,000`, `1e5`, `3/4`, `5月3日`, `May 5`, `TRUE`, `NA`.
+_OF_WORDS = ("token", "text", "completion")
+_MAY_BE_WORDS = ("predicted", "label")  # unless all of them are numbers
+_READ_AS_FIGURE = re.compile(
+    r"[\s(+\-＋－$€£¥￥.．]*[\d０-９][\d０-９.,．，:：/／%％()\s+\-eE年月日時分秒]*"
+    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.-]*\d.*|true|false",
+    re.IGNORECASE,
+)
+_READ_AS_NOTHING = frozenset(
+    (
+        *("#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "n/a", "NULL", "null", "None"),
+        *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+    )
+)
 
 
 def write(runs: Runs, options: RenderOptions, output: Output) -> Document:
@@ -116,13 +131,15 @@ def to_document(frame: pd.DataFrame, output: Output) -> Document:
 def to_csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, so that Excel opens Japanese; lines end as in RFC 4180.
 
-    A text cell that a spreadsheet would run as a formula gets a leading `'`; numbers stay numbers.
+    A text cell that a spreadsheet would run as a formula gets a leading `'`, and so does a word of
+    a text that it or pandas would read as anything but text; numbers stay numbers.
     A list of alternatives is JSON: `[["good", 0.9], ["bad", 0.1]]`.
     """
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(_cell, na_action="ignore")
+            write = _word if _holds_words(column, safe[column]) else _cell
+            safe[column] = safe[column].map(write, na_action="ignore")
     text: str = safe.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")
 
@@ -250,6 +267,18 @@ def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) ->
     """`rows` with the id of the text that each belongs to."""
     ids = results.texts["text_id"].to_numpy()[rows["text"].to_numpy(dtype=np.int64)]
     return rows.assign(text_id=ids)[list(columns)]
+
+
+def _holds_words(name: str, cells: "pd.Series[Any]") -> bool:
+    """Whether a column holds words of texts, of which some may look like figures."""
+    if name in _MAY_BE_WORDS:
+        return not all(_NUMBER.fullmatch(cell) for cell in cells.dropna())
+    return name in _OF_WORDS
+
+
+def _word(cell: str) -> str:
+    is_read = _READ_AS_FIGURE.fullmatch(cell) or cell in _READ_AS_NOTHING
+    return f"'{cell}" if is_read else _cell(cell)
 
 
 def _cell(cell: Any) -> str:

@@ -18,7 +18,7 @@ from reportgen.results import attention_maps
 pytestmark = pytest.mark.browser
 
 SVG = "{http://www.w3.org/2000/svg}"
-RUNS = ("=1+1", "@SUM(A1)", "+cmd", "-cmd", "＝1", 'say "hi", you', "plain\ttab")
+RUNS = ("=1+1", "@SUM(A1)", "+cmd", "-cmd", "＝1", "50,000", 'say "hi", you', "plain\ttab")
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,8 @@ def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(w
     seen = "ab" * 100
     name, texts = saved_list(watched, tmp_path / "one", seen, "cd" * 100)
     assert (name, texts[0]) == ("Text", seen + "cd" * 100)
-    # What a spreadsheet would run gets a quote.
-    assert texts[1:7] == [*("'" + text for text in RUNS[:5]), RUNS[5]]
+    # What a spreadsheet would run, or read as a number, gets a quote.
+    assert texts[1:8] == [*("'" + text for text in RUNS[:6]), RUNS[6]]
     # 300 characters behind the cut are held.
     name, texts = saved_list(watched, tmp_path / "two", seen, "cd" * 900)
     assert (name, texts[0]) == ("Text (… where it goes on)", f"{seen}…")

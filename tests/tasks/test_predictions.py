@@ -343,7 +343,8 @@ def test_csv_and_parquet_hold_the_table(tmp_path: Path, kind: OutputKind) -> Non
             continue
         if name in ("text_id", "name", "predicted", "label"):
             own, plain = (side[name].astype(object).fillna("") for side in (frame, read))
-            assert plain.tolist() == own.tolist()
+            # A word that looks like a figure has an apostrophe in front.
+            assert [cell.removeprefix("'") for cell in plain] == own.tolist()
             assert stored[name].equals(frame[name])
         else:
             own = frame[name].to_numpy(float, na_value=np.nan)

@@ -47,15 +47,12 @@ function paneCells({ panel, at }) {
   const weight = (value) => (Number.isNaN(value) ? "" : String(Number((value * factor).toPrecision(4))));
   const ofSink = (q) => (sink ? [weight(sink[q])] : []);
   const row = (q) =>
-    [inert(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k])), ...ofSink(q)];
-  const names = [...columns.map((k) => inert(shape.labels[k])), ...(sink ? [say("learned_sink")] : [])];
+    [safeWord(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k])), ...ofSink(q)];
+  const names = [...columns.map((k) => safeWord(shape.labels[k])), ...(sink ? [say("learned_sink")] : [])];
   const all = columns.map((k) => weight(views[at].received[k] ?? NaN));
   const ofAll = [say("all_rows"), ...all, ...(sink ? [weight(views[at].sinkReceived)] : [])];
   return [["", ...names], ...places(crop.rows).map(row), ofAll];
 }
-
-// A spreadsheet runs a cell that begins with one of these, as in the tables that are written as files.
-const inert = (label) => (/^[=+\-@\t\r\n＝＋－＠]/.test(label) ? `'${label}` : label);
 
 // The whole map of a long text as a drawing: one path per colour, whose strokes are runs of dots.
 function overviewPicture({ shape, views, crop }, name) {

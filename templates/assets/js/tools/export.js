@@ -12,6 +12,12 @@ function safeCell(text) {
   return RUN_BY_SPREADSHEETS.test(plain) ? `'${plain}` : plain;
 }
 
+// The same for a word of a text: one that looks like a figure, such as 007, stays text.
+function safeWord(text) {
+  const plain = text.replace(/\s+/g, " ").trim();
+  return FIGURE.test(plain.replace(/[,\s]/g, "")) ? `'${plain}` : safeCell(plain);
+}
+
 // The cells of a table as text, without columns of drawings and without hidden rows.
 function tableCells(table) {
   table.dispatchEvent(new Event("beforeexport")); // the list lays out rows that wait for scrolling
@@ -21,9 +27,10 @@ function tableCells(table) {
   const isDrawn = Array.from(heads, (cell) => cell.querySelector("svg") !== null);
   const isWhole = () => rows.slice(1).every((row) => uncutText(row).isWhole);
   return rows.map((row) => Array.from(row.cells).filter((_, at) => !isDrawn[at]).map((cell) => {
-    if (cell.matches(".texts td.t")) return safeCell(uncutText(row).text);
+    if (cell.matches(".texts td.t")) return safeWord(uncutText(row).text);
     if (cell.matches(".texts th.t") && !isWhole()) return say("cut_column", { name: cell.textContent });
-    return safeCell(cell.title || textWithoutDrawings(cell));
+    const text = cell.title || textWithoutDrawings(cell);
+    return cell.matches("th:has(bdi), td + th") ? safeWord(text) : safeCell(text);
   }));
 }
 
