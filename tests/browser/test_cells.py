@@ -38,7 +38,7 @@ def test_a_redacted_page_works_and_shows_dots(watched, tmp_path) -> None:
     assert re.search("•{2}", shown)
     assert "[CLS]" in shown
     body = watched.locator("body").inner_text()
-    assert "Redacted: texts, tokens, attention maps" in body
+    assert "Redacted: texts, tokens and attention maps" in body
     assert "words could be found from them" in body  # in place of the maps
     assert not any(line[:6] in body for line in TEXTS)
     assert watched.locator("#across").count() == 0

@@ -25,6 +25,7 @@ from reportgen.report.html.script_data import measure_data, step_data
 from reportgen.report.language.printable import (
     FROM_RIGHT,
     LINE_BREAK,
+    half_widths,
     segments,
     text_address,
     visible,
@@ -77,6 +78,8 @@ COMPARE_SCRIPTS = (
 )
 
 
+_FIRST = re.compile(r"(.+?(?:\.(?= [A-Z])|。))\s*(\S.*)", re.DOTALL)
+_LONG_REMARK = 160  # half-width characters, above which only the first sentence is shown at once
 _CHIP = Markup('<i class="chip">{}</i>')
 _BREAK = _CHIP.format(LINE_BREAK) + Markup("<br>")
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
@@ -207,6 +210,12 @@ def sentence(text: str) -> Markup:
     return Markup(FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", str(chips(text))))
 
 
+def in_two(text: str) -> tuple[str, str]:
+    """The first sentence of a remark that is long, and the others; else the whole remark and ""."""
+    first = _FIRST.match(text) if half_widths(text) > _LONG_REMARK else None
+    return (first[1], first[2]) if first else (text, "")
+
+
 def flowing(text: str) -> Markup:
     """The same with its line breaks."""
     return chips(text).replace(_CHIP.format(LINE_BREAK), _BREAK)
@@ -281,6 +290,7 @@ def environment() -> jinja2.Environment:
     env.filters |= {
         "chips": chips,
         "flowing": flowing,
+        "in_two": in_two,
         "sentence": sentence,
         "visible": visible,
         "attribute": attribute,

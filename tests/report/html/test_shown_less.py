@@ -46,3 +46,17 @@ def test_that_a_model_was_handed_over_stands_in_the_run_details_and_is_no_warnin
     loaded = page_of(changed(made, replace(info, remarks=())), lang=lang)
     assert own not in loaded.get_text()
     assert loaded.select_one(".run .line span").get_text() == info.model.encoder
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_of_a_long_remark_at_the_top_the_first_sentence_is_shown_at_once(tmp_path, lang):
+    page = page_of(make_results(tmp_path, HEADLINES[:1] * 6), lang=lang)  # too few different texts
+    (banner,) = page.select(".run > .banner")
+    fold = banner.details.extract()
+    lead = banner.get_text().strip()
+    rest = fold.get_text().removeprefix(fold.summary.get_text())
+    stop = {"en": ".", "ja": "。"}[lang]
+    assert lead.endswith(stop)
+    assert lead.count(stop) == 1
+    assert rest.count(stop) >= 2
+    assert fold.summary.get_text() == load_language(lang).say("page", "rest")

@@ -82,7 +82,7 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
     assert any("japanese" in found for found in drawn)
     assert "japanese" in traces((tmp_path / "plain.md").read_bytes())
     said = (tmp_path / "redacted" / "report.html").read_text("utf-8")
-    left_out = load_language(lang).say("redacted", "page").split(";" if lang == "en" else "。")[0]
+    left_out = load_language(lang).say("redacted", "page").split("." if lang == "en" else "。")[0]
     assert left_out in said
     assert left_out in (tmp_path / "redacted" / "terminal.txt").read_text("utf-8")
     assert re.search(r"reportgen run [^\n<]*--redact", said)
@@ -241,7 +241,7 @@ def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path, monkeypatch) ->
         assert traces((tmp_path / "out" / name).read_bytes()) == set(), name
     assert traces(done.output.encode()) == set()
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert "Redacted: texts, tokens, attention maps" in done.output
+    assert "Redacted: texts, tokens and attention maps" in done.output
     written = pd.read_csv(tmp_path / "out" / "texts.csv")
     assert written["text_id"].tolist() == [f"r{i}" for i in range(6)]
     assert set(written["label"]) == {"•1"}
