@@ -1,6 +1,7 @@
 """The column of a learned sink in the drawn map: what each row lacks to 1, in every view."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -80,6 +81,23 @@ def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept
             assert own["x"] == [own["last"] + 1.5]  # apart from the tokens' columns
             assert own["end"] == own["x"][0] + 0.5
             assert own["ticks"] == "learned sink"
+
+
+def test_what_rows_cannot_see_is_hatched_and_said(kept, results):
+    visit(kept, "#text=1&layer=1&head=2")
+    settle(kept, 1)
+    figure = kept.locator("#map-1")
+    path = figure.locator(".key .future").get_attribute("d")
+    boxes = [[float(x) for x in re.findall(r"-?[\d.]+", box)] for box in path.split("z")[:-1]]
+    n = len(results.tokens_of(0))
+    assert len(boxes) == n - 1  # the last row sees all
+    starts, ends = [box[0] for box in boxes], {box[2] for box in boxes}
+    (end,) = ends
+    widths = [end - start for start in starts]
+    assert widths == pytest.approx([widths[-1] * (n - 1 - row) for row in range(n - 1)])
+    tops = [box[1] for box in boxes]
+    assert tops == pytest.approx([tops[0] + box[3] * i for i, box in enumerate(boxes)])
+    expect(figure.locator("p.legend").filter(has_text="Hatched: later").first).to_be_visible()
 
 
 def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(kept, results):

@@ -54,6 +54,7 @@ class TextMap:
     learned_times: Floats | None = None  # [query], as multiples
     # [key], what each gets as the mean over all rows, as multiples; a learned sink stands last.
     received_times: Floats | None = None
+    is_causal: bool = False  # no row sees a column after its own
 
     @property
     def steps(self) -> list[list[int]]:
@@ -114,7 +115,13 @@ def text_map(
     sizes = np.add.reduceat(units.n_tokens, np.arange(0, len(units.n_tokens), each))
     even = even_map(sizes, is_causal=results.info.model.is_causal)
     shares = sizes / sizes.sum()  # of the rows
-    drawn = TextMap(cells, rows_times_average(cells, even, content), tuple(labels), each)
+    drawn = TextMap(
+        cells,
+        rows_times_average(cells, even, content),
+        tuple(labels),
+        each,
+        is_causal=results.info.model.is_causal,
+    )
     if not results.has_learned_sink:
         received = rows_times_average(shares[None] @ cells, shares[None] @ even, content)
         return replace(drawn, received_times=received[0])

@@ -147,6 +147,18 @@ def _gaps(place: Geometry, column: float, width: float, end: float) -> str:
     )
 
 
+def _future(place: Geometry, column: float, width: float) -> str:
+    """Hatching over what rows cannot see: the columns after their own."""
+    n_rows = place.n_rows
+    if n_rows < 2:
+        return ""
+    stairs = f"v-{px(place.row)}h-{px(column)}" * (n_rows - 2)
+    return (
+        f'<path class=future fill=url(#future) d="M{px(column)} 0H{px(width)}'
+        f'V{px(place.row * (n_rows - 1))}H{px(column * (n_rows - 1))}{stairs}z"/>'
+    )
+
+
 def draw_cells(place: Geometry, text_map: TextMap, reads: int | None, all_rows: str = "") -> str:
     """The cells, the names of the rows, and the frame of the one that is read; `all_rows` is the
     name of the row below them, "" without one."""
@@ -161,6 +173,7 @@ def draw_cells(place: Geometry, text_map: TextMap, reads: int | None, all_rows: 
         names += f"<text y={below:.0f} fill={MUTED}>{escape(all_rows)}</text>"
         cells += _received_row(place, text_map, width)
     cells += _gaps(place, column, width, place.all_end if all_rows else place.map_end)
+    cells += _future(place, column, width) if text_map.is_causal else ""
     frame = (
         ""
         if reads is None

@@ -209,6 +209,8 @@ def _colours(drawn: TextMap | None, language: Language) -> str:
         return ""
     parts = [] if drawn.learned is None else [language.say("script", "sink_says")]
     parts.append(language.say("script", "colours_say"))
+    if drawn.is_causal:
+        parts.append(language.say("script", "future_says"))
     if drawn.n_above:
         parts.append(language.count("script", "beyond", drawn.n_above))
     if drawn.pooled > 1:

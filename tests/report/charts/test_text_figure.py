@@ -1,11 +1,12 @@
 """The figure of a text: lines, a map on the same axis, means or sums over heads."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
 from helpers.drawings import painted, points
-from helpers.made_up.factories import make_results
+from helpers.made_up.factories import changed, make_results
 from helpers.made_up.packed_maps import unpack
 from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
@@ -184,6 +185,12 @@ def test_the_lines_stand_on_the_columns_of_the_map_and_use_their_names(results):
     assert places(drawn_map.find(class_="all"))[1] > row * len(labels)
 
 
+def causal_of(results):
+    """The same results as those of a causal model."""
+    model = replace(results.info.model, is_causal=True)
+    return changed(results, replace(results.info, model=model))
+
+
 def places(group):
     """Where a group stands in the one around it."""
     return [float(number) for number in re.findall(r"[\d.]+", group["transform"])]
@@ -192,7 +199,7 @@ def places(group):
 @pytest.mark.parametrize("causal", [False, True])
 def test_the_row_of_all_rows_is_the_mean_of_the_columns(tmp_path, causal):
     results = make_results(tmp_path, ("Free coffee for you",), sink=0.6, n_heads=HEADS)
-    object.__setattr__(results.info.model, "is_causal", causal)
+    results = causal_of(results) if causal else results
     tokens = results.tokens_of(0)
     n = len(tokens)
     maps = unpack(results.packed_maps(0), results.info.model.n_layers, results.info.model.n_heads)
@@ -204,6 +211,32 @@ def test_the_row_of_all_rows_is_the_mean_of_the_columns(tmp_path, causal):
     drawn = painted(row.find(class_="scale"), 1, n, MAP_COLOURS[0])[0]
     assert drawn.tolist() == [MAP_COLOURS[plain_step(value)] for value in times]
     assert max(times) > 2  # not all of one colour
+
+
+def test_what_rows_of_a_causal_map_cannot_see_is_hatched(tmp_path):
+    results = make_results(tmp_path, ("Free coffee for you",), n_heads=HEADS)
+    assert chart(results)[0].find(class_="future") is None
+    drawn_map, _ = chart(causal_of(results))
+    n = len(results.tokens_of(0))
+    size = drawn_map.find(class_="scale")["transform"].removeprefix("scale(").rstrip(")")
+    column, row = map(float, size.split())
+    corners, x, y = [], 0.0, 0.0
+    path = drawn_map.find(class_="future")["d"]
+    for command, rest in re.findall(r"([MHVhv])([^MHVhvz]*)", path):
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", rest)]
+        if command == "M":
+            x, y = numbers
+        elif command in "Hh":
+            x = numbers[0] + (x if command == "h" else 0)
+        else:
+            y = numbers[0] + (y if command == "v" else 0)
+        corners.append((x, y))
+    pairs = zip(corners, corners[1:] + corners[:1], strict=True)
+    area = abs(sum(a * d - c * b for (a, b), (c, d) in pairs)) / 2
+    assert area == pytest.approx(sum(range(n)) * column * row, rel=0.02)
+    for at, (x, y) in enumerate(corners[5::2]):  # the inner corners of the stairs, from below
+        step = n - 2 - at
+        assert (x, y) == pytest.approx((column * step, row * step), abs=0.6)
 
 
 def test_a_pair_has_its_names_and_a_line_where_the_second_begins():

@@ -52,7 +52,18 @@ function makeMap(shown, view) {
     len: 1, thickness: BAR * frame.scale, xpad: 0, ypad: 0, y: -BELOW_ROWS * frame.scale / inner,
     tickfont: { size: 10.5 * frame.scale },
   });
-  return { data: figure.data, layout: mapLayout(figure.layout, frame, shown), place: frame.place, marks };
+  const layout = mapLayout(figure.layout, frame, shown);
+  return { data: figure.data, layout, place: frame.place, marks, future: page.causal ? futureOf(frame) : "" };
+}
+
+// The path over what rows of a causal map cannot see: the columns after their own.
+function futureOf({ rows, columns, place }) {
+  const { left, mapStart, column, row } = place;
+  const end = left + column * columns.length;
+  return rows.map((q, i) => {
+    const first = columns.findIndex((k) => k > q);
+    return first < 0 ? "" : `M${left + column * first} ${mapStart + row * i}H${end}v${row}H${left + column * first}z`;
+  }).join("");
 }
 
 const placeOrNull = (times) => (Number.isNaN(times) ? null : placeOf(times));

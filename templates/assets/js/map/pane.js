@@ -20,16 +20,17 @@ class Pane {
   }
 
   async draw(plotly, shown) {
-    const { data, layout, place, marks } = this.figure(shown);
+    const { data, layout, ...beside } = this.figure(shown);
     data[0].showscale = false;
     await drawPlot(plotly, this, { data, layout });
-    this.drawKey(layout, place, marks);
+    this.drawKey(layout, beside);
   }
 
   // The key of the colours, as without scripts: plotly takes a fifth of its time to measure its own.
-  drawKey({ width, height }, place, marks) {
+  drawKey({ width, height }, { place, marks, future }) {
     setAttributes(this.key, { viewBox: `0 0 ${DESIGN} ${place.height}`, width, height });
-    this.key.replaceChildren(colourBar(place, marks));
+    const hatching = svgElement("path", { class: "future", fill: "url(#future)", d: future });
+    this.key.replaceChildren(...(future ? [hatching] : []), colourBar(place, marks));
   }
 
   // What is said of a cell.
@@ -157,6 +158,7 @@ function describeView(view, choice) {
 function describeColours(shape, beyond) {
   return [
     say("colours_say"),
+    ...(page.causal ? [say("future_says")] : []),
     ...(beyond ? [say("beyond", { n: beyond })] : []),
     ...(shape.pool > 1 ? [say("pooled", { n: shape.pool })] : []),
   ];
