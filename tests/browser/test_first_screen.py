@@ -102,6 +102,51 @@ def require_first_screen(page, height):
     assert lines["x"] > strip["x"] + strip["width"]
 
 
+def letters(page, selector):
+    """The size of the smallest letters, in pixels of the screen."""
+    return min(
+        page.locator(selector).evaluate_all(
+            """texts => texts.map((text) => {
+              const { a, b } = text.getScreenCTM?.() ?? { a: 1, b: 0 };  // names may be slanted
+              return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+            })"""
+        )
+    )
+
+
+def test_the_pictures_of_heads_stand_beside_the_map_on_the_first_screen(kept):
+    kept.set_viewport_size({"width": 1280, "height": 800})
+    visit(kept, "#text=1")
+    kept.evaluate("scrollTo(0, 0)")
+    whole = pointed_at(kept, 1).bounding_box()
+    heads = kept.locator("#map-1 table.heads")
+    expect(heads).to_be_in_viewport(ratio=1)
+    pictures = heads.bounding_box()
+    assert 360 <= whole["width"] <= 386
+    assert whole["y"] <= pictures["y"] + 30 <= whole["y"] + 120
+    assert pictures["x"] >= whole["x"] + whole["width"]
+    assert pictures["x"] + pictures["width"] <= 1280 - 20
+    for words in ("#map-1 .plot text", "#map-1 .key text", "#map-1 .heads th"):
+        assert letters(kept, words) >= 9, words
+    kept.set_viewport_size({"width": 400, "height": 860})
+    whole = pointed_at(kept, 1).bounding_box()
+    pictures = heads.bounding_box()
+    assert pictures["y"] > whole["y"] + whole["height"]
+    size = kept.locator("#map-1 td[role]").first.bounding_box()
+    assert min(size["width"], size["height"]) >= 30
+    for words in ("#map-1 .key text", "#map-1 .heads th"):
+        assert letters(kept, words) >= 9, words
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_without_scripts_the_letters_of_a_map_are_large_enough(still_tab, url, width):
+    still_tab.set_viewport_size({"width": width, "height": 860})
+    still_tab.goto(url)
+    still_tab.locator(".panel .as-lines > summary").first.click()
+    assert letters(still_tab, "#map-1 svg.cells text") >= 9
+    assert letters(still_tab, "#map-1 svg.lines text") >= 9
+
+
 def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(kept):
     kept.set_viewport_size({"width": 400, "height": 860})
     visit(kept, "#text=1")

@@ -4,9 +4,20 @@ import re
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, lines, pick, places_of, received_places, units_of
+from exploring import (
+    HEADS,
+    LAYERS,
+    cell,
+    lines,
+    pick,
+    place_of,
+    places_of,
+    received_places,
+    units_of,
+)
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
+from helpers.plain.plain_multiples import plain_multiples
 from opening import drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
@@ -120,6 +131,10 @@ def test_content_only_renormalises_and_says_how_much_it_hides(kept, results):
     assert [row[0] for row in figure["z"]] == [None] * len(content)
     assert close([row[1:-1] for row in figure["z"]], content / whole)
     assert figure["received"][1:-1] == pytest.approx((content / whole).mean(axis=0).tolist())
+    mean = (content / whole).mean(axis=0)[None]  # every row sees every token
+    places = place_of(plain_multiples(mean, np.ones_like(mean), [True] * mean.size))
+    assert close([figure["receivedPlaces"][1:-1]], places)
+    assert figure["receivedPlaces"][0] is None
     even = lines(kept, 1)[0].even
     assert even[1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
     hidden = f"≈ {100 * (1 - whole.mean()):.0f} % of the attention is hidden"

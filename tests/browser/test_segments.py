@@ -4,8 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, as_pair, lines, maps_of, plots, same
+from exploring import HEADS, LAYERS, as_pair, lines, maps_of, place_of, plots, same
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.plain.plain_multiples import plain_multiples
 from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
 
@@ -114,6 +115,10 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(tab, tmp_path):
     assert same(plot.z, (member / member.sum(0)).T @ weights @ member)
     assert same(plot.received, weights.mean(0) @ member)
     assert same(lines(tab, 1)[0].row, weights[0] @ member)
+    even = (member.sum(0) / member.sum())[None]
+    content = [at not in (word[0], word[-1]) for at in range(word.max() + 1)]
+    times = plain_multiples((weights.mean(0) @ member)[None].astype(float), even, content)
+    assert same(plot.received_places, place_of(times)[0])
     assert len(plot.layout["labels"]) == 7
     tab.goto("about:blank")
     tab.goto(f"{written(made, tmp_path)}#text=1&words=1&token=2")

@@ -1,13 +1,14 @@
 """The map of a text: its cells against plain sums and means."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 from helpers.drawings import painted
-from helpers.made_up.factories import make_results
+from helpers.made_up.factories import changed, make_results
 from helpers.made_up.packed_maps import unpack
 from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 
@@ -54,6 +55,27 @@ def test_each_cell_has_the_colour_of_its_multiple(tmp_path: Path) -> None:
     assert made.steps == expected
     assert len({step for row in expected for step in row}) > 3
     assert made.n_above == (times > 16).sum()
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_the_row_of_all_rows_is_the_mean_over_tokens_of_what_units_receive(
+    tmp_path: Path, is_causal: bool
+) -> None:
+    results = make_results(tmp_path, (TEXT,), n_layers=2, n_heads=2, sink=0.5)
+    tokens = results.tokens.copy()
+    tokens["unit"] = np.maximum(0, np.arange(len(tokens)) - 2)  # the first three are one
+    model = replace(results.info.model, is_causal=is_causal)
+    results = changed(results, replace(results.info, model=model), tokens=tokens)
+    units, _, made = drawn(results)
+    assert units.n_tokens.tolist()[:2] == [3, 1]
+    maps = unpack(results.packed_maps(0), 2, 2)[-1].astype(float).mean(0)
+    even = plain_even(range(len(maps)), is_causal=is_causal)
+    received, share = (
+        np.bincount(units.unit_of, each.mean(0))[None] for each in (maps, even)
+    )  # of each token the mean over rows, of a unit their sum
+    times = plain_multiples(received, share, units.content)[0]
+    np.testing.assert_allclose(made.received_times, times, rtol=1e-5)
+    assert len({plain_step(value) for value in times}) > 2
 
 
 @pytest.mark.parametrize("is_causal", [False, True])
