@@ -63,6 +63,12 @@ PLACES = (
         is_page=True, takes_page=True,
     ),
     PublishPlace(
+        "mediawiki", "a page of MediaWiki, with its pictures uploaded",
+        "reportgen.publishing.mediawiki:publish", "mwclient", "mediawiki",
+        "mediawiki", "-o page.wiki --images png",
+        ("MEDIAWIKI_PASSWORD", "MEDIAWIKI_URL", "MEDIAWIKI_USER"), is_page=True,
+    ),
+    PublishPlace(
         "github-wiki", "a page of a wiki on GitHub, pushed by git",
         "reportgen.publishing.git_wiki:publish_to_github", "", "",
         "markdown", "-o report.md --md-flavor github --images png",

@@ -10,21 +10,27 @@ from urllib.parse import unquote
 
 from reportgen.errors import UsageError
 
-Form: TypeAlias = Literal["markdown", "plain markdown", "confluence"]
+Form: TypeAlias = Literal["markdown", "plain markdown", "confluence", "mediawiki"]
 State: TypeAlias = Literal["created", "renewed", "unchanged"]
 
 # How the id of a text stands in its first lines, by form; and that its texts are redacted.
 _MARKERS: Mapping[Form, str] = {
     "markdown": r"\A<!-- reportgen:([A-Za-z0-9._-]+) -->",
     "plain markdown": r"\A\[//\]: <> \(reportgen:([A-Za-z0-9._-]+)\)",
+    "mediawiki": r"\A<!-- reportgen:([A-Za-z0-9._-]+), mediawiki -->",
     # The host adds ids and schemas to its macros.
     "confluence": r'\A<p[^>]*>\s*<ac:structured-macro[^>]* ac:name="anchor"[^>]*>\s*'
     r'<ac:parameter ac:name="">reportgen-([A-Za-z0-9._-]+)</ac:parameter>',
 }
 _REDACTED = re.compile(r"^(?:<!-- reportgen redacted -->|\[//\]: <> \(reportgen redacted\))", re.M)
 _REDACTED_PAGE = '<ac:parameter ac:name="">reportgen-redacted</ac:parameter>'
-# The pictures that a text shows, which lie beside it.
-_PICTURES = re.compile(r'!\[[^\]\n]*\]\((img/[^)\s]+)\)|<ri:attachment ri:filename="([^"]+)"')
+# The pictures that a text shows, which lie beside it; what is quoted shows none.
+_QUOTED = re.compile(r"<nowiki>.*?</nowiki>", re.DOTALL)
+_PICTURES = re.compile(
+    r"!\[[^\]\n]*\]\((img/[^)\s]+)\)"
+    r'|<ri:attachment ri:filename="([^"]+)"'
+    r"|\[\[File:Reportgen-([^|\]]+)\|"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +97,18 @@ def read_publication(path: Path, page: Path | None = None, title: str = "") -> P
             "with `reportgen run -o report.md` or -o page.xml, with render or compare"
         )
     form, id = known
-    files = {name: _read(path.parent / name) for name in _pictures(text)}
+    files = {name: _read(path.parent / name) for name in _pictures(text, id)}
     if page is not None:
         files[page.name] = _read(page)
     return Publication(id, text, form, files, "" if page is None else page.name, title)
 
 
-def _pictures(text: str) -> Sequence[str]:
+def _pictures(text: str, id: str) -> Sequence[str]:
     """The paths of the pictures that `text` shows, beside it."""
-    found = (unquote(path) if path else f"img/{name}" for path, name in _PICTURES.findall(text))
+    found = (
+        unquote(path) if path else f"img/{attached or uploaded.removeprefix(f'{id}-')}"
+        for path, attached, uploaded in _PICTURES.findall(_QUOTED.sub("", text))
+    )
     return [path for path in dict.fromkeys(found) if ".." not in Path(path).parts]
 
 

@@ -74,6 +74,10 @@ FORMATS = (
         "reportgen.report.short_form.confluence", has_pictures=True,
     ),
     Format(
+        "mediawiki", ".wiki", "page.wiki", "the text of a MediaWiki page",
+        "reportgen.report.short_form.mediawiki", has_pictures=True,
+    ),
+    Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
         "reportgen.report.spreadsheets", "reportgen.report.spreadsheets_compared", is_table=True,
     ),
