@@ -302,3 +302,40 @@ def test_the_brief_of_the_sample_is_two_pages(watched, tmp_path):
         for part in ("h2", ".says")
     )
     assert asked < said  # the answer stands out, not the question
+
+
+@pytest.fixture(scope="module")
+def long_table(tmp_path_factory):
+    """Many texts, of which each takes two lines of the table."""
+    folder = tmp_path_factory.mktemp("long")
+    texts = tuple(f"begin{i} {'and so on ' * 9}end{i}" for i in range(1, 91))
+    made = make_results(folder / "results", texts, n_layers=1, n_heads=1, keep=0)
+    return rendered(made, folder)
+
+
+@pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not there")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_page_of_a_table_has_its_head_and_no_row_is_on_two(page, long_table, tmp_path):
+    page.goto(placed(long_table))
+    (tmp_path / "long.pdf").write_bytes(printed(page))
+    text = check_output(["pdftotext", "-layout", tmp_path / "long.pdf", "-"], text=True)
+    row = re.compile(r"^ *(\d+) +begin\1 ", re.MULTILINE)
+    places: dict[str, set[int]] = {}
+    with_rows = 0
+    for number, part in enumerate(text.split("\f")):
+        first = row.search(part)
+        if first is None:
+            continue
+        with_rows += 1
+        before = part[: first.start()]
+        assert re.search(r"No\. +Text +Prediction\s*$", before)
+        of_table = part[first.start() :]
+        for mark in re.findall(r"(?:begin|end)\d+\b", of_table):
+            places.setdefault(mark, set()).add(number)
+    assert with_rows >= 3
+    for i in range(1, 91):
+        assert places[f"begin{i}"] & places[f"end{i}"]
+        assert len(places[f"begin{i}"]) == 1
+    page.emulate_media(media="print")
+    breaks = "all => [...new Set(all.map(row => getComputedStyle(row).breakInside))]"
+    assert page.locator("main tr").evaluate_all(breaks) == ["avoid"]
