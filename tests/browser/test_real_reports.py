@@ -114,8 +114,8 @@ def test_every_strip_spells_its_text_and_every_prediction_is_printed(opened, rep
         assert [c for c in shown if c.isascii() and c.isalnum()][: len(plain)] == plain
         prediction = texts["prediction"].iloc[text]
         if not np.isnan(prediction):
-            # Three digits, or four where three would round to a number it is not.
-            values = [f"{prediction:.{digits}f}".replace("-", "−") for digits in (3, 4)]
+            # As many decimals as the largest prediction, its error or their spread calls for.
+            values = [f"{prediction:.{digits}f}".replace("-", "−") for digits in (2, 3)]
             panel = opened.locator(f'[id="text={text + 1}"]').inner_text()
             assert any(value in panel for value in values)
     expect(opened.locator("html")).to_have_attribute("lang", report.lang)

@@ -122,6 +122,26 @@ def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind, lang: Lang) -> 
             assert faults(own, content) == [], own
 
 
+SUMS = {"en": "sums? over 3 heads|sum of heads", "ja": "3?ヘッドの和"}
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_sums_over_heads_are_named_wherever_they_are_shown(tmp_path: Path, lang: Lang) -> None:
+    runs = Runs(Findings(make_results(tmp_path, TEXTS, evidence="basic")))
+    options = RenderOptions(lang=lang, heads="sum")
+    page = BeautifulSoup(
+        dict(written_as(runs, "report.html", options))["report.html"], "html.parser"
+    )
+    told = [str(drawing["aria-label"]) for drawing in page.select("svg.cells, svg.lines")]
+    heads = [str(cell.find(string=True)) for cell in page.select(".panel thead th")]
+    told += [head for head in heads if re.search("received,|受ける量|row, layer|の行", head)]
+    told += [caption.get_text() for caption in page.select(".legend.range")]
+    beside = written_as(runs, "report.md", options)
+    told += [content.decode() for name, content in beside if name.endswith("map.svg")]
+    assert len(told) >= 4 * len(TEXTS) + 1
+    assert [each for each in told if not re.search(SUMS[lang], each)] == []
+
+
 @pytest.mark.parametrize("kind", ["number", "class", "next_token"])
 def test_every_output_of_a_comparison(tmp_path: Path, kind: OutputKind) -> None:
     sides = [Findings(made(tmp_path / str(seed), kind, seed)) for seed in (0, 1)]

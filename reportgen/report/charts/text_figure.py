@@ -264,4 +264,4 @@ def _map_sentence(text_map: TextMap, language: Language, weights: Weights) -> st
     if text_map.learned is not None:
         of_sink = weights.about(float(text_map.learned.mean()))
         sentences.append(language.say("map", "learned", share=of_sink))
-    return language.sentences(sentences)
+    return language.sentences((*sentences, weights.remark))

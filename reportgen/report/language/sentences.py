@@ -263,7 +263,12 @@ class Weights:
     @property
     def unit(self) -> str:
         """The unit after a measure's name in the head of a table."""
-        return "" if self._sums else self._language.say("number", "percent_sign")
+        return self._language.say("number", "sum_sign" if self._sums else "percent_sign")
+
+    @property
+    def remark(self) -> str:
+        """What figures are that are no shares of 1; "" of means."""
+        return self._language.say("script", "sums_say", n=self.factor) if self.factor > 1 else ""
 
 
 def verdict_of(judged: Judgement, language: Language) -> str:

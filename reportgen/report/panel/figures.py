@@ -183,7 +183,7 @@ def make_figures(
     return Figures(
         map=figure.map,
         lines=figure.lines,
-        range=_colours(drawn, language),
+        range=_colours(drawn, language, weights),
         chart_title=language.say(
             "chart",
             "title" if units.has_layers else "title_all",
@@ -203,12 +203,12 @@ def make_figures(
     )
 
 
-def _colours(drawn: TextMap | None, language: Language) -> str:
+def _colours(drawn: TextMap | None, language: Language, weights: Weights) -> str:
     """What the colours of the map are, and how many cells lie beyond; as the script says it."""
     if drawn is None:
         return ""
     parts = [] if drawn.learned is None else [language.say("script", "sink_says")]
-    parts.append(language.say("script", "colours_say"))
+    parts += [language.say("script", "colours_say"), weights.remark]
     if drawn.is_causal:
         parts.append(language.say("script", "future_says"))
     if drawn.n_above:

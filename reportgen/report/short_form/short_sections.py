@@ -18,12 +18,14 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import (
+    Weights,
     citation,
     few_different,
     in_short,
     last_values,
     sentence,
 )
+from reportgen.report.options import Heads
 from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.cross_attention import make_cross
@@ -214,7 +216,7 @@ def short_texts(context: Context) -> Iterable[Section]:
     tables = TextTables(findings, language)
     rows = [text.number - 1 for text in context.notable.texts]
     yield from _worth_a_look(context, tables, rows)
-    picture = make_map_figure(findings.results, rows, language)
+    picture = make_map_figure(findings.results, rows, language, context.options.heads)
     if picture is not None:
         yield picture
     heading = language.count("brief", "all_texts", len(findings.texts))
@@ -345,9 +347,11 @@ def make_sink_figure(findings: Findings, language: Language) -> Section | None:
     return picture_section(_RANK, "sinks", title, drawing, legend, place=42)
 
 
-def make_map_figure(results: Results, wanted: Sequence[int], language: Language) -> Section | None:
-    """The last layer's map, mean over heads, of the first of the rows `wanted` of `texts` whose
-    maps were kept, else of the first such text; None where none was kept."""
+def make_map_figure(
+    results: Results, wanted: Sequence[int], language: Language, heads: Heads = "mean"
+) -> Section | None:
+    """The last layer's map, mean or sum over `heads`, of the first of the rows `wanted` of `texts`
+    whose maps were kept, else of the first such text; None where none was kept."""
     kept = results.texts["map_offset"].notna().to_numpy()
     candidates = [row for row in (*wanted, *np.flatnonzero(kept).tolist()[:1]) if kept[row]]
     if not candidates:
@@ -358,17 +362,16 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     drawn = text_map(results, row, units, labels, _SIDE)
     if drawn is None:
         return None
-    say = language.say
-    where = {"n": row + 1, "layer": results.info.model.n_layers}
+    say, weights = language.say, Weights(language, heads, results.info.model.n_heads)
+    where = {"n": row + 1, "layer": results.info.model.n_layers, "mode": weights.mode}
     looks, seen = drawn.largest
     ends = {"looks": drawn.labels[looks], "seen": drawn.labels[seen]}
-    sentences = [
-        say("brief", "map_sentence", **where, **ends, share=float(drawn.cells[looks, seen]))
-    ]
+    share = weights.about(float(drawn.cells[looks, seen]))
+    sentences = [say("brief", "map_sentence", **where, **ends, share=share), weights.remark]
     if drawn.pooled > 1:
         sentences.append(say("map", "pooled", n=drawn.pooled))
     if drawn.learned is not None:
-        share = language.percent(float(drawn.learned.mean()))
+        share = weights.show(float(drawn.learned.mean()))
         sentences.append(say("map", "learned", share=share))
     axes = say("script", "axis_key"), say("script", "axis_query")
     learned = say("script", "learned_sink")

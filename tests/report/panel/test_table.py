@@ -97,7 +97,7 @@ def test_sums_are_the_means_times_the_heads(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1], evidence="basic")
     token = made.tokens_of(0).iloc[0]
     shown = table(made, heads="sum")
-    assert shown.columns[1] == "received, layer 4"
+    assert shown.columns[1] == "received, layer 4 (sum of heads)"
     assert shown.rows[0].figures[1] == f"{HEADS * token['received_last']:.3f}"
     norm = shown.columns.index("attention × value, all layers (%)")
     assert shown.rows[0].figures[norm] == f"{100 * token['received_norm_all']:.2f}"

@@ -274,7 +274,7 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
         ("Start with these texts", ""),
         ("", "All 2 texts to start with, in detail"),
         ("", "How much goes to special tokens, layer by layer"),
-        ("", "Where the tokens of text 3 look: layer 4, mean over heads"),
+        ("", "Where the tokens of text 3 look: layer 4, mean over 3 heads"),
         ("", "The model and its figures"),
         ("", "All 6 texts"),
         ("", "Attention to special tokens, layer by layer"),

@@ -154,10 +154,11 @@ function describeView(view, choice) {
   return sentences;
 }
 
-// Sentences on what the colours are, and how many cells lie beyond.
-function describeColours(shape, beyond) {
+// Sentences on what the colours are, what figures are that are no shares, and how many cells lie beyond.
+function describeColours(shape, views, beyond) {
   return [
     say("colours_say"),
+    ...(views.some((view) => view.summed) ? [say("sums_say", { n: page.heads })] : []),
     ...(page.causal ? [say("future_says")] : []),
     ...(beyond ? [say("beyond", { n: beyond })] : []),
     ...(shape.pool > 1 ? [say("pooled", { n: shape.pool })] : []),

@@ -243,7 +243,7 @@ class Panel {
     this.title.textContent = this.viewTitle();
     if (this.rows) this.rows.hidden = !this.isLastLayer();
     const sentences = views.map((view) => describeView(view, this.choice()));
-    const colours = this.refused ? [this.refused] : describeColours(shape, beyond);
+    const colours = this.refused ? [this.refused] : describeColours(shape, views, beyond);
     this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...colours].join(say("space"));
     this.panes.forEach((pane, i) => pane.describe(this.shown, sentences[i]));
   }
