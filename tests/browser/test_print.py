@@ -184,6 +184,9 @@ def test_what_belongs_together_fits_a_page_and_is_kept_on_it(keep, whole, tmp_pa
     assert max(height for height, _ in found) <= PAPER["height"]
     assert max(height for height, _ in found[: len(HEADLINES)]) <= PAPER["height"] / 1.9
     assert {inside for _, inside in found} == {"avoid"}
+    # The map of a long text stands below it, and may stand on the next page.
+    ((_, inside),) = tab.locator(f'[id="text={count}"]').evaluate_all(each)
+    assert inside == "auto"
     headings = tab.locator("main :is(h2, h3, h4, thead)").filter(visible=True)
     after = headings.evaluate_all("all => all.map(e => getComputedStyle(e).breakAfter)")
     assert set(after) == {"avoid"}

@@ -254,8 +254,8 @@ class _Predicted:
         if self._findings.task.has_choices:
             name = self._say("bar_random")
         else:
-            room = BAR_NAME - half_widths(self._say("bar_always", name=""))
-            name = self._say("bar_always", name=shorten(values["name"], room))
+            room = BAR_NAME - half_widths(self._say("bar_constant", constant=""))
+            name = self._say("bar_constant", constant=shorten(values["name"], room))
         return [self._right_bar(), Bar(name, base, self._language.percent(base))]
 
     def _right_bar(self) -> Bar:

@@ -154,7 +154,8 @@ def run_line(info: RunInfo, language: Language) -> tuple[str, ...]:
     has_name = any(map(is_handed_over, info.remarks)) and model.name != model.architecture
     files = language.listed(item.name for item in info.inputs)
     size = language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)
-    return (model.name if has_name else model.encoder, size, files, info.created)
+    parts = (model.name if has_name else model.encoder, size, files, info.created)
+    return tuple(filter(None, parts))  # texts that were handed over have no files
 
 
 def _architecture(info: RunInfo, language: Language) -> str:

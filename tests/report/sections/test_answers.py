@@ -91,7 +91,7 @@ def test_numbers_with_labels(tmp_path):
     middle = f"{np.median(LABELS):.2f}"
     assert first.remark == f"Bars: distance from the right answers, whose median is {middle}."
     opened = Findings(results).opened["en"]
-    shown = ["the model", f"always say {middle}", f"in text {opened + 1}"]
+    shown = ["the model", f"always {middle}", f"in text {opened + 1}"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 

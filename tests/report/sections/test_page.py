@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.factories import make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.comparison import Runs
 from reportgen.findings import THRESHOLDS, Findings
@@ -180,3 +180,11 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     assert page.h1.get_text() == "Score of 6 texts"
     assert page.title.get_text() == f"{said} · reportgen"
     assert "<script>bad" not in html
+
+
+def test_the_line_below_the_title_names_no_file_where_texts_were_handed_over(tmp_path):
+    made = make_results(tmp_path, HEADLINES)
+    line = page_of(made).run.line
+    assert line[2] == "made.txt"
+    handed_over = page_of(changed(made, replace(made.info, inputs=()))).run.line
+    assert handed_over == (*line[:2], *line[3:])
