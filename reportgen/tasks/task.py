@@ -194,8 +194,7 @@ class Task:
 
     @property
     def is_of_words(self) -> bool:
-        """Whether each item is of a word. A label is then a list with a part for each word: it is
-        said beside the item, not in a sentence on the text."""
+        """Whether each item is of a word; a label is then a list with a part for each word."""
         return self.item == "word"
 
     @property
@@ -205,14 +204,12 @@ class Task:
 
     @property
     def is_written(self) -> bool:
-        """Whether items are tokens written after the text, each predicted from those before it.
-        Two tokenizers may cut them differently."""
+        """Whether items are tokens written after the text, each predicted from those before it."""
         return self.item == "token"
 
     @property
     def picks_a_word(self) -> bool:
-        """Whether one word of all that there are is predicted for each text. It may be hardly
-        likelier than the next, so that its probability stands beside it wherever it is told."""
+        """Whether one word is predicted for each text; its probability then stands beside it."""
         return self.predicts == "words" and self.item == "text" and not self.has_choices
 
     @property

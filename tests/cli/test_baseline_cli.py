@@ -252,9 +252,9 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
     )
     assert "  texts 12 → 9, 8 in common: figures are of other texts" in done.stderr
     assert "1 id has another text in the new model's results" in done.stderr
-    assert "Results kept small (--small) hold no attention maps" in (
-        tmp_path / "report.md"
-    ).read_text("utf-8")
+    assert "Results kept small hold no attention maps" in (tmp_path / "report.md").read_text(
+        "utf-8"
+    )
     assert f"{tmp_path / 'report.md'} is the comparison; --report " in done.stderr
 
 

@@ -75,8 +75,8 @@ if TYPE_CHECKING:
         sink_drawing,
     )
     from reportgen.report.charts.svg import Drawing
-    from reportgen.report.charts.text_figure import draw_text_map, make_text_figure
-    from reportgen.report.charts.text_lines import Columns, Lines, Segments, draw_lines
+    from reportgen.report.charts.text_figure import make_text_figure
+    from reportgen.report.charts.text_lines import Segments, TextColumns, TextLines, draw_lines
     from reportgen.report.charts.trend_charts import Axis, DashedLine, trend_chart
     from reportgen.report.charts.unit_scatter import DotWords, UnitDot, draw_unit_scatter
     from reportgen.report.language.sentences import Weights

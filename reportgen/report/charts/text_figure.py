@@ -11,7 +11,7 @@ from reportgen.report.charts.attention_scale import SCALE_PLACES, colour_marks, 
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, WASH
 from reportgen.report.charts.map_geometry import BAR, WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px
-from reportgen.report.charts.text_lines import Columns, Lines, Segments, draw_lines
+from reportgen.report.charts.text_lines import Segments, TextColumns, TextLines, draw_lines
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import Weights
@@ -53,7 +53,7 @@ def make_text_figure(
         beside_name=sink_name,
         below=all_rows if text_map else "",
     )
-    columns = Columns(key, labels, place, sink_name, segments)
+    columns = TextColumns(key, labels, place, sink_name, segments)
     lines = draw_lines(
         columns,
         _lines(units, weights.factor),
@@ -69,14 +69,14 @@ def make_text_figure(
     return TextFigure(drawn.on_page(), lines.on_page())
 
 
-def _lines(units: TextUnits, factor: float) -> Lines:
+def _lines(units: TextUnits, factor: float) -> TextLines:
     received = units.received[-1] if units.has_layers else units.received_all
     row = None if units.cls_row is None else (units.cls_row[-1] * factor).tolist()
-    return Lines((received * factor).tolist(), (units.expected[-1] * factor).tolist(), row)
+    return TextLines((received * factor).tolist(), (units.expected[-1] * factor).tolist(), row)
 
 
 def draw_text_map(
-    columns: Columns, text_map: TextMap, reads: int | None, all_rows: str, sentence: str
+    columns: TextColumns, text_map: TextMap, reads: int | None, all_rows: str, sentence: str
 ) -> Drawing:
     """The map with the names of its rows and columns, the row called `all_rows` and the colour bar;
     `sentence` says what it shows."""
@@ -216,7 +216,7 @@ def _segments(place: Geometry, segments: Segments, pooled: int) -> str:
 
 def draw_columns(place: Geometry, labels: Sequence[str]) -> str:
     """The names of the columns of a map."""
-    return Columns(0, labels, place, "", None).drawn_names()
+    return TextColumns(0, labels, place, "", None).drawn_names()
 
 
 def _second(units: TextUnits) -> int | None:

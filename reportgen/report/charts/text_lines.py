@@ -20,7 +20,7 @@ _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are sh
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class TextLines:
     """The values of the lines, an entry a unit."""
 
     received: Sequence[float]
@@ -49,7 +49,7 @@ class Segments:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class TextColumns:
     """The columns that the map and the lines of the text numbered `key` share."""
 
     key: int
@@ -82,8 +82,8 @@ class Columns:
 
 
 def draw_lines(
-    columns: Columns,
-    lines: Lines,
+    columns: TextColumns,
+    lines: TextLines,
     tick_style: str,
     language: Language,
     sentence: str,

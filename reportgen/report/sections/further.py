@@ -6,12 +6,15 @@ left out of it.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reportgen.comparison import Comparison
 from reportgen.findings import Findings
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.language import Language
 from reportgen.report.language.remarks import is_handed_over
+
+if TYPE_CHECKING:  # a page of one run takes nothing of comparisons
+    from reportgen.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def further_of_run(findings: Findings) -> Iterator[Further]:
     yield Further("no_scripts", "layout", "dir")
 
 
-def further_of_comparison(comparison: Comparison) -> Iterator[Further]:
+def further_of_comparison(comparison: "Comparison") -> Iterator[Further]:
     """What could be compared, judged or written otherwise."""
     pairing, predictions = comparison.pairing, comparison.predictions
     if not pairing.has_evidence:
