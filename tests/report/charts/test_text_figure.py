@@ -15,9 +15,9 @@ from reportgen.findings import Findings
 from reportgen.report import RenderOptions, load_language, render
 from reportgen.report.charts import (
     MAP_COLOURS,
-    Columns,
-    Lines,
     Segments,
+    TextColumns,
+    TextLines,
     Weights,
     draw_lines,
     geometry,
@@ -91,8 +91,8 @@ def made(labels=("[CLS]", "a", "b"), second=None, has_map=False, **changes):
     values = {"received": [0.5, 0.3, 0.2], "expected": [1 / 3] * 3, "cls_row": [0.1, 0.4, 0.5]}
     place = geometry(labels, (), is_pair=second is not None)
     segments = None if second is None else Segments(second, ("first", "second"))
-    columns = Columns(7, labels, place, "", segments)
-    lines = Lines(**values | changes)
+    columns = TextColumns(7, labels, place, "", segments)
+    lines = TextLines(**values | changes)
     drawn = draw_lines(columns, lines, "exact_percent", EN, "What it shows.", has_map=has_map)
     return BeautifulSoup(drawn.on_page(), "html.parser").svg
 
