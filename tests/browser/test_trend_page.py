@@ -98,6 +98,8 @@ def test_paper_has_every_figure_of_every_model_and_names_what_is_folded(page, ad
     hidden = page.locator("#tokens details.of-two")
     expect(hidden.locator(".on-paper").first).to_be_visible()
     expect(page.locator("#all_models .on-paper").first).not_to_be_visible()
+    assert page.locator(".thumbs").count() > 0
+    assert page.locator(".thumbs").filter(visible=True).count() == 0
     assert page.locator("body").bounding_box()["width"] <= 703
 
 
