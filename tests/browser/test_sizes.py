@@ -117,6 +117,11 @@ def test_a_sandbox_shows_the_styled_page_with_every_figure(own_tab, folder, poli
         page, faults = opened(own_tab, f"{host}/index.html")
         assert faults == []
         assert page.locator("figure.map .static svg.cells:visible").count() == len(HEADLINES)
+        pictures = page.locator("img.heads")
+        assert pictures.count() > 0
+        for picture in pictures.all():  # a refused one has no size of its own
+            picture.scroll_into_view_if_needed()
+            assert picture.evaluate("picture => picture.naturalWidth") > 0
 
 
 def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):

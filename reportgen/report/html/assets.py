@@ -3,7 +3,7 @@ pages of a site share, so that a host's policy allows them and each is loaded on
 
 import re
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
+from urllib.parse import unquote_to_bytes
 
 import jinja2
 from markupsafe import Markup, escape
@@ -82,6 +83,9 @@ _FIRST = re.compile(r"(.+?(?:\.(?= [A-Z])|。))\s*(\S.*)", re.DOTALL)
 _LONG_REMARK = 160  # half-width characters, above which only the first sentence is shown at once
 _CHIP = Markup('<i class="chip">{}</i>')
 _BREAK = _CHIP.format(LINE_BREAK) + Markup("<br>")
+_PICTURE = re.compile(
+    rb'(?P<before> (?:src|href)=")data:image/(?P<kind>png;base64|svg\+xml),(?P<content>[^"]*)"'
+)
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
@@ -153,8 +157,27 @@ class Assets:
         else:
             allowed = ["style-src 'unsafe-inline'"]
         if scripts:
-            allowed.append("img-src data: blob:")
+            beside = "'self' " if self.layout == "dir" else ""
+            allowed.append(f"img-src {beside}data: blob:")
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def pictures_beside(page: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """A page whose pictures are files beside it, and these by name: hosts that forbid styles and
+    scripts inside a page, such as Jenkins, forbid pictures there too."""
+    pictures: dict[str, bytes] = {}
+
+    def named(match: re.Match[bytes]) -> bytes:
+        content = match["content"]
+        if match["kind"] == b"png;base64":
+            n = 1 + sum(name.endswith(".png") for name in pictures)
+            name, picture = f"heads-{n}.png", b64decode(content)
+        else:
+            name, picture = "icon.svg", unquote_to_bytes(content)
+        pictures[name] = picture
+        return match["before"] + name.encode() + b'"'
+
+    return _PICTURE.sub(named, page), pictures
 
 
 def comparison_assets(layout: Layout, place: PagePlace = ALONE) -> Assets:

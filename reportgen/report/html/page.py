@@ -18,6 +18,7 @@ from reportgen.report.html.assets import (
     PagePlace,
     comparison_assets,
     environment,
+    pictures_beside,
 )
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.left_out import NO_SIZES, Given, Sizes, reduced_sentences
@@ -203,7 +204,10 @@ def _compared(context: PageContext, place: PagePlace) -> Document:
             colours=ROLE_COLOURS,
         )
     )
-    return Document(content.encode(), files=assets.files)
+    document, pictures = content.encode(), dict[str, bytes]()
+    if assets.layout == "dir" and assets.place == ALONE:
+        document, pictures = pictures_beside(document)
+    return Document(document, files={**assets.files, **pictures})
 
 
 def _fitted(context: Context, place: PagePlace) -> Document:
@@ -272,7 +276,11 @@ def _written(
     left = (len(listed) - len(standing), len(listed) - len(printed))
     in_place = [panels_held[text] for text in in_order]
     document = setting.document(in_place, carried, reduced, first + 1, *left)
-    return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
+    parts, files = setting.parts(document, carried), draft.assets.files
+    if options.layout == "dir" and draft.assets.place == ALONE:
+        document, pictures = pictures_beside(document)
+        files = {**files, **pictures}
+    return Document(document, parts, reduced, files)
 
 
 def _first(wanted: Iterable[int], levels: Mapping[int, Level]) -> int:
