@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, heads_table, lines, maps_of, places_of, plots, same
-from opening import drawn, visit
+from exploring import HEADS, LAYERS, cell, heads_table, lines, maps_of, pick, places_of, plots, same
+from helpers.made_up.factories import HEADLINES, make_results
+from opening import drawn, visit, written
 from playwright.sync_api import expect
 
 from reportgen.report.charts import SCALE_LIGHT, SCALE_PLACES
@@ -187,6 +188,26 @@ def test_the_add_mode_takes_out_what_is_chosen_again(kept, results):
     expected = (maps[1, 1] + maps[2].sum(0)) / (1 + HEADS)
     assert same(plots(kept, 1)[0].z, expected)
     several.uncheck()
+
+
+def test_of_many_heads_those_that_differ_most_are_shown_and_all_on_demand(watched, tmp_path):
+    made = make_results(tmp_path, (HEADLINES[2],), n_layers=2, n_heads=30, sink=0.4)
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    drawn(watched, 1)
+    far = np.zeros(30)
+    for column in ("special_share", "entropy", "distance"):
+        values = heads_table(made, 0, column).astype(float)
+        far += (np.abs(values - values.mean(1, keepdims=True)) / np.ptp(values)).sum(0)
+    most = sorted(np.argsort(-far)[:24].tolist())
+    rows = watched.locator("#map-1 .heads tbody tr").filter(visible=True)
+    names = [str(head + 1) for head in most]
+    assert rows.locator("th").all_inner_texts() == ["mean", *names]
+    hidden = next(head for head in range(30) if head not in most)
+    pick(watched, 1, "Head", str(hidden + 1))  # what is chosen is always seen
+    expect(cell(watched, 1, 2, hidden + 1, 2, 30)).to_be_visible()
+    expect(rows).to_have_count(26)
+    watched.get_by_role("checkbox", name="all 30 heads").check()
+    expect(rows).to_have_count(31)
 
 
 def test_the_ends_of_rows_and_columns_are_means(kept, results):

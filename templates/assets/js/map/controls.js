@@ -86,7 +86,7 @@ class Controls {
     const byName = make("div", { className: "controls by-name" }, this.layer.label, this.head.label);
     const only = hasHeads ? [] : [make("small", { textContent: say("only_layers") })];
     this.box = make("div", { className: "heads-box" },
-      ...hide, grid.box, grid.says, byName, ...only, this.compare, this.more);
+      ...hide, grid.box, grid.every.label, grid.says, byName, ...only, this.compare, this.more);
     byName.hidden = this.compare.hidden = page.layers * page.heads === 1;
     offerExports(this.box);
     this.more.append(this.box.querySelector(".tools"));

@@ -4,6 +4,7 @@
 
 const COLOUR_STEPS = 15; // the style sheet's classes h0 to h15
 const NAMED_LAYERS = 8; // columns up to which each is called a layer
+const MOST_HEADS = 24; // of a layer that are shown at first: those that differ most
 const CLASS_LETTERS = { vertical: "V", diagonal: "D", "vertical+diagonal": "X", block: "B", heterogeneous: "H" };
 const CLASS_STEPS = { V: 12, X: 9, D: 6, B: 3, H: 0 }; // of the colour behind the letter
 
@@ -23,7 +24,11 @@ class HeadGrid {
     const options = FIGURES.filter((name) => this.has(name)).map((name) => [name, say(`grid_${name}`)]);
     this.figure = makeSelect(say("grid_by"), options, (name) => choose(number, { grid: name }));
     this.add = makeCheckbox(say("grid_add"));
+    this.lines = new Map(); // the rows of the table, by head
     this.table = this.makeTable();
+    this.first = page.heads > MOST_HEADS ? mostDifferent(figures) : null;
+    this.every = makeCheckbox(say("grid_every", { n: page.heads }), () => this.showRows());
+    this.every.label.hidden = this.first === null;
     this.says = make("p", { className: "small head-says" });
     this.box = setAttributes(
       make("div", { className: "scroll" }, this.table), { role: "region", "aria-label": say("grid_name") });
@@ -75,6 +80,7 @@ class HeadGrid {
     const body = make("tbody");
     for (const h of this.rows) {
       const row = make("tr", {}, heading(h < page.heads ? String(h + 1) : say("grid_mean"), "row"));
+      this.lines.set(h, row);
       for (const l of this.columns) row.append(this.makeCell(l, h));
       body.append(row);
     }
@@ -117,8 +123,29 @@ class HeadGrid {
       if (cell.getAttribute("aria-selected") !== selected) cell.setAttribute("aria-selected", selected);
     }
     this.kept = selections.flatMap((selection) => this.placesOf(selection));
+    this.showRows();
     const isInside = this.table.contains(document.activeElement);
     this.setTabStop(...(isInside || !this.kept.length ? this.at : this.kept[0]));
+    this.scrollToKept();
+  }
+
+  // Of many layers the one that was chosen is brought into view, once.
+  scrollToKept() {
+    const key = this.kept.join(" ");
+    if (key === this.scrolled || !this.box.clientWidth) return;
+    this.scrolled = key;
+    const { offsetLeft: left, offsetWidth: wide } = this.stop;
+    const { scrollLeft, clientWidth } = this.box;
+    if (left < scrollLeft || left + wide > scrollLeft + clientWidth) this.box.scrollLeft = left - clientWidth / 2;
+  }
+
+  // Of many heads those that differ most, and what is selected.
+  showRows() {
+    if (this.first === null) return;
+    const selected = new Set(this.kept.map(([, h]) => h));
+    for (const [h, row] of this.lines) {
+      row.hidden = !(this.every.input.checked || h === page.heads || this.first.has(h) || selected.has(h));
+    }
   }
 
   // Where what is selected stands in the grid, [layer, head].
@@ -153,7 +180,8 @@ class HeadGrid {
     this.painted = null;
     const legend = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
     const leavesOut = name === "map" && page.learned ? [say("grid_leaves_out")] : [];
-    this.legend = this.says.textContent = [legend, ...leavesOut].join(say("space"));
+    const some = this.first === null ? [] : [say("grid_first", { n: MOST_HEADS })];
+    this.legend = this.says.textContent = [legend, ...leavesOut, ...some].join(say("space"));
   }
 
   // The name of a cell: "Layer 3, head 2".
@@ -217,13 +245,14 @@ class HeadGrid {
 
   onKey(event) {
     const [l, h] = this.at;
-    const row = this.rows.indexOf(h);
-    const [last, end] = [this.rows.length - 1, this.columns.length - 1];
+    const rows = this.rows.filter((one) => !this.lines.get(one).hidden);
+    const row = rows.indexOf(h);
+    const [last, end] = [rows.length - 1, this.columns.length - 1];
     const to = {
       ArrowUp: [l, row - 1], ArrowDown: [l, row + 1], ArrowLeft: [l - 1, row], ArrowRight: [l + 1, row],
       Home: [0, event.ctrlKey ? 0 : row], End: [end, event.ctrlKey ? last : row],
     }[event.key];
-    if (to) this.focus(Math.min(end, Math.max(0, to[0])), this.rows[Math.min(last, Math.max(0, to[1]))]);
+    if (to) this.focus(Math.min(end, Math.max(0, to[0])), rows[Math.min(last, Math.max(0, to[1]))]);
     else if (event.key === "Enter" || event.key === " ") this.choose(event.shiftKey);
     else if (event.key !== "Escape" || !this.restore()) return;
     event.preventDefault();
@@ -257,6 +286,22 @@ class HeadGrid {
     this.setTabStop(l, h);
     this.stop.focus();
   }
+}
+
+// The heads that differ most from the mean of their layer in their figures, over all layers.
+function mostDifferent(figures) {
+  const far = new Float64Array(page.heads);
+  for (const values of [figures.special, figures.entropy, figures.distance]) {
+    const known = values.filter((value) => !Number.isNaN(value));
+    const range = Math.max(...known) - Math.min(...known) || 1;
+    for (let l = 0; l < page.layers; l++) {
+      const layer = values.subarray(l * page.heads, (l + 1) * page.heads);
+      const own = layer.filter((value) => !Number.isNaN(value));
+      const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+      layer.forEach((value, h) => (far[h] += Math.abs(value - mean) / range || 0));
+    }
+  }
+  return new Set(upTo(page.heads).sort((a, b) => far[b] - far[a]).slice(0, MOST_HEADS));
 }
 
 // The figures of all heads, [layer * heads + head], and the names of their classes.
