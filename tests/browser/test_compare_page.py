@@ -68,6 +68,7 @@ def test_answers_and_a_coloured_text_in_both_models_are_there_without_scrolling(
     if scripts:  # on a phone too, where one text is open
         page.set_viewport_size({"width": 400, "height": 860})
         assert page.locator("article.two.open .strip").first.bounding_box()["y"] < 860
+        expect(page.locator(".head .line")).to_be_in_viewport(ratio=1)
 
 
 def require_first_screen(page):
@@ -85,6 +86,8 @@ def require_first_screen(page):
     drawn = page.locator("article.two").first.locator(".one-map svg.cells")
     expect(drawn).to_be_in_viewport(ratio=0.9)
     assert drawn.bounding_box()["x"] > tops[0]["x"] + tops[0]["width"]
+    steps = page.locator("article.two").first.locator(".steps a").last.bounding_box()
+    assert steps["x"] + steps["width"] == pytest.approx(tops[0]["x"] + tops[0]["width"], abs=2)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
