@@ -16,6 +16,7 @@ from reportgen.report.language.printable import half_widths
 _BETWEEN = 10  # pixels between two names below the chart
 _ROOM = 1.15
 _LEAST = 9  # pixels between two points
+_BELOW = 15  # pixels from a line to the name below it
 _INSET = 8  # pixels before the first point and after the last
 
 
@@ -112,7 +113,9 @@ def trend_chart(
     names = [write(mark) for mark in marks]
     shapes = level_rules(marks, names, y, frame.left, right, frame.letters)
     if limit is not None:
-        shapes += _limit(limit, y(limit.value), frame, is_below=last > limit.value)
+        has_room = float(y(limit.value)) + _BELOW < bottom  # below it stand the models' names
+        is_below = last > limit.value and has_room
+        shapes += _limit(limit, y(limit.value), frame, is_below=is_below)
     shapes += (
         f'<path class=quiet d="{upright(intervals, across, y)}" stroke={MUTED} stroke-width=1.5 '
         f'fill=none /><path class=quiet d="{through(values, across, y)}" stroke={MUTED} '
@@ -139,7 +142,7 @@ def _limit(limit: DashedLine, y: str, frame: Frame, *, is_below: bool) -> str:
     right = frame.width - frame.right
     return (
         f'<path class=even d="M{frame.left} {y}H{right}" stroke={MUTED} stroke-width=1.5 '
-        f'stroke-dasharray="5 4" fill=none /><text x={right} y={y} dy={15 if is_below else -5} '
+        f'stroke-dasharray="5 4" fill=none /><text x={right} y={y} dy={_BELOW if is_below else -5} '
         f"text-anchor=end font-size={frame.letters:g} fill={INK}>{escape(limit.name)}</text>"
     )
 

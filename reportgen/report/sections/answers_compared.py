@@ -152,13 +152,16 @@ class ComparedAnswers:
         if not comparison.tokens:
             return answer(self._say("too_few_tokens" if comparison.pairing.n_aligned else "other"))
         with_effect = [token for token in comparison.tokens if token.effect is not None]
+        clear = [t for t in with_effect if t.turn != "noise"]
         first = headline_note(comparison)
         if first is not None:
             note, key = first
             sentence = self._say(f"token_{key}", token=shorten(visible(note.token or ""), _TOKEN))
+        elif clear:
+            name = shorten(visible(clear[0].token), _TOKEN)
+            sentence = self._say(f"small_{clear[0].turn}", token=name)
         else:
             sentence = self._say("no_token" if with_effect else "no_looks")
-        clear = [t for t in with_effect if t.turn != "noise"]
         shown = (clear or with_effect)[:ROWS]
         if not shown or (first is not None and first[1] in _LOOKS):
             looks = [token for token in comparison.tokens if token.looks_changed][:ROWS]

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 
 from reportgen.findings import Interval
 from reportgen.report.charts import Axis, DashedLine, trend_chart
-from reportgen.report.charts.trend_charts import trend
+from reportgen.report.charts.trend_charts import ANSWER, trend
 
 
 def drawn(values, intervals=None):
@@ -48,8 +48,25 @@ def test_the_name_of_a_limit_below_all_points_keeps_off_the_names_of_the_models(
     drawing = trend_chart(
         [0.4, 0.75], [None, None], Axis(["1", "2"]), str, "", limit=DashedLine(0.3, "sink")
     )
+    require_name_above_models(drawing, "sink")
+
+
+def test_the_name_of_a_limit_at_the_foot_of_the_chart_stands_above_its_line():
+    drawing = trend_chart(
+        [0.4, 0.42],
+        [Interval(0.2, 0.6), Interval(0.1, 0.62)],
+        Axis(["1", "2"]),
+        str,
+        "",
+        limit=DashedLine(0.0, "chance"),
+        frame=ANSWER,
+    )
+    require_name_above_models(drawing, "chance")
+
+
+def require_name_above_models(drawing, name):
     svg = BeautifulSoup(drawing.on_page(), "html.parser").svg
-    name = svg.find("text", string="sink")
+    name = svg.find("text", string=name)
     ticks = svg.find_all("path", class_="rule")[-1]["d"]
     assert float(name["y"]) + float(name["dy"]) + 2 < float(
         re.match(r"M[\d.]+ ([\d.]+)v4", ticks)[1]

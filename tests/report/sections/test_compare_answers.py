@@ -12,7 +12,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.api.comparing import small_info, write_small_tables
-from reportgen.comparison import LAYER_LEAST, Change, compare_runs
+from reportgen.comparison import EFFECT_CHANGED, LAYER_LEAST, Change, compare_runs
 from reportgen.findings import Findings
 from reportgen.report import CompareContext, CompareOptions, compare_headline, load_language
 from reportgen.report.language import LANGUAGES
@@ -338,3 +338,29 @@ def test_the_steps_between_texts_follow_the_list(sides):
     numbers = [each.pair.number for each in listed]
     assert [each.before for each in listed] == [None, *numbers[:-1]]
     assert [each.after for each in listed] == [*numbers[1:], None]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_token_that_counts_more_by_an_unclear_amount_is_told_so(sides, lang):
+    """Its change is larger than noise, but may be too small to matter."""
+    base, _ = sides
+    effects = base.stored("effects")
+    spread = effects["effect"][base.tokens["is_special"].to_numpy() == 0].std()
+    here = (base.tokens["token"] == STAR).to_numpy()
+    change = np.zeros(len(effects))
+    change[here] = EFFECT_CHANGED * spread * np.linspace(0.7, 1.1, here.sum())
+    sign = np.sign(effects["effect"][here].mean())
+    more = effects.assign(effect=effects["effect"] + sign * change)
+    context = context_of(base, changed(base, effects=more), lang)
+    (star,) = (token for token in context.comparison.tokens if token.token == STAR)
+    assert (star.turn, compare_notes(context)) == ("more", [])
+    third = make_compared_answers(context)[2]
+    said = {
+        "en": "“★★” counts more; by how much is unclear",
+        "ja": "「★★」の影響は増えたが、程度は不明",
+    }
+    assert third.answer == said[lang]
+
+
+def compare_notes(context):
+    return [note.id for note in context.comparison.notes if note.id.startswith("token_")]
