@@ -15,6 +15,7 @@ LINES = 60  # height of the lines
 SLANT = 50  # degrees, of the names of columns
 FOR_SEGMENTS = 18  # for the names of a pair's segments, on the left and above
 BAR = 10  # height of the colour bar
+LAST_MARK = 46  # what the last number below it takes
 _TOP = 4
 _BELOW_MAP = 9  # from the map to the row of all rows
 _BELOW_ROWS = 14  # from there to the colour bar

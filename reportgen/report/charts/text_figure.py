@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from reportgen.report.charts.attention_map import APART, BESIDE, TextMap, scaled
 from reportgen.report.charts.attention_scale import SCALE_PLACES, colour_marks, scale_colour
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, WASH
-from reportgen.report.charts.map_geometry import BAR, WIDTH, Geometry, geometry
+from reportgen.report.charts.map_geometry import BAR, LAST_MARK, WIDTH, Geometry, geometry
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.charts.text_lines import Segments, TextColumns, TextLines, draw_lines
 from reportgen.report.language.language import Language
@@ -193,6 +193,7 @@ def draw_bar(place: Geometry, end: float, marks: Sequence[tuple[float, str]]) ->
     numbers = "".join(
         f"<text x={at * wide:.0f}{' text-anchor=end' * (at == 1)}>{escape(name)}</text>"
         for at, name in marks
+        if at == 1 or (1 - at) * wide >= LAST_MARK
     )
     equal = px(SCALE_PLACES[1] * wide)
     return (

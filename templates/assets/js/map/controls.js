@@ -1,7 +1,5 @@
 // The choices of a text's map, beside it: what hides in it, all heads and everything else.
 
-const BUTTONS = 12; // layers, or heads, up to which each is a button
-
 // A list with an entry for what is none of its own: several layers or heads.
 function listOf(label, options, pick) {
   const { control, label: box } = makeSelect(label, [...options, ["", say("several")]], pick);
@@ -17,19 +15,6 @@ function hideText({ labels, special }) {
   if (names.length > 2) return say("hide_all");
   const tokens = names.length > 1 ? say("two_tokens", { first: names[0], second: names[1] }) : names[0];
   return say("hide", { tokens });
-}
-
-// Numbers from 1 and one entry for all of them, as buttons, or as a list where those would take more
-// than a line. `some` are the value of that entry, its text on a button and its text in a list.
-// Where there is one number there is nothing to choose, so nothing is shown.
-function numberChoice(label, name, count, some, isLast, pick) {
-  const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
-  const [value, short, long] = some;
-  const all = [value, count <= BUTTONS ? short : long];
-  const options = isLast ? [...numbers, all] : [all, ...numbers];
-  const made = count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
-  made.label.hidden = count === 1;
-  return made;
 }
 
 class Controls {

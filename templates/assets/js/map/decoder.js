@@ -1,6 +1,7 @@
 // The attention of a decoder: to what it has read, and across to the text while it writes. Rows and
 // columns of the latter are not the same tokens, so these maps are drawn here and not by plotly.
 
+const BUTTONS = 12; // layers, or heads, up to which each is a button
 const DECODER_SIDE = 64; // cells along a side at most, as in the drawing without scripts
 
 // An element of a drawing with what is inside it.
@@ -54,6 +55,19 @@ function sideOf(unitOf, labels, how) {
     at: (unit) => Math.floor(cellOf[unit] / each),
     most: each * (how?.pool ?? 1),
   };
+}
+
+// Numbers from 1 and one entry for all of them, as buttons, or as a list where those would take more
+// than a line. `some` are the value of that entry, its text on a button and its text in a list.
+// Where there is one number there is nothing to choose, so nothing is shown.
+function numberChoice(label, name, count, some, isLast, pick) {
+  const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
+  const [value, short, long] = some;
+  const all = [value, count <= BUTTONS ? short : long];
+  const options = isLast ? [...numbers, all] : [all, ...numbers];
+  const made = count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
+  made.label.hidden = count === 1;
+  return made;
 }
 
 class DecoderFigure {

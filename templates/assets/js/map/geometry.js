@@ -9,6 +9,7 @@ const TOP = 4;
 const BELOW_MAP = 9; // from the map to the row of all rows
 const BELOW_ROWS = 14; // from there to the colour bar
 const BAR = 10; // height of the colour bar
+const LAST_MARK = 46; // what the last number below it takes
 const BELOW_BAR = 18; // for the numbers below it
 const LEAST_LEFT = 40;
 const [LEAST_RIGHT, MOST_RIGHT] = [6, 60];
@@ -67,7 +68,8 @@ function colourBar({ left, right, barStart }, marks) {
     transform: `translate(${left} ${barStart})`, "font-size": 10.5, "text-anchor": "middle",
   });
   const numbers = svgElement("g", { transform: `translate(0 ${BAR + 12})` });
-  numbers.append(...marks.map(([at, name]) => {
+  const seen = marks.filter(([at]) => at === 1 || (1 - at) * wide >= LAST_MARK);
+  numbers.append(...seen.map(([at, name]) => {
     const text = svgElement("text", { x: at * wide, ...(at === 1 ? { "text-anchor": "end" } : {}) });
     text.textContent = name;
     return text;
