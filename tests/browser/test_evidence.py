@@ -122,11 +122,11 @@ def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(
     visit(kept, "#text=1")
     first = hues(kept)
     colour_by(kept, 1, "effect")
-    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    expect(kept.locator("#legend-1")).to_contain_text("Red tokens raise the prediction")
     assert hues(kept) != first
     watched.goto(kept.url)
     expect(chooser(watched)).to_have_value("effect")
-    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    expect(watched.locator("#legend-1")).to_contain_text("Red tokens raise the prediction")
     turn_page(watched)
     expect(chooser(watched, 2)).to_have_value("effect")
     assert read_back(watched, 2)[3] == pytest.approx(column(results, "effect", 1)[3], abs=6e-4)
@@ -215,7 +215,7 @@ def test_a_measure_is_chosen_with_the_keyboard_alone(kept):
 def test_the_sign_has_a_colour_and_is_marked_without_it(kept, results, scheme):
     kept.emulate_media(color_scheme=scheme)
     visit(kept, "#text=1&measure=effect")
-    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    expect(kept.locator("#legend-1")).to_contain_text("Red tokens raise the prediction")
     values = column(results, "effect")
     steps = np.round(15 * values / np.nanmax(np.abs(values)))
     lines = "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
@@ -281,7 +281,7 @@ def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(kept):
     units_of(kept)[2].click()
     expect(kept.locator("#legend-1")).to_contain_text("Colour: where")
     kept.keyboard.press("Escape")
-    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    expect(kept.locator("#legend-1")).to_contain_text("Red tokens raise the prediction")
     assert read_back(kept) == before
 
 

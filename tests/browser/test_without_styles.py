@@ -97,7 +97,7 @@ def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
         assert 0 <= gap < 40  # what the colours mean stands right under them
         page.locator("#map-1").get_by_text("As lines").click()
         figure = colours_of(reader, page.locator("#map-1 svg.lines"))
-        assert {"#6b3fa0", "#c25700"} <= set(figure)
+        assert {"#1b1d22", "#d9751a"} <= set(figure)
         cells = colours_of(reader, page.locator("#map-1 svg.cells"))
         assert cells[MAP_COLOURS[15]] > 300
         require_cells_from_right_to_left(page, 4)

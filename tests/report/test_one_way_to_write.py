@@ -16,6 +16,24 @@ from helpers.made_up.with_answers import answered_results
 from reportgen.comparison import Runs, compare_runs
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, RenderOptions, make_documents
+from reportgen.report.charts import MAP_COLOURS, STEPS
+from reportgen.report.charts.colours import (
+    INK,
+    LOWERS,
+    MUTED,
+    PAPER,
+    RAISES,
+    RECEIVED,
+    ROLE_COLOURS,
+    RULE,
+    SENSITIVITY,
+    WASH,
+    count_colour,
+    difference_colour,
+    effect_colour,
+    heat_colour,
+    size_colour,
+)
 from reportgen.report.format_register import output_at
 from reportgen.report.options import Lang, WriteOptions
 from reportgen.results import OutputKind, Results
@@ -149,3 +167,29 @@ def test_every_output_of_a_comparison(tmp_path: Path, kind: OutputKind) -> None:
     for name in ("compare.html", "compare.md", "compare.xml"):
         for own, content in written_as(runs, name, CompareOptions()):
             assert faults(own, content) == [], own
+
+
+# One meaning each: ink and greys; attention, in charts and behind text; what raises and lowers;
+# sensitivity; special tokens, which mean nothing else; the scale of attention; paper.
+_NOT_DRAWN = re.compile(
+    r"<(style|script).*?</\1>|<svg[^>]* class=\"mark\".*?</svg>|data:image\S*", re.DOTALL
+)
+_GREYS = (INK, MUTED, RULE, PAPER, WASH)
+_MEANINGS = (RECEIVED, RAISES, LOWERS, SENSITIVITY, *ROLE_COLOURS)
+_RAMPS = (heat_colour, count_colour, size_colour, effect_colour, difference_colour)
+COLOURS = {
+    *(*_GREYS, *_MEANINGS, *MAP_COLOURS),
+    *(ramp(step) for ramp in _RAMPS for step in range(STEPS)),
+    *(ramp(-step) for ramp in (effect_colour, difference_colour) for step in range(STEPS)),
+}
+
+
+@pytest.mark.parametrize("kind", ["number", "class", "next_token", "completion"])
+def test_every_colour_of_an_output_has_one_meaning(tmp_path: Path, kind: OutputKind) -> None:
+    runs = Runs(Findings(made(tmp_path / "made", kind)))
+    for name in NAMES:
+        for own, content in written_as(runs, name, RenderOptions(brief=name == "brief.html")):
+            if own.endswith((".html", ".svg", ".xml", ".md")):
+                text = _NOT_DRAWN.sub("", content.decode())
+                used = re.findall(r"[=\"': ](#[0-9a-f]{6})\b", text)
+                assert {colour for colour in used if colour not in COLOURS} == set(), own

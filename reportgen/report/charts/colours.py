@@ -9,9 +9,10 @@ from functools import cache
 STEPS = 16  # of a ramp, from bare paper to the strongest colour
 INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
 WASH = "#f6f6f3"
-CLS_ROW, RECEIVED = "#6b3fa0", "#c25700"
-ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
-RAISES, LOWERS = "#b5124a", "#1f62b8"  # the prediction; the same as tints behind text:
+CLS_ROW, RECEIVED = INK, "#d9751a"  # the row that is read, which maps frame; attention
+SENSITIVITY = "#0f7f78"
+ROLE_COLOURS = ("#3f4e8c", "#8a4b7d", "#7a5b1e", "#4a6b2d")  # none of which means anything else
+RAISES, LOWERS = "#b3123f", "#1d61b8"  # the prediction; the same as tints behind text:
 _RISE, _FALL = (224, 64, 106), (47, 119, 201)
 _HEAT, _SIZE, _GREY = (230, 97, 0), (8, 173, 168), (107, 114, 128)
 _STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it

@@ -23,6 +23,7 @@ from reportgen.report.charts.colours import (
     RECEIVED,
     ROLE_COLOURS,
     RULE,
+    SENSITIVITY,
 )
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
@@ -46,7 +47,7 @@ _RIGHT = 136  # where these begin
 DotKind: TypeAlias = Literal["attention", "other", "baseline"]
 _DOTS: Mapping[DotKind, tuple[str, str]] = {  # class and colour
     "attention": ("at", RECEIVED),
-    "other": ("r1", ROLE_COLOURS[1]),
+    "other": ("sense", SENSITIVITY),
     "baseline": ("base", MUTED),
 }
 

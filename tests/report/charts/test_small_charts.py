@@ -177,7 +177,7 @@ def test_values_with_intervals_stand_on_a_scale_that_ends_at_one():
     svg = drawn(dots_with_intervals(rows, ("nothing", "all")))
     first, base, top = (float(circle["cx"]) for circle in svg.find_all("circle"))
     assert (first - base) / (top - base) == pytest.approx(2 / 3, abs=0.01)
-    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="r1")["d"])[::2])
+    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="sense")["d"])[::2])
     assert (high - low) / (top - base) == pytest.approx(1 / 3, abs=0.02)
     texts = [text.get_text() for text in svg.find_all("text")]
     assert texts[:3] == ["first", "base", "top"]

@@ -121,9 +121,9 @@ def test_the_steps_of_an_effect_are_its_share_of_the_largest_with_its_sign(full,
 
 def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
     for id in ("effect", "ig"):
-        said = "Pink tokens raise the prediction; blue, underlined ones lower it."
+        said = "Red tokens raise the prediction; blue, underlined ones lower it."
         assert said in about(id, full.info, EN)
-    assert "Pink" not in about("gradient", full.info, EN)
+    assert "Red tokens" not in about("gradient", full.info, EN)
 
 
 def test_only_attention_is_called_where_the_model_looks(full):
