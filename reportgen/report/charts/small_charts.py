@@ -56,7 +56,7 @@ _DOTS: Mapping[DotKind, tuple[str, str]] = {  # class and colour
 class Bar:
     """One bar with its name, its value as printed, and whether a value below 0 means anything.
 
-    One whose value is in `doubt`, which says why, is hollow.
+    One whose value is in `doubt`, which says why, is hollow, and so is that of a baseline.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Bar:
     doubt: str = ""
     beside: str = ""  # what is printed beside the value
     interval: Interval | None = None  # of the value, drawn as a line across the bar's end
+    is_baseline: bool = False  # what an answer gets that needs no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,9 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
         if bar.is_signed:
             kind, colour = ("dn", LOWERS) if bar.value < 0 else ("up", RAISES)
         size = f"x={px(x)} y={px(top)} width={px(max(length, 1))} height=10"
-        if bar.doubt:
+        if bar.is_baseline:
+            shapes += f'<rect class="base hollow" {size} fill={PAPER} stroke={MUTED} />'
+        elif bar.doubt:
             told = escape(f"{visible(bar.name)} {bar.shown}: {bar.doubt}")
             shapes += (
                 f'<rect class="{kind} hollow" {size} fill={PAPER} stroke={colour}>'

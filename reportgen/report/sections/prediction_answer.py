@@ -174,7 +174,12 @@ class _Predicted:
         constant = in_column(fit.constant, digits)
         bars = [
             Bar(self._say("bar_model"), error.mean, mae, interval=error.interval),
-            Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
+            Bar(
+                self._say("bar_constant", constant=constant),
+                fit.constant_mae,
+                base,
+                is_baseline=True,
+            ),
         ]
         errors = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [
@@ -256,7 +261,8 @@ class _Predicted:
         else:
             room = BAR_NAME - half_widths(self._say("bar_constant", constant=""))
             name = self._say("bar_constant", constant=shorten(values["name"], room))
-        return [self._right_bar(), Bar(name, base, self._language.percent(base))]
+        printed = self._language.percent(base)
+        return [self._right_bar(), Bar(name, base, printed, is_baseline=True)]
 
     def _right_bar(self) -> Bar:
         """The share that is right, with its interval."""

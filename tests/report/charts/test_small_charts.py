@@ -168,6 +168,14 @@ def test_what_the_output_does_without_a_sink_stands_on_powers_of_ten(ratio):
         assert (high - low) / abs(zero - mean) == pytest.approx(log10(4) / abs(log10(ratio)), 0.05)
 
 
+def test_the_bar_of_a_baseline_is_hollow_and_grey() -> None:
+    bars = [Bar("the model", 0.4, "0.40"), Bar("always 2", 0.9, "0.90", is_baseline=True)]
+    own, base = drawn(named_bars(bars))("rect")
+    assert (own["class"], own["fill"]) == (["r0"], "#3f4e8c")
+    assert (base["class"], base["fill"]) == (["base", "hollow"], "#ffffff")
+    assert base["stroke"] == "#5b616e"
+
+
 def test_values_with_intervals_stand_on_a_scale_that_ends_at_one():
     rows = [
         Dot("first", 0.5, Interval(0.25, 0.75), "0.50", "other", is_first=True),
