@@ -47,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # seconds, and every interpreter that a test starts the package.
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Where a host runs the tests, its commands in a log are for the tests that ask for them.
+    for name in ("GITHUB_ACTIONS", "TF_BUILD"):
+        os.environ.pop(name, None)
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")

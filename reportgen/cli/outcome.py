@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,7 +142,18 @@ def user_errors(*, redact: bool) -> Iterator[None]:
             raise
         message = error.unquoted if redact else str(error)
         typer.echo(inert(f"reportgen: {message}"), err=True)
+        for line in error_commands(message, os.environ):
+            typer.echo(line, err=True)
         raise typer.Exit(error.exit_code) from error
+
+
+def error_commands(message: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """The lines that make a host show `message` beside its job, where it has such."""
+    if environment.get("GITHUB_ACTIONS", "").lower() == "true":
+        yield annotation("error", "reportgen", inert(message))
+    if environment.get("TF_BUILD", "").lower() == "true":  # Azure DevOps
+        shown = inert(f"reportgen: {visible(message)}").replace("%", "%AZP25")
+        yield f"##vso[task.logissue type=error]{shown}"
 
 
 _GATE_WORDS = {"fail": "failed", "warn": "warning"}

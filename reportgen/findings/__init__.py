@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Gate,
         GateResult,
         Level,
+        Operator,
         errors_first,
         evaluate,
         found_text,

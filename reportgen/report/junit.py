@@ -25,12 +25,10 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
     states = [row.state for row in rows]
     suite = Element("testsuite", name=visible(options.title or context.models))
     for row in rows:
-        case = SubElement(
-            suite, "testcase", classname=f"reportgen.{runs.command}", name=row.condition
-        )
+        name = f"{row.figure}{language.say('page', 'colon')}{row.allowed}"
+        case = SubElement(suite, "testcase", classname=f"reportgen.{runs.command}", name=name)
         if row.state in _OUTCOMES:
-            outcome = f"{row.condition}{language.say('page', 'colon')}{row.value}"
-            SubElement(case, _OUTCOMES[row.state], message=outcome)
+            SubElement(case, _OUTCOMES[row.state], message=row.told(language))
     root = Element("testsuites")
     root.append(suite)
     counts = {

@@ -65,9 +65,11 @@ def test_gates_are_tests_of_a_junit_file_that_only_failures_fail() -> None:
     }
     share = f"{gates()[2]['found']:.6g}"
     assert tests == {
-        f"fails if {ALWAYS}": [("failure", f"fails if {ALWAYS}: 6")],
-        f"warns if {warned}": [("skipped", f"warns if {warned}: {share}")],
-        f"fails if {NEVER}": [],
+        "n_texts: at most 1": [("failure", "n_texts 6 (allowed: at most 1)")],
+        "special_share_max: at most 0 (only warns)": [
+            ("skipped", f"special_share_max {share} (allowed: at most 0 (only warns))")
+        ],
+        "n_texts: at least 1": [],
     }
     done = render("-o", "gates.junit.xml")
     assert done.exit_code == 2
@@ -168,9 +170,11 @@ def test_run_has_gates_too(tmp_path: Path) -> None:
     assert json.loads(Path("a.json").read_text("utf-8"))["gates"][0]["passed"] is False
 
 
-@pytest.mark.parametrize(("lang", "failed"), [("en", "Failed"), ("ja", "不合格")])
+@pytest.mark.parametrize(
+    ("lang", "failed", "allowed"), [("en", "Failed", "at most 0"), ("ja", "不合格", "0以下")]
+)
 def test_the_page_has_them_without_scripts_and_its_command_asks_them_again(
-    lang: str, failed: str
+    lang: str, failed: str, allowed: str
 ) -> None:
     Path("pyproject.toml").write_text("[tool.reportgen]\nwarn-if = 'label_r2 < 99%'\n")
     render("-o", "report.html", "--lang", lang, "--fail-if", "special_share_max > 0")
@@ -178,7 +182,8 @@ def test_the_page_has_them_without_scripts_and_its_command_asks_them_again(
     rows = page.select("#main section.run table.gates tbody tr")
     assert len(rows) == 2
     assert rows[0].select_one("th").text == failed  # type: ignore[union-attr]
-    assert "special_share_max > 0" in rows[0].text
+    cells = [cell.text for cell in rows[0].select("td")]
+    assert [cells[0], cells[2]] == ["special_share_max", allowed]
     found = json.loads(Path("summary.json").read_text("utf-8"))["gates"]
     assert str(next(gate for gate in found if gate["level"] == "fail")["found"]) in rows[0].text
     command = page.select_one("pre.command").text  # type: ignore[union-attr]
@@ -253,7 +258,28 @@ def test_no_text_id_title_or_file_is_a_command_in_a_log(
             if is_command(line)
         ]
         gate = "::error title=reportgen gate::n_texts > 1: found 7"
-        assert commands == ([gate] if ALWAYS in args else [])
+        if done.exit_code == 2:  # the error itself is one, and nothing in it
+            assert len(commands) == 1
+            assert commands[0].startswith("::error title=reportgen::")
+            assert not is_command(commands[0].removeprefix("::error title=reportgen::"))
+        else:
+            assert commands == ([gate] if ALWAYS in args else [])
+
+
+def test_an_error_is_shown_beside_the_job_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("-o", "a.json", "--fail-if", "n_texts = 100%")
+    message = "--fail-if 'n_texts = 100%': not a gate; write a figure, one of"
+    plain = render(*asked)
+    assert plain.exit_code == 2
+    assert plain.stderr.count("\n") == 1
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    shown = render(*asked).stderr.removeprefix(plain.stderr)
+    assert shown.startswith(f"::error title=reportgen::{message.replace('%', '%25')}")
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    monkeypatch.setenv("TF_BUILD", "True")
+    shown = render(*asked).stderr.removeprefix(plain.stderr)
+    asked_for = message.replace("%", "%AZP25")
+    assert shown.startswith(f"##vso[task.logissue type=error]reportgen: {asked_for}")
 
 
 def test_the_same_gates_give_the_same_bytes() -> None:

@@ -540,7 +540,7 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
     assert {link["href"] for link in first.select("a")} == {
         page.replace("(", "%28").replace(")", "%29")
     }
-    assert first.a.get_text().replace("\u200b", "") == verdict
+    assert first.a.get_text().replace("\u200b", "") == f"➖ {verdict}"
     assert first.get_text().split("\n")[1] == (
         "made-up → made-up · 12 of 12 texts compared · 2026-01-30 → 2026-01-31 "
         "· commit 1b3c5d7..4f2a9c1 · Full report"
@@ -564,7 +564,10 @@ def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path)
     options = RenderOptions(title="Nightly", gates=evaluate([gate], found.figures))
     text = markdown.write(found.runs, options).text
     assert "## Nightly\n" in text
-    assert "- **Failed:\u200b** fails if texts\\_total &gt; 1 (found: 12)\n" in text
+    assert (
+        "\n**\u200b❌ 1 of 1 gates failed: texts\\_total 12 (allowed: at most 1). No diff" in text
+    )
+    assert "- **Failed:\u200b** texts\\_total 12 (allowed: at most 1)\n" in text
 
 
 def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(two_compared, text) -> None:
@@ -625,8 +628,11 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
     text = markdown.write(two_compared.runs, options).text
-    assert "- **Failed:\u200b** fails if prediction\\_changed &gt; 0.05 (found: " in text
-    assert "- **Passed:\u200b** warns if jsd\\_max &gt; 1 (found: " in text
+    found = f"prediction\\_changed {figures['prediction_changed']:.6g} (allowed: at most 0.05)"
+    assert text.split("\n**")[1].startswith(f"\u200b❌ 1 of 2 gates failed: {found}. ")
+    assert f"- **Failed:\u200b** {found}\n" in text
+    assert "- **Passed:\u200b** jsd\\_max 0." in text
+    assert "(allowed: at most 1 (only warns))" in text
     record = json.loads(comparison_json.write(two_compared.runs, options).text)
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)

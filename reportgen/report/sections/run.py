@@ -2,13 +2,21 @@
 repeats it, versions and checksums."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.findings import MIN_PREDICTIONS, Findings, GateResult, errors_first, found_text
+from reportgen.findings import (
+    MIN_PREDICTIONS,
+    Findings,
+    Gate,
+    GateResult,
+    Operator,
+    errors_first,
+    found_text,
+)
 from reportgen.options import shown_options
 from reportgen.report.components import Table
 from reportgen.report.language.language import Language
@@ -33,8 +41,15 @@ class GateRow:
 
     state: State
     result: str  # the state in words
-    condition: str  # when it fails or warns
-    value: str
+    figure: str
+    value: str  # that was found
+    allowed: str  # which values pass
+
+    def told(self, language: Language) -> str:
+        """What was found, and what is allowed."""
+        return language.say(
+            "gates", "told", figure=self.figure, found=self.value, allowed=self.allowed
+        )
 
 
 def gate_rows(results: Sequence[GateResult], language: Language) -> tuple[GateRow, ...]:
@@ -48,11 +63,30 @@ def _row(result: GateResult, language: Language) -> GateRow:
     return GateRow(
         state=state,
         result=language.say("gates", state),
-        condition=language.say("gates", f"{gate.level}_if", expression=gate.expression),
+        figure=gate.figure,
         value=language.say("gates", "not_measured")
         if result.value is None
         else found_text(gate, result.value),
+        allowed=_allowed(gate, language),
     )
+
+
+# Which values a gate passes, by the operator of those that it does not.
+_ALLOWED: Mapping[Operator, str] = {
+    ">": "at_most",
+    ">=": "below",
+    "<": "at_least",
+    "<=": "above",
+    "==": "other_than",
+    "!=": "exactly",
+}
+
+
+def _allowed(gate: Gate, language: Language) -> str:
+    limit = gate.expression.partition(gate.operator)[2].strip()  # as it was written
+    allowed = language.say("gates", _ALLOWED[gate.operator], limit=limit)
+    is_mild = gate.level == "warn"
+    return language.say("gates", "only_warns", allowed=allowed) if is_mild else allowed
 
 
 @dataclass(frozen=True, slots=True)

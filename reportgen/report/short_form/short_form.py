@@ -1,8 +1,9 @@
 """A report or a comparison in its short form: a headline, then the short forms of its sections."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from reportgen.comparison import Runs
+from reportgen.comparison import QualityVerdict, Runs
 from reportgen.findings import Interval, SinkVerdict
 from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.picture_files import make_pictures
@@ -15,11 +16,15 @@ from reportgen.report.panel.prediction import number_digits, printed
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.overview_compared import compare_headline
+from reportgen.report.sections.run import gate_rows
 from reportgen.report.sections.section_register import context_of, short_forms
 from reportgen.report.short_form.short_sections import short_notes
 from reportgen.report.short_form.short_sections_compared import short_same
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results import REDACT, RunInfo
+
+if TYPE_CHECKING:
+    from reportgen.comparison import Comparison
 
 # What the headline says of a token's verdict.
 _CLAUSES: Mapping[SinkVerdict, str] = {
@@ -31,6 +36,15 @@ _CLAUSES: Mapping[SinkVerdict, str] = {
     "no_text": "few",
     "no_special_tokens": "no_special",
 }
+# What shows at once which way a comparison went.
+_MARKS: Mapping[QualityVerdict, str] = {
+    "better": "✅",
+    "worse": "❌",
+    "same": "➖",
+    "unclear": "➖",
+    "few": "",
+}
+_GATES_TOLD = 3  # gates that failed, in the headline
 _NOTHING = ("no_sink", "no_special")
 _CLAUSE_ORDER = ("sink", "in_heads", "raised", "unclear", "few", *_NOTHING)
 
@@ -49,11 +63,29 @@ def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> 
     title = options.title or context.language.say("brief", "title", model=_model(context))
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
-        headline=report_headline(context),
+        headline=_judged(report_headline(context), "", options, context.language),
         sections=short_forms(context),
         facts=(runs.findings.info.created, *facts),
         is_redacted=_is_redacted(runs.infos),
     )
+
+
+def _mark(comparison: "Comparison") -> str:
+    """Whether the new model is better, to be seen at once; "" where no right answers say so."""
+    predictions = comparison.predictions
+    quality = predictions and predictions.quality
+    return _MARKS[quality.verdict] if quality else ""
+
+
+def _judged(headline: str, mark: str, options: WriteOptions, language: Language) -> str:
+    """`headline` after the gates that failed, if any; else after `mark`."""
+    rows = gate_rows(options.gates, language)
+    failed = [row.told(language) for row in rows if row.state == "failed"]
+    if failed:
+        told = language.listed(failed[:_GATES_TOLD])
+        first = language.say("gates", "some_failed", k=len(failed), n=len(rows), gates=told)
+        return language.sentences((first, headline))
+    return f"{mark} {headline}" if mark else headline
 
 
 def _is_redacted(infos: Sequence[RunInfo]) -> bool:
@@ -65,9 +97,10 @@ def _of_several(context: CompareContext, facts: tuple[str, ...], infos: Sequence
     comparison, sentences = context.comparison, compare_headline(context.comparison, context.words)
     is_same = comparison.is_same and comparison.all_models is None
     title = (context.options.title or "") if is_same else context.title
+    headline = context.language.sentences(sentences) if is_same else sentences[0]
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
-        headline=context.language.sentences(sentences) if is_same else sentences[0],
+        headline=_judged(headline, _mark(comparison), context.options, context.language),
         sections=tuple(short_same(context)) if is_same else short_forms(context),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,

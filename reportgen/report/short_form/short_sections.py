@@ -63,7 +63,7 @@ def gate_items(context: PageContext) -> Iterable[Cell]:
     """A line for each gate that was not passed, with the figure that was found, and one for all
     that were."""
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
-    lines = [(row, say("gates", "told", condition=row.condition, found=row.value)) for row in rows]
+    lines = [(row, row.told(context.language)) for row in rows]
     colon = say("page", "colon")
     yield from (named(row.result + colon, line) for row, line in lines if row.state != "passed")
     if passed := [line for row, line in lines if row.state == "passed"]:

@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from reportgen.cli.outcome import gate_lines
 from reportgen.errors import UsageError
 from reportgen.findings import (
     Gate,
+    Operator,
     errors_first,
     evaluate,
     gate_line,
@@ -192,15 +194,26 @@ def test_records_keep_the_order_and_rows_tell_errors_first() -> None:
         result.gate.expression for result in RESULTS
     ]
     rows = gate_rows(RESULTS, load_language("en"))
-    assert [(row.state, row.result, row.condition, row.value) for row in rows] == [
-        ("failed", "Failed", "fails if n_texts < 9", "4"),
-        ("failed", "Failed", "fails if label_r2 < 5%", "not measured"),
-        ("warning", "Warning", "warns if n_texts > 1", "4"),
-        ("passed", "Passed", "fails if n_texts < 2", "4"),
-        ("passed", "Passed", "warns if n_texts > 9", "4"),
+    assert [(row.state, row.result, row.figure, row.value, row.allowed) for row in rows] == [
+        ("failed", "Failed", "n_texts", "4", "at least 9"),
+        ("failed", "Failed", "label_r2", "not measured", "at least 5%"),
+        ("warning", "Warning", "n_texts", "4", "at most 1 (only warns)"),
+        ("passed", "Passed", "n_texts", "4", "at least 2"),
+        ("passed", "Passed", "n_texts", "4", "at most 9 (only warns)"),
     ]
-    assert [result.gate.expression for result in errors_first(RESULTS)] == [
-        row.condition.split(" if ")[1] for row in rows
-    ]
+    assert [result.gate.figure for result in errors_first(RESULTS)] == [row.figure for row in rows]
+    assert rows[0].told(load_language("en")) == "n_texts 4 (allowed: at least 9)"
     japanese = gate_rows(RESULTS, load_language("ja"))
-    assert japanese[0].condition == "n_texts < 9 なら不合格"
+    assert japanese[0].told(load_language("ja")) == "n_texts 4（許容範囲：9以上）"
+
+
+@pytest.mark.parametrize("operator", get_args(Operator))
+@pytest.mark.parametrize("value", [1, 2, 3])
+def test_what_is_said_to_be_allowed_is_what_passes(operator: Operator, value: int) -> None:
+    (result,) = evaluate([gate(f"n_texts {operator} 2")], {"n_texts": value})
+    allowed = gate_rows([result], load_language("en"))[0].allowed
+    passes = {
+        "at most 2": value <= 2, "below 2": value < 2, "at least 2": value >= 2,
+        "above 2": value > 2, "other than 2": value != 2, "exactly 2": value == 2,
+    }  # fmt: skip
+    assert passes[allowed] is result.passed
