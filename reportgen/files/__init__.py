@@ -10,6 +10,7 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.files.destinations import (
         BASELINE_FILE,
+        ICON_FILE,
         PICTURES_FOLDER,
         PLOTLY_FILE,
         RESULTS_FILES,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         as_given,
         check_page_folder,
         check_target,
+        heads_file,
         is_address,
         require_here,
     )

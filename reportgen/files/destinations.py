@@ -43,7 +43,19 @@ RESULTS_FILES = frozenset(
 STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
 PICTURES_FOLDER = "img"  # beside a page
 PAGE_FILES = frozenset([STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE])
+ICON_FILE = "icon.svg"
+_HEADS_FILE = re.compile(r"heads-[1-9][0-9]*\.png")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # s3://bucket, as a path has it; not C:/
+
+
+def heads_file(number: int) -> str:
+    """The file with the pictures of heads of one text, numbered from 1."""
+    return f"heads-{number}.png"
+
+
+def is_page_picture(name: str) -> bool:
+    """Whether a file beside a page is one of its pictures, of which a page has as many as texts."""
+    return name == ICON_FILE or _HEADS_FILE.fullmatch(name) is not None
 
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
@@ -107,7 +119,8 @@ def check_page_folder(page: Path, *, force: bool) -> None:
         if kind is not None:
             _require_replaceable(folder, f"{folder}/report/{page.name}")
             names = {item.name for item in folder.iterdir()}
-            others = sorted(names - PAGE_FILES - {page.name})
+            rest = names - PAGE_FILES - {page.name}
+            others = sorted(name for name in rest if not is_page_picture(name))
             if others or (names and not names >= PAGE_FILES):
                 held = f"holds {others[0]}" if others else "is not the folder of a page"
                 raise UsageError(

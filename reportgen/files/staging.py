@@ -17,7 +17,7 @@ from reportgen.errors import (
     unwritten,
 )
 from reportgen.files import system
-from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES
+from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES, is_page_picture
 from reportgen.files.pinned import File, path_of
 from reportgen.files.temporary import Temporary, make_temporary
 from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
@@ -238,11 +238,12 @@ def _names(path: Path) -> list[str]:
 
 
 def _require_own(folder: Path, allowed: Collection[str]) -> None:
-    """Check that a folder holds only files named in `allowed`.
+    """Check that a folder holds only files named in `allowed`, and pictures of a page.
 
     Raises:
         OutputError: it holds another one, which would be lost.
     """
-    others = sorted(set(_names(folder)) - set(allowed))
+    rest = set(_names(folder)) - set(allowed)
+    others = sorted(name for name in rest if not is_page_picture(name))
     if others:
         raise OutputError(f"{folder}: holds {others[0]}, so it is not replaced; name another")

@@ -302,7 +302,7 @@ def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its
     assert done.exit_code == 0, done.output
     assert "--detail 2,1" in done.stderr
     assert call("render", tmp_path / "r", "-o", tmp_path / "two" / "index.html", *layout)
-    names = ["index.html", "plotly.min.js", "report.css", "report.js"]
+    names = ["icon.svg", "index.html", "plotly.min.js", "report.css", "report.js"]
     for place in ("run", "two"):
         assert sorted(path.name for path in (tmp_path / place).iterdir()) == names
     for name in names:

@@ -20,7 +20,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
-from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
+from reportgen.files import ICON_FILE, PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE, heads_file
 from reportgen.report.html.packing import compressed, plotly_source
 from reportgen.report.html.script_data import measure_data, step_data
 from reportgen.report.language.printable import (
@@ -171,9 +171,9 @@ def pictures_beside(page: bytes) -> tuple[bytes, dict[str, bytes]]:
         content = match["content"]
         if match["kind"] == b"png;base64":
             n = 1 + sum(name.endswith(".png") for name in pictures)
-            name, picture = f"heads-{n}.png", b64decode(content)
+            name, picture = heads_file(n), b64decode(content)
         else:
-            name, picture = "icon.svg", unquote_to_bytes(content)
+            name, picture = ICON_FILE, unquote_to_bytes(content)
         pictures[name] = picture
         return match["before"] + name.encode() + b'"'
 

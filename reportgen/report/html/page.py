@@ -276,11 +276,11 @@ def _written(
     left = (len(listed) - len(standing), len(listed) - len(printed))
     in_place = [panels_held[text] for text in in_order]
     document = setting.document(in_place, carried, reduced, first + 1, *left)
-    parts, files = setting.parts(document, carried), draft.assets.files
+    files = draft.assets.files
     if options.layout == "dir" and draft.assets.place == ALONE:
         document, pictures = pictures_beside(document)
         files = {**files, **pictures}
-    return Document(document, parts, reduced, files)
+    return Document(document, setting.parts(document, carried, files), reduced, files)
 
 
 def _first(wanted: Iterable[int], levels: Mapping[int, Level]) -> int:

@@ -221,12 +221,14 @@ class Setting:
         page_values = self._values(self.page, ())
         return str(self._set(template, assets=self.assets, **page_values, **values))
 
-    def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
-        """The bytes of a page and the files beside it, by kind of content."""
+    def parts(
+        self, document: bytes, blocks: Sequence[Markup], files: Mapping[str, bytes]
+    ) -> dict[str, int]:
+        """The bytes of a page and the `files` beside it, by kind of content."""
         assets = self.assets
         plotly = len(assets.plotly) or len(assets.files.get(PLOTLY_FILE, b""))
         code = len(assets.script.encode()) + len(assets.style.encode())
-        whole = len(document) + sum(map(len, assets.files.values()))
+        whole = len(document) + sum(map(len, files.values()))
         parts = {
             "plotly.js": plotly,
             "attention maps": sum(map(size_of, blocks)),
