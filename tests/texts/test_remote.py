@@ -64,4 +64,4 @@ def test_the_command_reads_an_address(store) -> None:
     assert done.exit_code == 1
     assert done.stderr.startswith("reportgen: memory://bucket/broken.csv:2: 3 cells")
     with pytest.raises(InputError, match=r"^memory://bucket/none\.csv: no such file"):
-        reportgen.analyze("memory://bucket/none.csv")
+        reportgen.analyze("memory://bucket/none.csv", "demo")

@@ -60,7 +60,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Result
     @cache
     def analyse(name: str) -> Results:
         folder = tmp_path_factory.mktemp(name)
-        given: dict[str, Any] = {"evidence": "basic", "keep_maps": "none"}
+        given: dict[str, Any] = {"model": "demo", "evidence": "basic", "keep_maps": "none"}
         texts: Any = JAPANESE
         if name == "given":
             texts, given["text_units"] = ENGLISH, [text.split() for text in ENGLISH]
