@@ -67,7 +67,9 @@ def test_every_command_is_one_that_the_command_line_takes(page: str, command: st
     words.whitespace_split = True
     _, name, *arguments = iter(lambda: _word(words), None)
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    commands[name].make_context(name, arguments)
+    context = commands[name].make_context(name, arguments)
+    if name == "run" and (context.params["fail_if"] or context.params["warn_if"]):
+        assert context.params["model"] or context.params["factory"], "gates judge a named model"
 
 
 def _word(words: shlex.shlex) -> str | None:
