@@ -220,9 +220,10 @@ def test_a_format_is_one_line_and_one_module(folder: Path, printed: Printed) -> 
         assert "|plain>" in said[command]
         assert name in said[command]
     docx, other = said["render r -o report.docx"], said["compare r r -o maps.npz"]
-    assert "must end in one of .html, .md, .json, .xml, .csv, .parquet, .npz, .junit.xml, " in docx
+    named = ".html, .md, .json, .xml, .wiki, .csv, .parquet, "
+    assert f"must end in one of {named}.npz, .junit.xml, " in docx
     assert "metrics.json, .txt, or in /" in docx
-    assert "a comparison is written as .html, .md, .json, .xml, .csv, .parquet, " in other
+    assert f"a comparison is written as {named}" in other
     assert ".junit.xml, metrics.json, .sarif or .txt" in other
     for name, text in (("a.txt", "1 of run, T"), ("c.md", "1 of run, None")):
         assert (folder / name).read_text() == f"6 texts, {text}, {name[0]}"

@@ -31,9 +31,9 @@ def test_the_figures_on_the_page_are_those_of_the_results(kept, results):
     errors = results.texts["prediction"] - results.texts["label_value"]
     shown = kept.locator("#predictions .figures > div")
     mae = shown.filter(has_text="Mean absolute error").locator("b").inner_text()
-    assert number(mae) == pytest.approx(errors.abs().mean(), abs=6e-4)
+    assert mae == f"{errors.abs().mean():.2f}"  # the decimals of predictions
     bias = shown.filter(has_text="Mean error").locator("b").inner_text()
-    assert number(bias) == pytest.approx(errors.mean(), abs=6e-4)
+    assert number(bias) == pytest.approx(errors.mean(), abs=6e-3)
     bands = kept.locator("#predictions table tbody tr").all()
     counts = [int(row.locator("td").first.inner_text()) for row in bands]
     assert sum(counts) == 24

@@ -198,7 +198,7 @@ def test_an_address_opens_a_text_and_on_paper_are_that_and_those_to_start_with(
     expect(watched.locator("#unprinted")).to_have_text(
         f"On paper: the text that is open, and those to start with. The other {N - len(first)} of "
         f"{N} texts stand in this table; one that you open before you print is on paper too. The "
-        f"table has its first {PAPER_ROWS} rows on paper; all {N} are in texts.csv (-o texts.csv)."
+        f"table has its first {PAPER_ROWS} rows on paper; all {N} are in the table texts.csv."
     )
     watched.emulate_media(media="screen")
     watched.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -259,7 +259,7 @@ def test_where_a_host_lets_no_script_run_the_page_says_what_is_missing(own_tab, 
         expect(sentence).to_be_visible()
         n_held = int(sentence.inner_text().split(" texts")[0].split()[-1])
         assert n_held == N - tab.locator(".panel").count()
-        assert "--layout dir" in sentence.inner_text()
+        assert "Save this file and open it from a disk." in sentence.inner_text()
     with served(page_file.parent, JENKINS) as host:  # a sandbox, where scripts are off
         tab.goto(f"{host}/{page_file.name}")
         expect(tab.locator(".panel")).to_have_count(N)

@@ -227,7 +227,7 @@ def test_the_page_draws_that_column_and_names_it(
     language = load_language(lang)
     Report(results).save(tmp_path / "report.html", lang=lang)
     page = BeautifulSoup((tmp_path / "report.html").read_text("utf-8"), "html.parser")
-    drawings = page.select("figure.map svg.fig")
+    drawings = page.select("figure.map svg.cells")
     assert len(drawings) == len(TEXTS)
     for drawing in drawings:
         (column,) = drawing.select("g.sink")

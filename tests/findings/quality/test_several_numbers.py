@@ -93,11 +93,11 @@ def test_the_page_says_how_far_off_they_are(made: Results, lang: str) -> None:
     results, errors = off(made, 0.5), errors_of(0.5)
     html = page_of(results, lang=lang)
     section = html.find(id="predictions").get_text()
-    assert f"{errors.mean():.3f} [" in section
+    assert f"{errors.mean():.3g} [" in section
     for i, name in enumerate(("clicks", "cost")):
         row = next(r for r in html.select("#predictions tr") if r.th.get_text() == name)
         shown, low, *_ = row.td.get_text().split(" ")
-        assert float(shown) == pytest.approx(errors[:, i].mean(), abs=1e-3)
+        assert float(shown) == pytest.approx(errors[:, i].mean(), abs=5e-3)
         assert float(low.strip("[,")) < float(shown)
     assert f"{errors.mean():.2f}" in html.find(id="answers").get_text()
     table = make_errors(Findings(results), load_language(lang)).table

@@ -133,8 +133,8 @@ def test_the_picture_of_all_heads_shows_the_cells(read: Results) -> None:
     how = stored_pooling(read, 0)
     assert how is not None
     even = even_map(np.array(how.sizes), is_causal=False)
-    steps = [[head_steps(head, even, content) for head in (*own, own.mean(axis=0))] for own in maps]
-    assert picture.png == _png(_tiled(steps))
+    steps = [[head_steps(head, even, content) for head in (own.mean(axis=0), *own)] for own in maps]
+    assert picture.png == _png(_tiled(list(zip(*steps, strict=True))))
 
 
 def test_heads_are_compared_on_whole_maps_alone(whole: Results, read: Results) -> None:
