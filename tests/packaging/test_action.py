@@ -417,7 +417,8 @@ def test_from_a_clone_the_action_writes_its_outputs_and_fails_with_its_gate(tmp_
     for name in ("report", "markdown", "summary"):
         assert (work / outputs[name]).stat().st_size > 0
     assert outputs["passed"] == "false"
-    assert outputs["headline"].startswith("reportgen demo, 2 texts: ")
+    failed = "❌ 1 of 1 gates failed: n_texts 2 (allowed: at most 1). "
+    assert outputs["headline"].startswith(f"{failed}reportgen demo, 2 texts: ")
     assert json.loads(outputs["figures"])["n_texts"] == 2
     assert "年会費無料" in (work / outputs["report"]).read_text("utf-8")
     assert (work / "temp" / "summary.md").stat().st_size > 0

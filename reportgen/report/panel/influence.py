@@ -306,9 +306,10 @@ def _bar_lines(
     moves: TextMeasure, names: Sequence[str], explained: Explained, language: Language
 ) -> list[KeyLine]:
     """What each kind of bar in the text says, with the unit of the longest that is no part of a
-    group."""
+    group; with none where all are short, as a name would make too much of them."""
     say = partial(language.say, "influence", output=explained.name)
-    top = max(_largest(moves), TINY_EFFECT * (explained.spread or 0.0))
+    least = TINY_EFFECT * (explained.spread or 0.0)
+    top = max(_largest(moves), least)
     of_group = {unit for group in explained.joint for unit in group.joint.units}
     marks: tuple[tuple[Mark, int], ...] = (("up", 1), ("dn", -1))
     lines = []
@@ -317,10 +318,10 @@ def _bar_lines(
         if not barred:
             continue
         first = next((i for i in barred if i not in of_group), None)
-        if first is None:
+        value = 0.0 if first is None else float(moves.values[first])
+        if first is None or abs(value) <= least:
             lines.append(KeyLine(mark, say(f"line_{mark}")))
             continue
-        value = float(moves.values[first])
         key, figures = f"line_{mark}_by", dict[str, object](most=abs(value))
         if explained.value is not None and mark != "way":
             key, figures = f"line_{mark}_to", dict(_ends(explained.value, value, explained.digits))
