@@ -34,12 +34,12 @@ def publish(publication: Publication, environment: Environment, *, force: bool) 
 
 class _AzurePullRequest:
     def __init__(self, environment: Environment) -> None:
-        own = environment.find("AZURE_DEVOPS_EXT_PAT")  # a person's token is a password
-        if own is None:
+        personal = environment.find("AZURE_DEVOPS_EXT_PAT")  # a person's token is a password
+        if personal is None:
             token = environment.need("SYSTEM_ACCESSTOKEN", meaning=_MEANING)
             allowed = f"Bearer {token}"
         else:
-            allowed = "Basic " + b64encode(f":{own}".encode()).decode()
+            allowed = "Basic " + b64encode(f":{personal}".encode()).decode()
         collection = environment.need(
             "SYSTEM_COLLECTIONURI", meaning="the address of the organization"
         ).rstrip("/")

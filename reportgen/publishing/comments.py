@@ -46,8 +46,8 @@ def publish_comment(
         PublishError: the host refuses, or the comment that is there is redacted, the publication is
             not, and `force` is not given.
     """
-    found = _own(pull_request, publication)
-    if not found:
+    comments = _own(pull_request, publication)
+    if not comments:
         created = pull_request.create(publication.text)
         first, *later = _own(pull_request, publication) or [created]
         for comment in later:
@@ -55,7 +55,7 @@ def publish_comment(
         if first.id != created.id:
             pull_request.renew(first, publication.text)
         return Published(first.address, "created" if first.id == created.id else "renewed")
-    first = found[0]
+    first = comments[0]
     if is_redacted(first.text) and not publication.is_redacted and not force:
         raise PublishError(
             f"{first.address}: its texts are redacted, and those to publish are not; write them "

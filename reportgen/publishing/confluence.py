@@ -53,10 +53,10 @@ class _ConfluencePage:
         self._id = ""  # of the page, once it is known
 
     def read(self) -> PageVersion | None:
-        found = self._session.ask(
+        pages = self._session.ask(
             "GET", self._content, spaceKey=self._space, title=self._title, expand=_SHOWN
         )["results"]
-        return self._version(found[0]) if found else None
+        return self._version(pages[0]) if pages else None
 
     def prepare(self, publication: Publication) -> PageVersion:
         head, _, _ = publication.text.partition("</p>")

@@ -102,10 +102,10 @@ def _number(environment: Environment, repository: Any) -> Any:
     if number is None and run:
         owner = run["head_repository"]["owner"]["login"]
         head = f"{owner}:{run['head_branch']}"
-        found = list(repository.get_pulls(state="open", head=head))
+        open_requests = list(repository.get_pulls(state="open", head=head))
         number = next(
-            (each.number for each in found if each.head.sha == run["head_sha"]),
-            found[0].number if found else None,
+            (each.number for each in open_requests if each.head.sha == run["head_sha"]),
+            open_requests[0].number if open_requests else None,
         )
         if number is None:
             raise PublishError(f"no open pull request of {head}; it may be closed by now")

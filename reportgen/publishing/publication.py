@@ -62,8 +62,8 @@ def form_and_id(text: str) -> tuple[Form, str] | None:
     """The form of a `text` that `reportgen` wrote, and its id; None of any other text."""
     begin = text.lstrip("\ufeff \n\r")
     for form, marker in _MARKERS.items():
-        if found := re.match(marker, begin):
-            return form, found[1]
+        if match := re.match(marker, begin):
+            return form, match[1]
     return None
 
 
@@ -105,11 +105,11 @@ def read_publication(path: Path, page: Path | None = None, title: str = "") -> P
 
 def _pictures(text: str, id: str) -> Sequence[str]:
     """The paths of the pictures that `text` shows, beside it."""
-    found = (
+    paths = (
         unquote(path) if path else f"img/{attached or uploaded.removeprefix(f'{id}-')}"
         for path, attached, uploaded in _PICTURES.findall(_QUOTED.sub("", text))
     )
-    return [path for path in dict.fromkeys(found) if ".." not in Path(path).parts]
+    return [path for path in dict.fromkeys(paths) if ".." not in Path(path).parts]
 
 
 def _read(path: Path) -> bytes:

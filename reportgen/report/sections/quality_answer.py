@@ -24,6 +24,11 @@ class JudgedChange:
     gain: QualityVerdict
     limit: float = 0.0  # the smallest change that counts, in the unit of the figure
 
+    @property
+    def is_doubted(self) -> bool:
+        """Whether its interval leaves out 0, which is not enough beside other figures."""
+        return self.gain == "unclear" and self.change.is_certain
+
 
 def judged_pair(quality: Quality) -> tuple[JudgedChange, ...]:
     """The figures that the answer tells: the one that decides, and of errors the other one."""
@@ -109,7 +114,9 @@ class QualityAnswer:
         figures = [self._both(each) for each in self._told]
         if decides.change.interval is None:
             return language.count("compared_answers", "labelled", decides.change.n_texts)
-        return self._say("figures", figures=language.listed(figures), n=decides.change.n_texts)
+        told = [self._say("figures", figures=language.listed(figures), n=decides.change.n_texts)]
+        told += [self._say("several")] if any(each.is_doubted for each in self._told) else []
+        return language.sentences(told)
 
     def _both(self, figure: JudgedChange) -> str:
         base, head = self._words.both_quality(figure.name, figure.change)

@@ -259,7 +259,7 @@ def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_
     found = with_joint(values, joint((0, 2), 0.5))
     assert found.changes == (
         "① “free … charge” counts as a whole: without it the score goes from 2.00 to 1.50. "
-        "Each part alone can be left out.",
+        "Leaving out only a part of it changes little.",
     )
     assert [row.place for row in found.rows if row.index in (0, 2)] == ["①", "①"]
     (more,) = with_joint(values, joint((0, 2), -0.5, each=False)).changes
