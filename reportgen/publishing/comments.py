@@ -51,7 +51,7 @@ def publish_comment(
         created = pull_request.create(publication.text)
         first, *later = _own(pull_request, publication) or [created]
         for comment in later:
-            pull_request.remove(comment)
+            _remove(pull_request, comment)
         if first.id != created.id:
             pull_request.renew(first, publication.text)
         return Published(first.address, "created" if first.id == created.id else "renewed")
@@ -65,6 +65,15 @@ def publish_comment(
         return Published(first.address, "unchanged")
     pull_request.renew(first, publication.text)
     return Published(first.address, "renewed")
+
+
+def _remove(pull_request: PullRequest, comment: Comment) -> None:
+    """Remove a comment, which another run may have removed by now."""
+    try:
+        pull_request.remove(comment)
+    except PublishError as error:
+        if error.status not in (404, 410):
+            raise
 
 
 def _own(pull_request: PullRequest, publication: Publication) -> list[Comment]:

@@ -36,6 +36,7 @@ class FakeHost:
     refuses_writing: int = 0  # the status that a write is answered with, if any
     before_list: Callable[[int], None] = lambda _: None  # with how many lists there were
     before_write: Callable[[], None] = lambda: None  # of a page
+    gone: set[int] = field(default_factory=set)  # comments that are listed, and there no more
     n_lists: int = 0
     n_writes: int = 0
     address: str = ""
@@ -281,6 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             body: Any = raw if kind.startswith("multipart") else json.loads(raw) if raw else None
             query = parse_qs(parts.query)
             status, answer = self.routes(self.host, self.command, parts.path, body, query)
+            if self.command == "DELETE" and self.host.gone:
+                status, answer = 404, {"message": "Not Found"}
         content = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         sizes = {"Content-Type": "application/json", "Content-Length": str(len(content))}

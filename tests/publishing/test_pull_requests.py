@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.calling import call
-from helpers.hosts import OTHER, ROUTES, TOKEN, FakeHost, serving, variables
+from helpers.hosts import OTHER, ROUTES, TOKEN, FakeHost, Stored, serving, variables
 from helpers.made_up.factories import make_results
 
 import reportgen
@@ -96,6 +96,17 @@ def test_of_runs_side_by_side_one_comment_stays(place: str, host: FakeHost) -> N
     host.before_list = another_run
     assert publish(place, host, text(place, "Ours")).state == "renewed"
     assert [(each.number, each.text) for each in host.comments] == [(50, text(place, "Ours"))]
+
+
+def test_what_another_run_removed_meanwhile_is_no_error(place: str, host: FakeHost) -> None:
+    def another_run(n_lists: int) -> None:
+        if n_lists == 2:  # it wrote one before, and removes that of this run
+            host.comments.insert(0, Stored(50, text(place, "Theirs")))
+            host.gone = {stored.number for stored in host.comments[1:]}
+
+    host.before_list = another_run
+    assert publish(place, host, text(place, "Ours")).state == "renewed"
+    assert host.comments[0].text == text(place, "Ours")
 
 
 def test_many_renewals_side_by_side_leave_one_comment(place: str, host: FakeHost) -> None:
