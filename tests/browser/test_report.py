@@ -248,7 +248,7 @@ def test_the_explorer_speaks_japanese_and_says_about_in_words(tab, results, tmp_
     tab.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
     drawn(tab, 1)
     caption = tab.locator("#map-1 .live p.legend").text_content()
-    assert "1×は、その行が本文のトークン1つに向ける平均です" in caption
+    assert "1×は、その行が本文の1トークンに向ける割合の平均です" in caption
     assert "≈" not in caption
     for said in tab.locator("[id='text=1'] .legend").all_text_contents():
         assert "。 " not in said
