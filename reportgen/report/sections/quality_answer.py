@@ -26,8 +26,10 @@ class JudgedChange:
 
     @property
     def is_doubted(self) -> bool:
-        """Whether its interval leaves out 0, which is not enough beside other figures."""
-        return self.gain == "unclear" and self.change.is_certain
+        """Whether only its correction for the number of figures keeps it from being better or
+        worse: its interval leaves out 0, and it is larger than the smallest change that counts."""
+        is_large = self.limit > 0 and self.change.is_told(self.limit)
+        return self.gain == "unclear" and is_large
 
 
 def judged_pair(quality: Quality) -> tuple[JudgedChange, ...]:

@@ -126,6 +126,33 @@ def test_the_average_error_and_large_errors_are_judged_apart(tmp_path, lang):
     assert arrow.join(f"{(x**2).mean() ** 0.5:.2f}" for x in (before, after)) in first.remark
 
 
+SEVERAL = "An interval without 0 is not enough where several figures are judged."
+
+
+@pytest.mark.parametrize("is_corrected", [False, True])
+def test_only_a_figure_that_its_correction_makes_unclear_is_said_to_be_one_of_several(
+    tmp_path, monkeypatch, is_corrected
+):
+    texts, random = tuple(f"text {i} of many" for i in range(N_ERRORS)), np.random.default_rng(2)
+    labels = random.normal(0, 3, N_ERRORS)
+    before = random.uniform(0.9, 1.1, N_ERRORS)
+    falls = 0.3 if is_corrected else 0.055  # by far more, or a little less, than counts
+    after = before * (1 - random.normal(falls, 0.08, N_ERRORS))
+    sides = [
+        with_predictions(side, labels + errors, labels)
+        for side, errors in zip(twice(tmp_path, texts), (before, after), strict=True)
+    ]
+    if is_corrected:
+        monkeypatch.setattr("reportgen.comparison.quality.holm", lambda p: [1.0] * len(p))
+    quality = compare_runs(*map(Findings, sides)).predictions.quality
+    mae, rmse = quality.figure("mae"), quality.figure("rmse")
+    assert mae.change.is_certain
+    assert rmse.change.is_certain
+    assert (mae.gain, rmse.gain) == ("better" if is_corrected else "unclear", "unclear")
+    first, *_ = answers_of(*sides)
+    assert (SEVERAL in first.remark) == is_corrected
+
+
 def with_predictions(side, predictions, labels):
     given = {"prediction": predictions, "label": labels.astype(str), "label_value": labels}
     scores = [[value] for value in predictions]
