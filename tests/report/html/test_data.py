@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
+from plotly.offline import get_plotlyjs
 
 from reportgen.report import RenderOptions, load_language
 from reportgen.report.html import (
@@ -77,7 +78,10 @@ def test_a_file_of_ones_own_takes_the_place_of_plotly(tmp_path):
     path = tmp_path / "plotly-small.min.js"
     path.write_text("/* plotly.js v9 */\r\nPlotly = {newPlot: 1}", "utf-8", newline="")
     assert plotly_source(path) == "/* plotly.js v9 */\nPlotly = {newPlot: 1}"
-    assert "newPlot" in plotly_source(None)
+    own, shipped = plotly_source(None), get_plotlyjs().replace("\r\n", "\n")
+    assert ": this, (() => {\n" in own[:600]  # read once, not twice
+    assert own.endswith("})));\n")
+    assert own.replace(": this, (() => {", ": this, () => {", 1)[:-6] == shipped.rstrip()[:-4]
 
 
 def test_the_measures_but_the_first_bring_their_colours_figures_and_words(tmp_path):

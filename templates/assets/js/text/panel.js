@@ -235,7 +235,7 @@ class Panel {
       this.panes.push(new Pane(this, this.panes.length));
       this.plots.append(this.panes.at(-1).box);
     }
-    this.plots.classList.toggle("two", count > 1);
+    this.figure.closest(".panel").classList.toggle("side-by-side", count > 1);
   }
 
   describe() {
