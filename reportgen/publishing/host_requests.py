@@ -6,8 +6,8 @@ from typing import Any
 from reportgen.errors import PublishError, first_line
 
 _TRIES = 5  # waits of 0, 1, 2, 4, 8 seconds, or what the host asks for
-_AGAIN = (429, 500, 502, 503, 504)
-_WAIT = 30.0  # seconds without an answer
+AGAIN = (429, 500, 502, 503, 504)
+ANSWER_WAIT = 30.0  # seconds without an answer
 
 
 class Session:
@@ -25,7 +25,7 @@ class Session:
 
         again = Retry(
             total=_TRIES,
-            status_forcelist=_AGAIN,
+            status_forcelist=AGAIN,
             allowed_methods=None,  # all: a comment that was written twice is found, and removed
             backoff_factor=0.5,
             raise_on_status=False,
@@ -63,7 +63,7 @@ class Session:
     def _answer(self, method: str, address: str, **what: Any) -> Any:
         try:
             answer = self._session.request(
-                method, address, timeout=_WAIT, allow_redirects=False, **what
+                method, address, timeout=ANSWER_WAIT, allow_redirects=False, **what
             )
         except self._errors as error:
             raise unreachable(error) from error
@@ -85,6 +85,6 @@ def refused(status: int, answer: object, advice: Mapping[int, str]) -> PublishEr
     what = advice.get(401 if status in (203, 302) else status)
     if what:
         return PublishError(f"the host refused (HTTP {status}): {what}", status)
-    if status in _AGAIN:
+    if status in AGAIN:
         return PublishError(f"the host is busy (HTTP {status}); try again later", status)
     return PublishError(f"the host refused (HTTP {status}: {str(answer)[:200]})", status)

@@ -69,6 +69,12 @@ PLACES = (
         ("MEDIAWIKI_PASSWORD", "MEDIAWIKI_URL", "MEDIAWIKI_USER"), is_page=True,
     ),
     PublishPlace(
+        "dokuwiki", "a page of DokuWiki, with its pictures uploaded",
+        "reportgen.publishing.dokuwiki:publish", "dokuwiki", "dokuwiki",
+        "dokuwiki", "-o page.dokuwiki --images png",
+        ("DOKUWIKI_PASSWORD", "DOKUWIKI_URL", "DOKUWIKI_USER"), is_page=True,
+    ),
+    PublishPlace(
         "github-wiki", "a page of a wiki on GitHub, pushed by git",
         "reportgen.publishing.git_wiki:publish_to_github", "", "",
         "markdown", "-o report.md --md-flavor github --images png",

@@ -13,7 +13,7 @@ _WAIT, _LONGEST_WAIT = 0.05, 3.0  # seconds before another try, at most
 
 
 class ConflictError(Exception):
-    """The page has changed since it was read."""
+    """The page has changed since it was read, or cannot be changed now, for a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
             `reportgen` with this id, or is redacted and the publication is not.
     """
     is_made = is_uploaded = False
+    reason = ""
     for number in range(_TRIES):
         if number:  # runs side by side wait for different times, or they would meet again
             time.sleep(random.uniform(0, min(_WAIT * 2**number, _LONGEST_WAIT)))
@@ -73,14 +74,17 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
                 page.upload(publication)
                 is_uploaded = True
             after = page.write(publication, over)
-        except ConflictError:
+        except ConflictError as error:
+            reason = str(error)
             continue
         is_same = before is not None and before.version == after.version
         is_new = is_made or before is None
         return Published(
             after.address, "created" if is_new else "unchanged" if is_same else "renewed"
         )
-    raise PublishError("the page was changed each time that it was to be written; try again later")
+    raise PublishError(
+        reason or "the page was changed each time that it was to be written; try again later"
+    )
 
 
 def _require_own(before: PageVersion, publication: Publication) -> None:

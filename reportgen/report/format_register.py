@@ -78,6 +78,10 @@ FORMATS = (
         "reportgen.report.short_form.mediawiki", has_pictures=True,
     ),
     Format(
+        "dokuwiki", ".dokuwiki", "page.dokuwiki", "the text of a DokuWiki page",
+        "reportgen.report.short_form.dokuwiki", has_pictures=True,
+    ),
+    Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
         "reportgen.report.spreadsheets", "reportgen.report.spreadsheets_compared", is_table=True,
     ),

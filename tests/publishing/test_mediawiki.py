@@ -2,9 +2,6 @@
 installed."""
 
 import re
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 from helpers.media_wiki import FakeWiki, serving
 from helpers.places import ROOT
+from helpers.real_wikis import serving_mediawiki
 
 import reportgen
 from reportgen.errors import PublishError
@@ -21,7 +19,6 @@ from reportgen.publishing import read_publication
 
 TITLE = "Headlines, June"
 PASSWORD = "a-secret-of-the-job"
-INSTALLED = Path("/var/lib/mediawiki")
 
 
 def name_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -150,25 +147,8 @@ def test_all_that_comes_from_a_text_is_quoted(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MediaWiki, of Debian's package, with an empty database."""
-    if shutil.which("php") is None or not INSTALLED.is_dir():
-        pytest.skip("no MediaWiki: Debian has it as mediawiki, php-cli, php-sqlite3")
-    folder = tmp_path_factory.mktemp("mediawiki")
-    root, port = folder / "wiki", 8897
-    shutil.copytree(INSTALLED, root, ignore=shutil.ignore_patterns("LocalSettings.php"))
-    address = f"http://127.0.0.1:{port}"
-    install = ["php", "maintenance/run.php", "install", "--dbtype=sqlite", f"--dbpath={folder}"]
-    install += [f"--server={address}", "--scriptpath=", f"--pass={PASSWORD}", "Test", "Me"]
-    subprocess.run(install, cwd=root, check=True, capture_output=True)
-    with (root / "LocalSettings.php").open("a") as file:
-        file.write("$wgEnableUploads = true;\n")
-    server = subprocess.Popen(
-        ["php", "-S", f"127.0.0.1:{port}"],
-        cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    time.sleep(2)
-    yield f"{address}/"
-    server.terminate()
-    server.wait()
+    with serving_mediawiki(tmp_path_factory.mktemp("mediawiki"), PASSWORD) as address:
+        yield address
 
 
 @pytest.mark.whole

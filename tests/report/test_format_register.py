@@ -46,7 +46,7 @@ def test_the_suffix_or_the_option_picks_the_format(
     "path", ["report", "report.docx", "report.html.gz", ".html", "results", "a.confluence"]
 )
 def test_an_unknown_suffix_lists_the_known_ones(path: str) -> None:
-    with pytest.raises(UsageError, match=r"\.html, \.md, \.json, \.xml, \.wiki, \.csv, \.parquet"):
+    with pytest.raises(UsageError, match=r"\.html, \.md, \.json, \.xml, \.wiki, \.dokuwiki, \.csv"):
         output_at(path)
 
 
@@ -86,7 +86,11 @@ def test_a_table_without_a_name_lists_the_tables(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "of_comparison", "said"),
     [
-        ("maps.npz", True, r"maps\.npz: a comparison is written as .*\.json, \.xml, \.wiki, \.csv"),
+        (
+            "maps.npz",
+            True,
+            r"maps\.npz: a comparison is written as .*\.wiki, \.dokuwiki, \.csv",
+        ),
         ("texts.csv", True, ", ".join(COMPARE_TABLE_NAMES)),
         ("changes.csv", False, ", ".join(TABLE_NAMES)),
     ],
