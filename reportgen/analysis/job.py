@@ -241,7 +241,7 @@ class Job:
                 tally = tally.plus(Tally(**facts["tally"]))
                 continue
             window = ahead(item)
-            require_known_tokens(worker.model, tally, window.encoded)
+            require_known_tokens(worker.model, tally, window.encoded, worker.options.max_unknown)
             yield AttentionInput(item, kept, window if is_alone else None)
             kept = worker.kept_after(window, kept)
             tally = tally.plus(counted(window.encoded))

@@ -56,6 +56,26 @@ def _read_evidence_budget(text: str) -> str:
     return text
 
 
+def _read_share(text: str) -> float:
+    """A share such as 20% or 0.2.
+
+    Raises:
+        UsageError: it is not a number from 0 to 1, or to 100%.
+    """
+    number, percent, rest = text.strip().partition("%")
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if rest or not 0 <= share <= 1:
+        raise UsageError(f"--max-unknown {text!r:.80}: write a share such as 50% or 0.5")
+    return share
+
+
+def _write_share(share: float) -> str:
+    return f"{100 * share:g}%"
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
     """What to measure, and which attention maps to keep."""
@@ -77,6 +97,18 @@ class AnalysisOptions:
             "more than 4,096 tokens are pooled.",
         ),
     ] = "all"
+    max_unknown: Annotated[
+        float,
+        _ANALYSIS(
+            metavar="SHARE",
+            least=0,
+            most=1,
+            read=_read_share,
+            write=_write_share,
+            help="Largest share of tokens that the tokenizer may not know, e.g. 50%: with more the "
+            "run stops, as the tokenizer is then hardly the model's. 100% never stops it.",
+        ),
+    ] = 0.2
     evidence: Annotated[
         EvidenceLevel,
         _ANALYSIS(

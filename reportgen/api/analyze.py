@@ -1,12 +1,14 @@
 """Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
+import re
+import shlex
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from threading import RLock
 from typing import Any, Literal
 
@@ -21,7 +23,7 @@ from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
-from reportgen.errors import UsageError, with_quotes
+from reportgen.errors import InputError, UsageError, quoted, with_quotes
 from reportgen.files import (
     Staging,
     Temporary,
@@ -33,7 +35,7 @@ from reportgen.files import (
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
 from reportgen.options import options_in, options_of, shown_options
 from reportgen.results import EvidenceLevel, Results, UnitKind, open_results
-from reportgen.texts import ARGUMENTS, Beside, TextSet, texts_in_memory
+from reportgen.texts import ARGUMENTS, NAME, Beside, TextSet, is_remote, texts_in_memory
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
@@ -67,6 +69,7 @@ def analyze(
     temperature: float = 0.0,
     seed: int = 0,
     keep_maps: int | str = "all",
+    max_unknown: float = 0.2,
     batch_tokens: int | None = None,
     folder: str | Path | None = None,
     small: bool = False,
@@ -80,17 +83,19 @@ def analyze(
     """Run texts through a model and return a report on its attention.
 
     Args:
-        texts: A list of strings; a DataFrame, or a data set with `to_pandas`; or the name of a
-            file or folder, or a list of `Path`, read as by the command line.
+        texts: A list of strings, or of dicts with the cells of a table; a DataFrame, or a data set
+            with `to_pandas`; or the name of a file or folder, or a list of `Path`, read as by the
+            command line.
         model: As for `load_model`, or what it returned, or a pipeline of transformers; `"demo"` has
             to be named. Mode, device, configuration, gradients and random numbers of a model object
             are restored.
         tokenizer: Needed if the model does not come with one.
-        text_column: The column of a table with the texts. Default: `text`, or the only column of
-            words.
+        text_column: The column of a table with the texts. Default: `text`, a usual name such as
+            `sentence` or `prompt`, or the only column of words.
         pairs, completions, labels, ids, groups, text_units, choices: One value per text or, for a
             table, the name of a column. By default the columns `pair`, `completion`, `label`, `id`,
-            `group`, `units` and `choices` are used; `""` ignores them. The units of a text are a
+            `group`, `units` and `choices` are used, and pairs and labels under their usual names;
+            `""` ignores them. The units of a text are a
             list of strings or of `[start, end]`; those of a text and its pair a dict of such lists,
             `text` and `pair`. The choices of a text are a list of strings; `choices` also names
             several columns of a table, with commas between.
@@ -98,7 +103,8 @@ def analyze(
         sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
         evidence, evidence_texts, evidence_budget, units, explain_class, explain_token, against,
-            generate, temperature, seed, keep_maps, batch_tokens: As on the command line.
+            generate, temperature, seed, keep_maps, max_unknown, batch_tokens: As on the command
+            line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
@@ -185,7 +191,7 @@ def analyzed(
         check_target(Path(folder), force=True, is_folder=True)
     text_set = text_set_of(texts, inputs, beside)
     for note in text_set.notes:
-        warnings.warn(f"reportgen: {with_quotes(note)}", stacklevel=3)
+        warnings.warn(f"reportgen: {_in_python(with_quotes(note))}", stacklevel=3)
     with ExitStack() as stack:
         stack.enter_context(_ONE_AT_A_TIME)
         if isinstance(model, LoadedModel):
@@ -251,6 +257,40 @@ def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
         raise
 
 
+_COLUMN_OPTION = re.compile(r"--([a-z]+)-column\b")
+_COLUMN_GIVEN = re.compile(r"`--([a-z]+)-column ([^`]+)`")
+
+
+def _in_python(note: str) -> str:
+    """A remark on what was read, with the arguments of `analyze` for the options of the command
+    line."""
+
+    def given(match: re.Match[str]) -> str:
+        return f"{_argument(match[1])}={shlex.split(match[2])[0]!r}"
+
+    note = _COLUMN_GIVEN.sub(given, note.removeprefix(f"{NAME}: "))
+    return _COLUMN_OPTION.sub(lambda match: _argument(match[1]), note)
+
+
+def _argument(part: str) -> str:
+    """The argument that names the column of `part`."""
+    return ARGUMENTS.get(part, f"{part}_column")
+
+
+def _is_a_text(name: str) -> bool:
+    """Whether a string is rather a text than the name of a file: there is no such file, and it has
+    spaces or no suffix."""
+    is_like_one = not PurePath(name).suffix or any(map(str.isspace, name))
+    return is_like_one and name != "-" and not is_remote(name) and not _exists(name)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
+
+
 def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
     """The texts that `analyze` is given, with what stands `beside` them by argument.
 
@@ -266,6 +306,12 @@ def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside
         paths = [str(text) for text in texts]
     else:
         paths = []
+    if isinstance(texts, str) and _is_a_text(texts):
+        shown = quoted(repr(texts if len(texts) <= 60 else f"{texts[:57]}..."))
+        raise InputError(
+            f"texts: {shown} is a single string, which names a file, and there is none of this "
+            f"name; give a list of texts, such as [{shown}]"
+        )
     if paths:
         given = [name for name, value in beside.items() if not isinstance(value, str | None)]
         if given:

@@ -109,7 +109,7 @@ def run(
     engine: EngineChoices,
     verbosity: Verbosity,
     choices: RunChoices,
-    texts: parameters.Texts,
+    texts: parameters.Texts = None,
     list_figures: parameters.ListFigures = False,
 ) -> int:
     """Analyse texts and write the report.
@@ -117,9 +117,9 @@ def run(
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
     model_run = jobs.analysis_of(inputs, model, analysis)
-    job = jobs.report_job(files, options, texts, gating, redact=choices.redact)
+    job = jobs.report_job(files, options, texts or [], gating, redact=choices.redact)
     jobs.require_judged(model, job.gates)
-    text_set = arguments.text_set(texts, inputs)
+    text_set = arguments.text_set(texts or [], inputs, choices.text)
     outcome.print_notes(text_set, verbosity, redact=choices.redact)
     if choices.redact:
         require_texts(text_set.read_alike)
@@ -168,7 +168,7 @@ def analyze(
     engine: EngineChoices,
     verbosity: Verbosity,
     choices: AnalyzeChoices,
-    texts: parameters.Texts,
+    texts: parameters.Texts = None,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
 
@@ -183,10 +183,12 @@ def analyze(
         for name in ("strict", "small", "commit"):
             if getattr(choices, name):
                 raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
+        if choices.text or not texts:
+            raise UsageError("--shard: divides files of texts; name them in place of --text")
         call = Call(tuple(texts), inputs, model, analysis)
         return _analyze_shard(shard_number(choices.shard), call, model_run, choices, verbosity)
     check_place(choices, verbosity)
-    text_set = arguments.text_set(texts, inputs)
+    text_set = arguments.text_set(texts or [], inputs, choices.text)
     outcome.print_notes(text_set, verbosity)
     if choices.small:  # no maps are kept of it, and no text gets evidence for a report
         model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))

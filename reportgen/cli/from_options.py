@@ -203,11 +203,11 @@ Version = Annotated[
     bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
 ]
 Texts = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
-        metavar="TEXTS...",
+        metavar="[TEXTS...]",
         help=f"Files of texts ({' '.join(f'.{name}' for name in INPUT_FORMATS)}; also .gz and "
-        ".zst), folders of .txt files, or - for standard input.",
+        ".zst), folders of .txt files, or - for standard input; or give --text.",
     ),
 ]
 ResultsFolder = Annotated[

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         STATISTICS,
         STATUSES,
         SUMMARY_VERSION,
+        TYPED,
         Batching,
         Checks,
         DecoderInfo,

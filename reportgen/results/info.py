@@ -28,6 +28,7 @@ SUMMARY_VERSION = 1
 COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
+TYPED = "--text"  # the name of an input that is no file: texts that were typed
 # The kind of an output is the name of a task (`tasks/task.py`).
 OutputKind: TypeAlias = str
 # Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
@@ -148,6 +149,9 @@ class InputInfo:
     sha256: str  # "" where texts are redacted: a guess of them could be checked with it
     n_texts: int
     n_blank_lines: int = 0
+    # What was read from which column, such as "text": "review"; empty where each column is called
+    # as what it holds, and where texts are redacted.
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reportgen.texts.columns import Columns
     from reportgen.texts.formats.encoding import decode
     from reportgen.texts.given_units import Place, Places
-    from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
+    from reportgen.texts.in_memory import ARGUMENTS, NAME, Beside, texts_in_memory, typed_texts
     from reportgen.texts.labels import comparable_number, label_map, label_number, read_label_map
     from reportgen.texts.multiple_choice import named_choices
     from reportgen.texts.read import TextInput, TextSet, read_texts, with_labels_renamed, with_units

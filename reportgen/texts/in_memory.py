@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reportgen.errors import InputError, UsageError
+from reportgen.results import TYPED
 from reportgen.texts.columns import Columns
 from reportgen.texts.multiple_choice import named_choices
-from reportgen.texts.read import TextSet, texts_of
+from reportgen.texts.read import TextSet, kept_texts, texts_of
 
 # Labels, ids and the like: one value per text or, if the texts are a table, the name of a column.
 Beside: TypeAlias = Sequence[Any] | str | None
@@ -25,7 +27,7 @@ ARGUMENTS = {
 
 
 def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Beside]) -> TextSet:
-    """Take the texts of a list of strings, a DataFrame, or anything with `to_pandas`.
+    """Take the texts of a list of strings or of dicts, a DataFrame, or anything with `to_pandas`.
 
     They are written as JSON lines and read back as a file `texts.jsonl`, so that the same checks
     hold as for files. `column` names the column of texts in a table; `beside` maps the names in
@@ -35,8 +37,8 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
         UsageError: a column does not exist, or there are more or fewer values than texts.
         InputError: a text is not a string, two have the same id, or there are no texts.
     """
-    frame = _frame(texts)
-    if frame is None:
+    table = _table(texts)
+    if table is None:
         if column is not None:
             raise UsageError(
                 "text_column: these texts are a list, which has no columns; leave it out"
@@ -44,7 +46,7 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
         rows = [{"text": text} for text in _strings(texts)]
         columns = Columns(text="text")
     else:
-        rows = _records(frame)
+        rows = table
         given: dict[str, Any] = {
             name: value for name, value in beside.items() if isinstance(value, str)
         }
@@ -52,12 +54,35 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
         columns = Columns(text=column, **given)
     for name, argument in ARGUMENTS.items():
         values = beside.get(name)
-        if values is None or (isinstance(values, str) and frame is not None):
+        if values is None or (isinstance(values, str) and table is not None):
             continue
         if isinstance(values, str):
             raise UsageError(f"{argument}: a list of texts has no columns; give one value per text")
         _put(rows, name, values, argument)
     return texts_of(b"".join(map(_line, rows)), NAME, columns)
+
+
+def typed_texts(texts: Sequence[str], limit: int | None = None) -> TextSet:
+    """Take texts that were typed on the command line; they have no file."""
+    read = texts_in_memory(list(texts[:limit]), None, {})
+    typed = kept_texts(
+        replace(text, source=f"{TYPED}:{number}") for number, text in enumerate(read.texts, 1)
+    )
+    return replace(read, texts=typed, files=tuple(replace(f, name=TYPED) for f in read.files))
+
+
+def _table(texts: object) -> list[dict[str, Any]] | None:
+    """The rows of a DataFrame, of what can be converted to one, or of a list of dicts; None if
+    `texts` is no table."""
+    frame = _frame(texts)
+    if frame is not None:
+        return _records(frame)
+    if isinstance(texts, list | tuple) and texts and isinstance(texts[0], Mapping):
+        for number, row in enumerate(texts, 1):
+            if not isinstance(row, Mapping):
+                raise InputError(f"text {number} is {type(row).__name__}, not a dict as the first")
+        return [{str(name): value for name, value in row.items()} for row in texts]
+    return None
 
 
 def _frame(texts: object) -> Any:
@@ -79,7 +104,8 @@ def _frame(texts: object) -> Any:
 def _strings(texts: object) -> list[str]:
     if not isinstance(texts, Iterable):
         raise InputError(
-            f"texts: {type(texts).__name__}; give a list of strings, a table, or a file's name"
+            f"texts: {type(texts).__name__}; give a list of strings or dicts, a table, or a "
+            "file's name"
         )
     strings = list(texts)
     for number, text in enumerate(strings, 1):

@@ -294,7 +294,8 @@ def _collect(
                     yield text
             n_texts = len(table.rows) + table.n_more
             digest = table.sha256 or source.sha256
-            files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
+            called = chosen_columns.called_otherwise if table.columns else {}
+            files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines, called))
 
     texts = kept_texts(read_rows())
     if cut:

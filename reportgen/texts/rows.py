@@ -91,4 +91,5 @@ class TextTable:
     n_more: int = 0  # rows that were not read, because no more were wanted
     notes: tuple[str, ...] = ()  # for the user: what was left unread or taken otherwise
     sha256: str | None = None  # of a folder: the checksum of all that was read
+    numbers: tuple[str, ...] | None = None  # columns of numbers; None where the cells have to say
     joint: str = ":"  # stands between the name of the source and the place of a row

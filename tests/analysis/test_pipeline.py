@@ -358,8 +358,11 @@ def test_only_empty_texts_are_no_texts(bert, tmp_path) -> None:
 
 
 def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> None:
-    with pytest.raises(ModelError, match=r"does not know 66\.7\u00a0% of the tokens .* \[UNK\]"):
+    told = r"does not know 66\.7\u00a0% .* \[UNK\] .* allow more than 20\u00a0% with --max-unknown$"
+    with pytest.raises(ModelError, match=told):
         run(tmp_path / "r", bert, text_set("한국어 ☃ the"))
+    allowed = run(tmp_path / "few", bert, text_set("한국어 ☃ the"), max_unknown=0.7)
+    assert allowed.info.checks.unknown_share == pytest.approx(2 / 3)
 
 
 def test_unknown_tokens_that_come_late_are_noticed(bert, tmp_path, monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -155,7 +156,7 @@ def test_usage_errors_exit_with_2_before_any_model_is_loaded(
         ([texts, "--lang", "fr"], "fr"),
         ([csv], "'a', 'b'"),
         ([csv, "--text-column", "c"], "'a', 'b'"),
-        ([], "TEXTS"),
+        ([], "no texts; name a file of texts"),
     ]
     for args, words in cases:
         done = call("run", *args)
@@ -386,3 +387,39 @@ def test_what_an_option_takes_is_said_of_a_wrong_value() -> None:
         done = call("run", "t.csv", f"--{option}", value)
         assert done.exit_code == 2
         assert f"Invalid value for '--{option}': {takes} " in done.stderr
+
+
+def test_texts_are_typed_in_place_of_a_file(tmp_path: Path, bert: Path) -> None:
+    page = tmp_path / "report.html"
+    fast = ("--model", bert, "--evidence", "none", "-o", page)
+    typed = ("--text", "the cat sat", "--text", "a dog ran", "--max-unknown", "60%")
+    done = call("run", *typed, *fast)
+    assert done.exit_code == 0, done.output
+    assert "2 texts, " in done.stderr
+    said = page.read_text("utf-8")
+    assert ">dog<" in said
+    again = re.search(r"reportgen run --text &#39;…&#39; [^<]*", said)
+    assert again
+    assert "--max-unknown 60%" in again[0]
+    for arguments, message in {
+        ("run", "--model", "demo"): 'no texts; name a file of texts, or give one with --text "…"',
+        ("run", "a.txt", "--text", "a"): "--text: gives the texts themselves; leave out the files",
+        ("analyze", "--text", "a", "--shard", "1/2"): "--shard: divides files of texts",
+        ("run", "a.txt", "--max-unknown", "x"): "--max-unknown 'x': write a share such as 50%",
+    }.items():
+        refused = call(*arguments)
+        assert refused.exit_code == 2
+        assert message in refused.stderr
+
+
+def test_columns_that_were_recognised_are_said_and_stand_in_the_run_details(
+    tmp_path: Path, bert: Path
+) -> None:
+    table, page = tmp_path / "t.csv", tmp_path / "report.html"
+    table.write_text("sentence,clicks\nthe cat sat,3.5\na dog ran,1\n", "utf-8")
+    done = call("run", table, "--model", bert, "--evidence", "none", "--lang", "ja", "-o", page)
+    assert done.exit_code == 0, done.output
+    taken = "the text is taken from the column 'sentence'; --text-column names another"
+    assert taken in done.stderr
+    assert "`--label-column clicks` would compare the predictions with them" in done.stderr
+    assert "テキストは「sentence」" in page.read_text("utf-8")

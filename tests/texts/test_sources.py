@@ -350,16 +350,16 @@ class TestTheOnlyColumnOfWords:
     @pytest.mark.parametrize(
         ("content", "text"),
         [
-            ("review,stars\nbad,1\ngood,\n", "bad"),
-            (" stars ,review,price\n1,bad,2.1%\n,5,3e5\n", "bad"),
-            ("when,review\n2024-01-01,bad\n", "bad"),
-            ("id,label,review\nx,neg,bad\n", "bad"),
+            ("slogan,stars\nbad,1\ngood,\n", "bad"),
+            (" stars ,slogan,price\n1,bad,2.1%\n,5,3e5\n", "bad"),
+            ("when,slogan\n2024-01-01,bad\n", "bad"),
+            ("id,label,slogan\nx,neg,bad\n", "bad"),
         ],
     )
     def test_it_is_taken_and_that_is_said(self, write: Write, content: str, text: str) -> None:
         read = read_texts([write("t.csv", content)])
         assert read.texts[0].text == text
-        (note,) = read.notes
+        note = read.notes[0]
         assert "the only one of words; --text-column names another" in note
 
     @pytest.mark.parametrize(
@@ -370,14 +370,14 @@ class TestTheOnlyColumnOfWords:
             read_texts([write("t.csv", content)])
 
     def test_a_column_named_for_something_else_is_not_it(self, write: Write) -> None:
-        path = write("t.csv", "campaign,review\nspring,bad\n")
+        path = write("t.csv", "campaign,slogan\nspring,bad\n")
         assert read_texts([path], Columns(group="campaign")).texts[0].text == "bad"
 
     def test_it_is_found_in_every_kind_of_table(self, write: Write) -> None:
         for name, content in {
-            "t.jsonl": '{"review": "a", "stars": 1}\n{"review": "b", "other": [1]}\n',
-            "t.parquet": parquet(review=["a", "b"], stars=[1, None], spans=[[1], [2]]),
-            "t.xlsx": workbook([["review", "stars"], ["a", 1], ["b", None]]),
+            "t.jsonl": '{"slogan": "a", "stars": 1}\n{"slogan": "b", "other": [1]}\n',
+            "t.parquet": parquet(slogan=["a", "b"], stars=[1, None], spans=[[1], [2]]),
+            "t.xlsx": workbook([["slogan", "stars"], ["a", 1], ["b", None]]),
         }.items():
             assert texts_of(write(name, content)) == ["a", "b"]
 

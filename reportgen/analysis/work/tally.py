@@ -15,8 +15,6 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
 
 # With "all", maps of the first texts are kept up to this many bytes before compression.
 MAPS_LIMIT = 2_000_000_000
-# With a larger share of unknown tokens, the tokenizer does not belong to the model.
-UNKNOWN_LIMIT = 0.20
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +136,19 @@ def counted(texts: Sequence["EncodedText"]) -> Tally:
 
 
 def require_known_tokens(
-    model: "LoadedModel", tally: Tally, texts: Sequence["EncodedText"]
+    model: "LoadedModel", tally: Tally, texts: Sequence["EncodedText"], most: float
 ) -> None:
-    """Raise a ModelError if too many tokens so far, including those of `texts`, are unknown."""
+    """Raise a ModelError if more than the share `most` of the tokens so far, including those of
+    `texts`, are unknown."""
     whole = tally.plus(counted(texts))
     n_content, n_unknown = whole.n_content, whole.n_unknown
-    if n_content and n_unknown / n_content > UNKNOWN_LIMIT:
+    if n_content and n_unknown / n_content > most:
         share = f"{100 * n_unknown / n_content:.1f}\u00a0%"
         raise ModelError(
             f"the tokenizer does not know {share} of the tokens so far "
             f"({n_unknown:,} of {n_content:,}): the model would see {model.tokenizer.unk_token} "
-            "in their place; give the tokenizer the model was trained with (--tokenizer), or texts "
-            "in its language"
+            "in their place; give the tokenizer the model was trained with (--tokenizer), texts in "
+            f"its language, or allow more than {100 * most:g}\u00a0% with --max-unknown"
         )
 
 

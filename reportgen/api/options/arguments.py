@@ -16,6 +16,7 @@ from reportgen.texts import (
     label_map,
     named_choices,
     read_texts,
+    typed_texts,
     with_labels_renamed,
 )
 
@@ -33,13 +34,21 @@ def columns(choices: InputChoices) -> Columns:
     return Columns(**named | {"choices": named_choices(choices.choice_columns)})
 
 
-def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
-    """The texts in the files at `paths`.
+def text_set(
+    paths: Sequence[str], choices: InputChoices, typed: Sequence[str] | None = None
+) -> TextSet:
+    """The texts in the files at `paths`, or those that were typed.
 
     Raises:
         InputError: a file cannot be read or holds no text.
         UsageError: a column does not exist, or no text has a label of --label-map.
     """
+    if typed and paths:
+        raise UsageError("--text: gives the texts themselves; leave out the files, or --text")
+    if typed:
+        return as_labelled(typed_texts(typed, choices.limit), choices)
+    if not paths:
+        raise UsageError('no texts; name a file of texts, or give one with --text "…"')
     texts = read_texts(
         paths,
         columns(choices),

@@ -30,12 +30,16 @@ class InputChoices:
     text_column: Annotated[
         str | None,
         _TEXTS(
-            help="Column with the texts, e.g. review. Default: text, or the only column of words."
+            help="Column with the texts, e.g. title. Default: text, a usual name such as "
+            "sentence or prompt, or the only column of words."
         ),
     ] = None
     pair_column: Annotated[
         str | None,
-        _TEXTS(help="Column with a second text, e.g. hypothesis. Default: pair, if there is one."),
+        _TEXTS(
+            help="Column with a second text, e.g. reply. Default: pair, or the usual partner of "
+            "the texts' column, such as hypothesis or context."
+        ),
     ] = None
     completion_column: Annotated[
         str | None,
@@ -54,7 +58,10 @@ class InputChoices:
     ] = None
     label_column: Annotated[
         str | None,
-        _TEXTS(help="Column with the true value, e.g. stars. Default: label, if there is one."),
+        _TEXTS(
+            help="Column with the true value, e.g. stars. Default: label, or a usual name such as "
+            "score or ner_tags."
+        ),
     ] = None
     label_map: Annotated[
         str | None,
@@ -255,6 +262,14 @@ _Commit = Annotated[
         "name it.",
     ),
 ]
+_Text = Annotated[
+    list[str] | None,
+    _TEXTS(
+        metavar="TEXT",
+        help='A text itself, in place of a file, e.g. "Great camera, weak battery."; may repeat.',
+        is_setting=False,
+    ),
+]
 _Redact = Annotated[
     bool, Option(help="Write ids and rounded figures only: no texts, no tokens, no maps.")
 ]
@@ -266,6 +281,7 @@ _CODE = options_in(ModelSpec)
 class RunChoices:
     """What `run` takes beside the groups of options."""
 
+    text: _Text = None
     resume: _Resume = False
     strict: _Strict = False
     redact: _Redact = False
@@ -311,6 +327,7 @@ class PublishChoices:
 class AnalyzeChoices:
     """What `analyze` takes beside the groups of options."""
 
+    text: _Text = None
     output: Annotated[Path, _FOLDER] = Path("results")
     force: _Force = False
     resume: _Resume = False

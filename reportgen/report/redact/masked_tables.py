@@ -109,7 +109,7 @@ class Masked:
         return replace(
             info,
             settings=settings,
-            inputs=tuple(replace(item, sha256="") for item in info.inputs),
+            inputs=tuple(replace(item, sha256="", columns={}) for item in info.inputs),
             remarks=(*self._remarks(), *info.remarks),
             evidence=self._evidence(subjects),
         )

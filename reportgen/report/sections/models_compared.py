@@ -16,7 +16,7 @@ from reportgen.report.redact.rules import shown_option
 from reportgen.report.sections.all_models import model_names
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.further import further_of_comparison, further_table
-from reportgen.report.sections.run import Reproduce, RunSection, gate_rows
+from reportgen.report.sections.run import Reproduce, RunSection, as_typed, gate_rows
 from reportgen.results import REDACT, RunInfo
 from reportgen.tasks import target_of
 
@@ -221,7 +221,7 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
         words += ["baseline/"] if is_small else ["--base", first]
         words += [part for name in names for part in ("--head", name)]
         if not is_small or base.inputs != head.inputs:
-            words += ["-" if item.name == "stdin" else item.name for item in head.inputs]
+            words += [word for item in head.inputs for word in as_typed(item.name)]
         kept = {k: v for k, v in chosen.items() if k == REDACT or not is_small}
         for name, value in kept.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]

@@ -29,7 +29,7 @@ from reportgen.report.panel.prediction import label_digits, number_digits
 from reportgen.report.redact.rules import shown_option
 from reportgen.report.sections.guide import GuideSentence
 from reportgen.report.sections.prediction_sentences import OUTPUT_NAME, gives
-from reportgen.results import MAX_ERROR, REDACT, Floats, RunInfo
+from reportgen.results import MAX_ERROR, REDACT, TYPED, Floats, RunInfo
 from reportgen.tasks import task_of
 
 State: TypeAlias = Literal["failed", "warning", "passed"]
@@ -118,7 +118,7 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
         given |= shown_options(options, of_page=False)
     if REDACT in info.settings.options:
         given = {name: shown_option(name, value) for name, value in given.items()}
-    words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
+    words = [word for item in info.inputs for word in as_typed(item.name)]
     for name, choice in given.items():
         if choice is True:
             words.append(f"--{name}")
@@ -128,6 +128,13 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
         words += [f"--{result.gate.level}-if", result.gate.expression]
     page = "report.html" if options.layout == "file" else "report/index.html"
     return shlex.join(["reportgen", "run", *words, "-o", output or page])
+
+
+def as_typed(name: str) -> tuple[str, ...]:
+    """How a command names the texts of a file, or texts that have none."""
+    if name == TYPED:
+        return (TYPED, "…")
+    return ("-" if name == "stdin" else name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +180,30 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
         ("size", language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)),
         ("output", output_text(output, language)),
         ("texts", language.count("run", "texts_value", n_texts, files=files)),
+        *(() if not (columns := _columns(info, language)) else (("columns", columns),)),
         ("created", info.created),
     ]
     return tuple(
         (language.say("run", key), value + (shared if key == "size" else ""))
         for key, value in parts
     )
+
+
+_PARTS = ("text", "pair", "completion", "label", "id", "group", "units")
+
+
+def _columns(info: RunInfo, language: Language) -> str:
+    """What was read from which columns, where they are called something else; of every file that
+    differs from those before it."""
+    of_files = (
+        language.listed(
+            language.say("run", "column", part=language.say("run", f"column_{part}"), name=name)
+            for part in _PARTS
+            if (name := item.columns.get(part))
+        )
+        for item in info.inputs
+    )
+    return language.say("run", "next_file").join(dict.fromkeys(filter(None, of_files)))
 
 
 def run_line(info: RunInfo, language: Language) -> tuple[str, ...]:

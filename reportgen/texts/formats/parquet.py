@@ -47,7 +47,8 @@ def read_parquet(
     asked = wanted(names)
     fields = [field for field in schema if field.name in asked]
     rows = RowsOnDisk(n_rows, partial(_rows, content, path, fields, n_rows))
-    return TextTable(names, rows, n_more=meta.num_rows - n_rows)
+    numbers = tuple(field.name for field in schema if is_number(field.type))
+    return TextTable(names, rows, n_more=meta.num_rows - n_rows, numbers=numbers)
 
 
 def _source(content: bytes | Path) -> Any:
@@ -143,6 +144,11 @@ def _holds_answers(kind: pa.DataType) -> bool:
 def is_list(kind: pa.DataType) -> bool:
     """Whether it is a list."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether it is a number."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def n_items(column: pa.ChunkedArray) -> int:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from reportgen.errors import InputError
 from reportgen.results import require_regular
 from reportgen.texts import limits
-from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
+from reportgen.texts.formats.parquet import cells_of, is_number, is_readable, n_items
 from reportgen.texts.rows import Cell, FileRow, OddCell, TextTable
 
 _DESCRIPTION_BYTES = 64_000_000
@@ -77,6 +77,7 @@ def _read(
     limit: int | None,
 ) -> TextTable:
     names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     asked: list[str] = []
     columns: dict[str, list[Cell]] = {}
     n_rows = n_read = used = items = 0
@@ -88,6 +89,7 @@ def _read(
         for batch in _batches(file):
             if number == 0 and not names:
                 names = tuple(batch.schema.names)
+                numbers = tuple(field.name for field in batch.schema if is_number(field.type))
                 chosen = wanted(names)
                 asked = [name for name in names if name in chosen]
                 columns = {name: [] for name in asked}
@@ -110,7 +112,9 @@ def _read(
         FileRow(f"row {number}", dict(zip(columns, cells, strict=True)))
         for number, cells in enumerate(zip(*columns.values(), strict=True), 1)
     )
-    return TextTable(names, rows, n_more=n_rows - n_read, sha256=digest.hexdigest())
+    return TextTable(
+        names, rows, n_more=n_rows - n_read, sha256=digest.hexdigest(), numbers=numbers
+    )
 
 
 def _batches(file: Path) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.errors import InputError
-from reportgen.texts.columns import BY_NAME, Columns, is_words, only_words, quoted_name
+from reportgen.texts.columns import (
+    BY_NAME,
+    Columns,
+    by_name,
+    is_words,
+    only_words,
+    quoted_name,
+)
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.formats.lines import FileLines
@@ -25,8 +32,9 @@ def format_found(
     """The format of standard input, and what is to be said of it; plain text unless it is certain.
     Where it is long it lies in a file, in UTF-8 and in lines, that is no JSON list.
 
-    A table is one whose first line names the column of texts, or whose only column of words stands
-    among numbers. Lines that begin with an object are JSON lines, and what is one list is JSON.
+    A table is one whose first line names the column of texts, by its usual name too, or whose only
+    column of words stands among numbers. Lines that begin with an object are JSON lines, and what
+    is one list is JSON.
 
     Raises:
         InputError: it cannot be decoded.
@@ -78,9 +86,11 @@ def _of_lines(
         if name != "text":  # lines have no other name, and what is wrong with a table is told
             return "csv", ()
         return "txt", _doubts(data, encoding)
-    if name not in table.columns and (columns.text is not None or not _is_among_numbers(table)):
+    usual = by_name(columns, table.columns).text if len(table.columns) > 1 else None
+    column = name if name in table.columns else None if columns.text else usual
+    if column is None and (columns.text is not None or not _is_among_numbers(table)):
         return "txt", ()
-    column = name if name in table.columns else only_words(columns, table)
+    column = column or only_words(columns, table)
     shown = quoted_name(column or "")
     note = f"{_SHOWN}: read as a table, as its first line names the column {shown}"
     return "csv", (f"{note}; {_LINES}",)

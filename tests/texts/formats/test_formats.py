@@ -96,7 +96,7 @@ class TestTables:
     def test_an_empty_cell_is_an_empty_text_and_a_blank_line_is_none(self, write: Write) -> None:
         read = read_texts([write("t.csv", 'review\n""\n\n   \nlast\n')])
         assert [text.text for text in read.texts] == ["", "   ", "last"]
-        assert read.files[0] == InputInfo("t.csv", read.files[0].sha256, 3, 1)
+        assert read.files[0] == InputInfo("t.csv", read.files[0].sha256, 3, 1, {"text": "review"})
 
     def test_the_size_limit_of_other_csv_readers_is_left_alone(self, write: Write) -> None:
         before = csv.field_size_limit()
