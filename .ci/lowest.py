@@ -50,7 +50,7 @@ def main() -> None:
         page = Path(folder) / "report.html"
         for command in (
             (sys.executable, "-m", "venv", python.parents[1]),
-            (python, *install, "--editable", ".[accelerate,demo,png]", *NEEDED),
+            (python, *install, "--editable", ".[accelerate,demo,peft,png]", *NEEDED),
             (python.parent / "reportgen", *DEMONSTRATION, "-o", page),
             (python, "-m", "pytest", "--quiet", *TESTS, "--deselect", NOT_THERE),
         ):

@@ -14,6 +14,11 @@ from reportgen.models import LoadedModel, ModelSpec, bare, check_spec, device_of
 from reportgen.models import load_model as load_named
 from reportgen.options import options_of, shown_options
 
+# Options that say how a model is loaded, which a model that is an object no longer is.
+_OF_LOADING = (
+    *("base_model", "revision", "factory", "factory_args", "checkpoint", "dtype", "device_map"),
+)
+
 
 def load_model(
     model: str | Path | nn.Module | None = None,
@@ -28,8 +33,8 @@ def load_model(
             An object stays on its device and is left in evaluation mode; pass it to `analyze`
             instead to have its mode restored.
         tokenizer: A folder, a Hugging Face id or an object; by default the model's own.
-        **options: Options of the command line, with `_` for `-`: `revision`, `factory`,
-            `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
+        **options: Options of the command line, with `_` for `-`: `base_model`, `revision`,
+            `factory`, `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
             `output_name`, `class_names` (a list), `pooling`, `prompts` (a list),
             `trust_remote_code`, `device`, `device_map` (a word or a dictionary), `dtype`,
             `max_length`.
@@ -76,7 +81,7 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
         raise ModelError(
             f"tokenizer: {type(tokenizer).__name__}; give one of transformers, or its folder"
         )
-    for name in ("revision", "factory", "factory_args", "checkpoint", "dtype", "device_map"):
+    for name in _OF_LOADING:
         if name in options:
             raise UsageError(f"{name}: the model is already built; give its folder to load it")
     chosen = _model_choices(

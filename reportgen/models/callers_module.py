@@ -1,6 +1,7 @@
 """Uses a module that belongs to the caller, and leaves it exactly as it was."""
 
 import random
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,15 +12,22 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
+from reportgen.errors import ModelError
 from reportgen.models.device import is_placed, main_device
+from reportgen.models.folders import learned_vectors
 
 _HOOKS = ("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_forward_hooks")
 
 
 def bare(module: nn.Module) -> nn.Module:
-    """The module inside wrappers such as DataParallel or torch.compile."""
+    """The module inside wrappers such as DataParallel, torch.compile or a model of peft, whose
+    adapters are layers of the module inside.
+
+    Raises:
+        ModelError: what peft wraps is changed by learned vectors beside the tokens, not by layers.
+    """
     while True:
-        inner = getattr(module, "_orig_mod", None)
+        inner = getattr(module, "_orig_mod", None) or _adapted(module)
         if inner is None and isinstance(
             module, (nn.DataParallel, nn.parallel.DistributedDataParallel)
         ):
@@ -27,6 +35,18 @@ def bare(module: nn.Module) -> nn.Module:
         if not isinstance(inner, nn.Module):
             return module
         module = inner
+
+
+def _adapted(module: nn.Module) -> nn.Module | None:
+    """The module inside one of peft; None for others."""
+    peft: Any = sys.modules.get("peft")  # which made the module, if it is one
+    if peft is None or not isinstance(module, peft.PeftModel):
+        return None
+    kind = module.active_peft_config
+    if kind.is_prompt_learning:
+        raise ModelError(learned_vectors("model", kind.peft_type.value))
+    inner: nn.Module = module.get_base_model()
+    return inner
 
 
 def device_of(module: nn.Module) -> torch.device:

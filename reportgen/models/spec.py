@@ -14,6 +14,14 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from reportgen.demo import DEMO, FOLDERS
 from reportgen.errors import ModelError, UsageError, without_surrogates
+from reportgen.models.folders import (
+    check_tokenizer_folder,
+    check_whole_model,
+    expanded,
+    has_tokenizer,
+    local_adapter,
+    local_folder,
+)
 from reportgen.models.shortened_paths import without_folders
 from reportgen.options import Option
 
@@ -21,26 +29,9 @@ Pooling: TypeAlias = Literal["mean", "cls", "last"]
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
-WEIGHTS_FILES = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
-)
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "spm.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-)
 _MOST_TOKENS = 10**9
 _DEVICE_MAPS = ("auto", "balanced", "sequential")
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
@@ -94,6 +85,14 @@ class ModelSpec:
             flags=("--model", "-m"),
             help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
             "bundled demonstration; demo-star is another.",
+        ),
+    ] = None
+    base_model: Annotated[
+        str | None,
+        _MODEL(
+            write=_last_part,
+            help="Folder or Hugging Face id of the model that an adapter (LoRA) in --model was "
+            "trained on, e.g. ./base. Default: the one that the adapter names.",
         ),
     ] = None
     revision: Annotated[
@@ -360,44 +359,6 @@ def _is_place(value: Any) -> bool:
     return is_number or (is_named and value != "auto")
 
 
-def expanded(name: str) -> Path:
-    """The path `name`, with a leading `~` replaced by the home folder if there is one."""
-    return Path(os.path.expanduser(name))  # noqa: PTH111 (Path.expanduser fails without a home)
-
-
-def local_folder(name: str, option: str) -> Path | None:
-    """The folder called `name`; None if `name` can only be an id on the hub.
-
-    Raises:
-        ModelError: `name` is a file, a path that does not exist, or a broken link.
-        OSError: the path cannot be read, or is too long.
-    """
-    path = expanded(name)
-    if path.is_dir():
-        return path
-    if path.is_file():
-        raise ModelError(
-            f"{option} {name}: a file, not a folder; name the folder, or load a state_dict with "
-            "--factory file.py:Class --checkpoint"
-        )
-    if _HUB_ID.fullmatch(name) is None or name.startswith(".") or path.is_symlink():
-        raise ModelError(f"{option} {name}: no such folder")
-    return None
-
-
-def check_tokenizer_folder(folder: Path) -> None:
-    """Check that `folder` has a tokenizer; otherwise transformers would make up an empty one.
-
-    Raises:
-        ModelError: it has no tokenizer file.
-    """
-    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
-        raise ModelError(
-            f"{folder}: no tokenizer (no tokenizer.json or vocabulary); "
-            "name the folder that has it with --tokenizer"
-        )
-
-
 def _check_options(spec: ModelSpec) -> None:
     arguments = spec.arguments
     if spec.factory is None:
@@ -413,8 +374,11 @@ def _check_options(spec: ModelSpec) -> None:
                 )
     elif spec.model is not None:
         raise UsageError("--model and --factory exclude each other; name one model")
-    if spec.revision is not None and bundled_name(spec.model) is not None:
-        raise UsageError("--revision needs --model with an id on the hub")
+    if bundled_name(spec.model) is not None:
+        if spec.revision is not None:
+            raise UsageError("--revision needs --model with an id on the hub")
+        if spec.base_model is not None:
+            raise UsageError("--base-model needs --model with the folder or hub id of an adapter")
     if spec.prediction_index is not None and spec.prediction_index < 0:
         raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
     classes, prompts = spec.classes, spec.prompt_names
@@ -464,13 +428,24 @@ def _check_places(spec: ModelSpec) -> None:
         if folder is not None:
             if spec.revision is not None:
                 raise UsageError("--revision needs --model with an id on the hub, not a folder")
-            _check_weights(folder)
-            if spec.tokenizer is None:
-                check_tokenizer_folder(folder)
+            _check_model_folder(spec, folder)
     if spec.tokenizer is not None:
         folder = local_folder(spec.tokenizer, "--tokenizer")
         if folder is not None:
             check_tokenizer_folder(folder)
+
+
+def _check_model_folder(spec: ModelSpec, folder: Path) -> None:
+    adapter = local_adapter(folder, spec.base_model)
+    if adapter is None:
+        check_whole_model(folder)
+        if spec.base_model is not None:
+            raise UsageError(f"--base-model: {folder} is a whole model, not an adapter")
+    of_tokenizer: Path | None = folder
+    if adapter is not None and not has_tokenizer(folder):
+        of_tokenizer = local_folder(adapter.base, "--base-model")
+    if spec.tokenizer is None and of_tokenizer is not None:
+        check_tokenizer_folder(of_tokenizer)
 
 
 def _check_checkpoint(path: Path) -> None:
@@ -478,21 +453,3 @@ def _check_checkpoint(path: Path) -> None:
         raise ModelError(f"--checkpoint {path}: a folder; name the file of weights inside it")
     if not path.is_file():
         raise ModelError(f"--checkpoint {path}: no such file")
-
-
-def _check_weights(folder: Path) -> None:
-    if (folder / "config.json").is_file():
-        if not any((folder / name).is_file() for name in WEIGHTS_FILES):
-            raise ModelError(
-                f"{folder}: no weights (no model.safetensors or pytorch_model.bin); "
-                "save them with model.save_pretrained(folder)"
-            )
-        return
-    if (folder / "adapter_config.json").is_file():
-        raise ModelError(
-            f"{folder}: an adapter without its model; save the whole with "
-            "model.merge_and_unload().save_pretrained(folder)"
-        )
-    inner = sorted(path.parent.name for path in folder.glob("*/config.json"))
-    hint = f"name one it holds: {', '.join(inner)}" if inner else "is it the right one?"
-    raise ModelError(f"{folder}: not a model folder (no config.json); {hint}")

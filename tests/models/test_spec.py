@@ -9,7 +9,7 @@ from helpers.real.models import save_model
 
 from reportgen.errors import ModelError, UsageError
 from reportgen.models import ModelSpec, check_spec, factory_name
-from reportgen.models.spec import local_folder
+from reportgen.models.folders import local_folder
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +111,6 @@ def test_a_folder_of_checkpoints_lists_them(tmp_path: Path) -> None:
     for step in ("checkpoint-500", "checkpoint-1000"):
         save_model(tmp_path / step, "bert", "base")
     with pytest.raises(ModelError, match=r"no config.json.*checkpoint-1000, checkpoint-500"):
-        check_spec(ModelSpec(model=str(tmp_path)))
-
-
-def test_an_adapter_alone_says_to_merge_it(tmp_path: Path) -> None:
-    (tmp_path / "adapter_config.json").write_text("{}")
-    with pytest.raises(ModelError, match="merge_and_unload"):
         check_spec(ModelSpec(model=str(tmp_path)))
 
 

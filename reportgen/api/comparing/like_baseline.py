@@ -21,7 +21,7 @@ from reportgen.tasks import task_of
 from reportgen.texts import TextInput, TextSet
 
 # What says which model the baseline is of, which the later one is not.
-_OF_MODEL = ("model", "revision")
+_OF_MODEL = ("model", "base_model", "revision")
 # What runs code, or names a file whose folder results do not say.
 _NOT_TAKEN = ("factory", "factory_args", "checkpoint", "tokenizer", "trust_remote_code")
 # What a model wrote by itself stands beside the texts, so that a later one is measured on the same.

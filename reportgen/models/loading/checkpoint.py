@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError, some
+from reportgen.models.folders import is_pointer
 from reportgen.results import require_regular, room
 
 StateDict: TypeAlias = dict[str, Tensor]
@@ -23,8 +24,6 @@ _NESTED = ("model_state_dict", "state_dict", "model_state", "model", "module", "
 _OLD_BUFFERS = re.compile(
     r"(^|\.)(position_ids|token_type_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$"
 )
-# How a file begins that replaces a large file in a clone without Git LFS.
-_LFS = b"version https://git-lfs.github.com/"
 _PICKLED_CLASS = re.compile(r"GLOBAL (\S+)")
 
 
@@ -148,9 +147,8 @@ def _readable_errors(path: Path) -> Iterator[None]:
 
 def _unreadable(path: Path, error: Exception) -> str:
     """What is wrong with the file `path`, and what to do."""
-    with path.open("rb") as stream:
-        if stream.read(len(_LFS)) == _LFS:
-            return "stands in for weights that Git LFS keeps; fetch them with git lfs pull"
+    if is_pointer(path):
+        return "stands in for weights that Git LFS keeps; fetch them with git lfs pull"
     pickled = _PICKLED_CLASS.search(str(error))
     if pickled or "TorchScript" in str(error):
         what = f"Python objects ({pickled[1]})" if pickled else "a TorchScript program"

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -21,6 +20,7 @@ from reportgen.models.architecture import embedding_rows, read_facts
 from reportgen.models.configuration import other_inputs
 from reportgen.models.device import LoadedState, find_device, is_placed, main_device
 from reportgen.models.encoder import find_encoder
+from reportgen.models.folders import Adapter, check_tokenizer_folder, expanded, local_folder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
 from reportgen.models.loading.factory import (
@@ -29,6 +29,7 @@ from reportgen.models.loading.factory import (
     importable,
     loaded_files,
 )
+from reportgen.models.loading.held_files import held_file, holds_tokenizer
 from reportgen.models.loading.pretrained import (
     folder_max_tokens,
     folder_pooling,
@@ -45,10 +46,7 @@ from reportgen.models.spec import (
     ModelSpec,
     bundled_name,
     check_spec,
-    check_tokenizer_folder,
     code_sha256,
-    expanded,
-    local_folder,
 )
 from reportgen.models.tasks.embedding import EmbeddingReader
 from reportgen.models.tasks.reader import OutputReader
@@ -79,12 +77,14 @@ class ModelSource:
     kind: Kind
     name: str
     architecture: str
-    folder: str | None  # folder or hub id it was loaded from
+    folder: str | None  # folder or hub id that says how texts are pooled, prompted and cut
     dtype: str
     remarks: tuple[str, ...] = ()
     tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
     whole: PreTrainedModel | None = None  # what `module` is the encoder of, see `whole_model`
     factory: str | None = None  # whose code is run
+    revision: str | None = None  # of `folder`
+    tokenizer_place: tuple[str, str | None] | None = None  # folder or hub id, and revision
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -130,16 +130,46 @@ def from_folder(spec: ModelSpec) -> ModelSource:
     bundled = bundled_name(spec.model)
     name = str(spec.model) if bundled is None else str(model_folder(bundled))
     loaded = load_pretrained(spec, name, _dtype(spec))
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     kind: Kind = "folder" if folder.is_dir() else "hub"
-    shown = folder.resolve().name if folder.is_dir() else name
+    shown = _last_name(name)
     if bundled is not None:
         kind, shown = "demo", f"reportgen {bundled}"
-    architecture = loaded.architecture
-    remarks = () if loaded.remark is None else (loaded.remark,)
+    remarks = [loaded.remark, _adapter_remark(shown, loaded.adapter)]
+    settings = tokenizer = (name, spec.revision)
+    if loaded.adapter is not None:
+        # Sentence encoders and training save settings and tokenizer beside an adapter, or not.
+        base = (loaded.adapter.base, loaded.adapter.base_revision)
+        settings = settings if held_file(name, "modules.json", spec.revision) else base
+        tokenizer = tokenizer if holds_tokenizer(name, spec.revision) else base
     return ModelSource(
-        loaded.module, kind, shown, architecture, name, spec.dtype, remarks, whole=loaded.whole
+        loaded.module,
+        kind,
+        shown,
+        loaded.architecture,
+        settings[0],
+        spec.dtype,
+        tuple(remark for remark in remarks if remark is not None),
+        whole=loaded.whole,
+        revision=settings[1],
+        tokenizer_place=tokenizer,
     )
+
+
+def _adapter_remark(name: str, adapter: Adapter | None) -> str | None:
+    """A remark that an adapter was merged into its base; None for a whole model."""
+    if adapter is None:
+        return None
+    return (
+        f"{name} is an adapter ({adapter.kind}) of the base model {_last_name(adapter.base)}; it "
+        "was merged into its weights"
+    )
+
+
+def _last_name(name: str) -> str:
+    """A hub id, or the last part of the path of a folder."""
+    folder = expanded(name)
+    return folder.resolve().name if folder.is_dir() else name
 
 
 def from_factory(spec: ModelSpec) -> ModelSource:
@@ -170,6 +200,8 @@ def from_objects(
     folder = came_from if came_from and path.is_dir() else None
     is_path = folder is not None or path.is_absolute() or came_from.startswith(".")
     name = (path.resolve().name if is_path else came_from) or type(module).__name__
+    if hasattr(module, "peft_config"):
+        name = f"{name} + adapter"
     floats = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
     remarks = (HANDED_OVER,) if remark is None else (HANDED_OVER, remark)
@@ -191,7 +223,7 @@ def _prepare(spec: ModelSpec, source: ModelSource, device: torch.device) -> Load
     require_fit(tokenizer, encoder)
     read = other_inputs(module)
     beside = f"{source.architecture} also reads {read}; here it reads texts alone" if read else None
-    sentence = find_sentence_modules(spec, source.folder, source.module is encoder)
+    sentence = find_sentence_modules(spec, source.folder, source.revision, source.module is encoder)
     prompts = chosen_prompts(spec, sentence)
     if sentence is not None and sentence.needs_module(has_prompts=any(prompts)):
         module, encoder_name = SentenceEncoder(encoder, sentence).eval(), "transformer"
@@ -267,10 +299,11 @@ def _tokenizer(spec: ModelSpec, source: ModelSource) -> PreTrainedTokenizerBase:
         return source.tokenizer
     if spec.tokenizer is not None:
         return load_tokenizer(spec.tokenizer, trust_remote_code=trusted)
-    if source.folder is not None:
-        # The bundled models share the tokenizer of the first.
-        folder = str(model_folder()) if source.kind == "demo" else source.folder
-        return load_tokenizer(folder, spec.revision, trust_remote_code=trusted)
+    if source.kind == "demo":  # the bundled models share the tokenizer of the first
+        return load_tokenizer(str(model_folder()))
+    place = source.tokenizer_place or (source.folder, None)
+    if place[0] is not None:
+        return load_tokenizer(place[0], place[1], trust_remote_code=trusted)
     tokenizer = getattr(source.module, "tokenizer", None)
     if not isinstance(tokenizer, PreTrainedTokenizerBase):
         raise ModelError(
@@ -312,7 +345,8 @@ def _choose_reader(
         hidden_size,
         prediction_index=spec.prediction_index,
         pooling=spec.pooling,
-        default_pooling=(source.folder and folder_pooling(source.folder, spec.revision)) or "mean",
+        default_pooling=(source.folder and folder_pooling(source.folder, source.revision))
+        or "mean",
     )
 
 
@@ -333,7 +367,7 @@ def _max_tokens(
     else:
         limits = [tokenizer.model_max_length, positions]
         if reader.is_cut_as_pooled and source.folder is not None:
-            limits.append(folder_max_tokens(source.folder, spec.revision))
+            limits.append(folder_max_tokens(source.folder, source.revision))
         # Tokenizers without a limit have a huge number here.
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
     encode(tokenizer, "one", None, most)  # raises an error if there is only room for special tokens

@@ -20,15 +20,23 @@ from transformers.utils.hub import cached_file
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.device import is_placed, main_device
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
-from reportgen.models.spec import (
-    WEIGHTS_FILES,
-    ModelSpec,
-    Pooling,
-    expanded,
-    local_folder,
-    read_device_map,
+from reportgen.models.folders import WEIGHTS_FILES, Adapter, base_is_missing, local_folder
+from reportgen.models.loading.adapters import (
+    adapted_class,
+    find_adapter,
+    fit_head,
+    merged,
+    read_weights,
+    without_adapters,
 )
+from reportgen.models.loading.checkpoint import (
+    StateDict,
+    require_file,
+    require_honest_size,
+    require_readable,
+)
+from reportgen.models.loading.held_files import held_file
+from reportgen.models.spec import ModelSpec, Pooling, read_device_map
 from reportgen.models.tasks.task_register import task_of, whole_task
 from reportgen.models.tasks.writing import encoder_remark
 from reportgen.results import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
@@ -52,6 +60,7 @@ class Pretrained:
     # An encoder-decoder, a masked language model or one for multiple choice, whose encoder `module`
     # is; None for other models, and where some of its weights are missing.
     whole: PreTrainedModel | None = None
+    adapter: Adapter | None = None  # that was merged into its base
 
 
 def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretrained:
@@ -63,38 +72,15 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     Raises:
         ModelError: it cannot be loaded, or some of its weights are missing.
     """
-    folder = local_folder(name, "--model")
-    source = folder or name
-    options = {"revision": spec.revision, "trust_remote_code": spec.trust_remote_code}
-    try:
-        _require_possible_sizes(name, folder, spec.revision)
-        config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)
-    except ModelError:
-        raise
-    except Exception as error:
-        raise _failure(name, folder, error) from error
-    named: Any = config.architectures
-    architecture = next(iter(named), None) if isinstance(named, list) else None
-    placed = placing(spec)
-    try:
-        module, report = _loader(name, architecture, config).from_pretrained(
-            source,
-            config=config,
-            dtype=dtype,
-            attn_implementation="eager",
-            output_loading_info=True,
-            **placed,
-            **options,
-        )
-    except ModelError:
-        raise
-    except Exception as error:
-        if folder is not None:
-            _require_weights_files(folder)
-        raise _failure(name, folder, error) from error
+    adapter = find_adapter(spec, name)
+    if adapter is None:
+        module, report, architecture = _loaded(spec, name, spec.revision, dtype)
+    else:
+        module, report = _adapted(spec, name, adapter, dtype)
+        architecture = type(module).__name__
     used: Any  # because its pooler may be removed below
     path, used, remark = reported_part(module, spec)
-    _require_weights(name, architecture, module, path, report)
+    _require_weights(name, architecture, module, path, report, is_adapted=adapter is not None)
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
@@ -104,7 +90,86 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     headless = task.headless_remark if task is not None and spec.pooling is None else None
     if whole is None and headless is not None:
         remark = headless(type(module).__name__)
-    return Pretrained(used, type(module).__name__, remark, whole)
+    return Pretrained(used, type(module).__name__, remark, whole, adapter)
+
+
+def _adapted(
+    spec: ModelSpec, name: str, adapter: Adapter, dtype: torch.dtype
+) -> tuple[Any, Mapping[str, Collection[Any]]]:
+    """Load the base of the adapter `name`, and merge the adapter into it.
+
+    Returns:
+        The model, and which weights neither of them has.
+    """
+    if spec.device_map is not None:
+        raise ModelError(
+            f"--device-map takes no adapter; save {name} with "
+            "model.merge_and_unload().save_pretrained(folder), and name that"
+        )
+    weights = read_weights(name, spec.revision)
+    try:
+        base, report, _ = _loaded(
+            spec, adapter.base, adapter.base_revision, dtype, adapter, weights
+        )
+    except ModelError as error:
+        if local_folder(adapter.base, "--base-model") is None and "can be fetched" in str(error):
+            raise base_is_missing(name, adapter.base, "and cannot be fetched") from error
+        raise
+    module = merged(base, name, adapter, weights, spec.revision)
+    return module, without_adapters(report, weights)
+
+
+def _loaded(
+    spec: ModelSpec,
+    name: str,
+    revision: str | None,
+    dtype: torch.dtype,
+    adapter: Adapter | None = None,
+    weights: StateDict | None = None,
+) -> tuple[Any, Mapping[str, Collection[Any]], str | None]:
+    """Load the folder or hub id `name`, as the base of an `adapter` with those `weights` where they
+    are given.
+
+    Returns:
+        The model, which weights were missing or unexpected, and the class that its configuration
+        names.
+    """
+    folder = local_folder(name, "--model")
+    source = folder or name
+    options = {"revision": revision, "trust_remote_code": spec.trust_remote_code}
+    try:
+        _require_possible_sizes(name, folder, revision)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _failure(name, folder, error) from error
+    named: Any = config.architectures
+    architecture = next(iter(named), None) if isinstance(named, list) else None
+    placed = placing(spec)
+    try:
+        model_class = None if adapter is None else adapted_class(adapter, config)
+        if model_class is None:
+            model_class = _loader(name, architecture, config)
+        if weights is not None:
+            fit_head(config, model_class, weights, trust_remote_code=spec.trust_remote_code)
+        module, report = model_class.from_pretrained(
+            source,
+            config=config,
+            dtype=dtype,
+            attn_implementation="eager",
+            output_loading_info=True,
+            ignore_mismatched_sizes=adapter is not None,  # a head that the adapter replaces
+            **placed,
+            **options,
+        )
+    except ModelError:
+        raise
+    except Exception as error:
+        if folder is not None:
+            _require_weights_files(folder)
+        raise _failure(name, folder, error) from error
+    return module, report, architecture
 
 
 def _require_possible_sizes(name: str, folder: Path | None, revision: str | None) -> None:
@@ -192,10 +257,9 @@ def folder_max_tokens(name: str, revision: str | None) -> int | None:
 
 def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
     """Read a settings file of the model `name`; {} if it has none."""
-    folder = expanded(name)
     try:
-        path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
-        setting = json.loads(Path(path).read_text("utf-8")) if path else {}
+        path = held_file(name, file, revision)
+        setting = json.loads(path.read_text("utf-8")) if path else {}
     except (OSError, ValueError, RecursionError):
         return {}
     return setting if isinstance(setting, dict) else {}
@@ -233,6 +297,8 @@ def _require_weights(
     module: PreTrainedModel,
     used: str,
     report: Mapping[str, Collection[str]],
+    *,
+    is_adapted: bool,
 ) -> None:
     """Raise a ModelError if weights inside the part called `used` are missing from the files."""
     if architecture is None and report["unexpected_keys"]:
@@ -250,6 +316,12 @@ def _require_weights(
     if not missing:
         return
     kind = type(module).__name__
+    if is_adapted:
+        raise ModelError(
+            f"{name}: neither the adapter nor its base model has {some(missing)}, so {kind} would "
+            "predict at random; train the adapter with these in modules_to_save, or report the "
+            "embedding with --pooling mean"
+        )
     if base and not any(key.startswith(base) for key in missing):
         raise ModelError(
             f"{name}: the weights of the head are missing ({some(missing)}), so {kind} would "

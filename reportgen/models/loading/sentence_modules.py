@@ -3,16 +3,15 @@ text."""
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError
 from reportgen.models.loading.checkpoint import load_checkpoint
-from reportgen.models.spec import ModelSpec, expanded
+from reportgen.models.loading.held_files import held_file
+from reportgen.models.spec import ModelSpec
 from reportgen.models.tasks.sentence_encoder import (
     SIMILARITIES,
     WORD_POOLINGS,
@@ -38,7 +37,7 @@ _MOST_FIGURES = 100_000
 
 
 def find_sentence_modules(
-    spec: ModelSpec, folder: str | None, is_bare: bool
+    spec: ModelSpec, folder: str | None, revision: str | None, is_bare: bool
 ) -> SentenceModules | None:
     """The modules that turn the last hidden states into a vector, for the folder or hub id of a
     sentence encoder. None for other models, or if a user asks for a pooling or an entry.
@@ -48,7 +47,7 @@ def find_sentence_modules(
     is_asked = spec.pooling is not None or spec.prediction_index is not None
     if folder is None or not is_bare or is_asked:
         return None
-    return read_sentence_modules(folder, spec.revision)
+    return read_sentence_modules(folder, revision)
 
 
 def prompts_remark(spec: ModelSpec, modules: SentenceModules | None) -> str | None:
@@ -129,21 +128,10 @@ def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | 
 def read_json(name: str, file: str, revision: str | None) -> Any:
     """The content of a settings file of the model `name`; None if it has none."""
     try:
-        path = _fetched(name, file, revision)
+        path = held_file(name, file, revision)
         return None if path is None else json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-
-
-def _fetched(name: str, file: str, revision: str | None) -> Path | None:
-    folder = expanded(name)
-    path = cached_file(
-        folder if folder.is_dir() else name,
-        file,
-        revision=revision,
-        _raise_exceptions_for_missing_entries=False,
-    )
-    return Path(path) if path else None
 
 
 def _settings(content: Any) -> dict[str, Any]:
@@ -183,7 +171,7 @@ def _layer(name: str, kind: str, path: str, revision: str | None) -> nn.Module:
             f"{name}: modules.json lists {kind}, which is not known; report the embedding before "
             "it with --pooling mean"
         )
-    files = (_fetched(name, f"{path}/{file}", revision) for file in _WEIGHTS)
+    files = (held_file(name, f"{path}/{file}", revision) for file in _WEIGHTS)
     weights = next((file for file in files if file is not None), None)
     if weights is None:
         raise ModelError(f"{name}: {path} has no weights ({' or '.join(_WEIGHTS)})")

@@ -189,7 +189,8 @@ SHOWN_OPTIONS = frozenset(
     (
         *("text-column", "pair-column", "completion-column", "choice-columns", "label-column"),
         *("id-column", "group-column", "units-column", "encoding", "delimiter", "input-format"),
-        *("limit", "model", "revision", "encoder", "prediction-index", "output-name", "pooling"),
+        *("limit", "model", "base-model", "revision", "encoder", "prediction-index", "output-name"),
+        "pooling",
         *("trust-remote-code", "device", "device-map", "dtype", "max-length", "batch-tokens"),
         *(
             "keep-maps",
