@@ -354,18 +354,31 @@ def render(
 
 @app.command()
 @parameters.with_options
-def publish(verbosity: Verbosity, choices: PublishChoices, file: parameters.PublishedFile) -> int:
-    """Publish what was written, as a comment on a pull request or a page of a wiki; or renew it.
+def publish(
+    verbosity: Verbosity, choices: PublishChoices, sources: parameters.PublishedSources
+) -> int:
+    """Publish results, or a text that was written of them, as a comment on a pull request or a page
+    of a wiki; or renew it. Several folders of results are compared.
 
-    Example: reportgen publish report.md --to github-pr
+    Example: reportgen publish results/ --to github-pr
     """
-    planned = planned_publication(file, choices.to, choices.page, choices.title)
+    planned = planned_publication(
+        sources,
+        choices.to,
+        choices.page,
+        choices.title,
+        redact=choices.redact,
+        id=choices.id,
+        lang=choices.lang,
+        page_url=choices.page_url,
+    )
     place, publication = planned.place, planned.publication
     if choices.dry_run:
         typer.echo(publication.text, nl=False)
         size = f"{len(publication.text):,} characters"
         files = "".join(f", {name}" for name in publication.files)
-        line = f"{file}: would be {place.meaning}, id {publication.id}: {size}{files}; nothing sent"
+        what = f"would be {place.meaning}, id {publication.id}: {size}{files}"
+        line = f"{sources[0]}: {what}; nothing sent"
         outcome.print_lines([line], verbosity)
         return 0
     published = planned.publish(force=choices.force)

@@ -213,10 +213,12 @@ Texts = Annotated[
 ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
-PublishedFile = Annotated[
-    Path,
+PublishedSources = Annotated[
+    list[Path],
     typer.Argument(
-        metavar="FILE", help="What reportgen wrote, e.g. report.md or page.xml with its img/."
+        metavar="RESULTS...|FILE",
+        help="Folders that `reportgen analyze` wrote; or what reportgen wrote of them, e.g. "
+        "report.md or page.xml with its img/.",
     ),
 ]
 SiteResults = Annotated[

@@ -1,5 +1,6 @@
 """The places that a report is published to. To add one, add a line and its module."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reportgen.errors import UsageError
@@ -21,29 +22,54 @@ class PublishPlace:
     library: str  # that the module imports; "" for none
     extra: str  # of pip, which brings the library
     form: Form  # of the text that it takes
-    written: str  # how that is written
+    flavor: str  # of Markdown; "" for another form
     variables: tuple[str, ...]  # of the environment that it needs, its token first
     is_page: bool = False  # which has a title and pictures
     takes_page: bool = False  # attaches the full page
+
+    @property
+    def file(self) -> str:
+        """A name for a file with the text."""
+        return _FILES[self.form]
+
+    @property
+    def images(self) -> str:
+        """The format of the pictures that it takes."""
+        return "png" if self.is_page else "none"
+
+    @property
+    def written(self) -> str:
+        """The options that write the text."""
+        flavor = f"--md-flavor {self.flavor} " if self.flavor else ""
+        return f"-o {self.file} {flavor}--images {self.images}"
+
+
+_FILES: Mapping[Form, str] = {
+    "markdown": "report.md",
+    "plain markdown": "report.md",
+    "confluence": "page.xml",
+    "mediawiki": "page.wiki",
+    "dokuwiki": "page.dokuwiki",
+}
 
 
 PLACES = (
     PublishPlace(
         "github-pr", "a comment on a pull request of GitHub",
         "reportgen.publishing.github:publish", "github", "github",
-        "markdown", "-o report.md --md-flavor github --images none",
+        "markdown", "github",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"),
     ),
     PublishPlace(
         "gitlab-mr", "a note on a merge request of GitLab",
         "reportgen.publishing.gitlab:publish", "gitlab", "gitlab",
-        "markdown", "-o report.md --md-flavor gitlab --images none",
+        "markdown", "gitlab",
         ("GITLAB_TOKEN", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID"),
     ),
     PublishPlace(
         "azure-pr", "a comment on a pull request of Azure DevOps",
         "reportgen.publishing.azure:publish", "requests", "azure",
-        "plain markdown", "-o report.md --md-flavor azure --images none",
+        "plain markdown", "azure",
         (
             "SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECTID",
             "BUILD_REPOSITORY_ID", "SYSTEM_PULLREQUEST_PULLREQUESTID",
@@ -52,38 +78,38 @@ PLACES = (
     PublishPlace(
         "bitbucket-pr", "a comment on a pull request of Bitbucket Cloud",
         "reportgen.publishing.bitbucket:publish", "requests", "bitbucket",
-        "plain markdown", "-o report.md --md-flavor bitbucket --images none",
+        "plain markdown", "bitbucket",
         ("BITBUCKET_TOKEN", "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID"),
     ),
     PublishPlace(
         "confluence", "a page of Confluence, with its pictures and the full page attached",
         "reportgen.publishing.confluence:publish", "requests", "confluence",
-        "confluence", "-o page.xml --images png",
+        "confluence", "",
         ("CONFLUENCE_TOKEN", "CONFLUENCE_URL", "CONFLUENCE_SPACE"),
         is_page=True, takes_page=True,
     ),
     PublishPlace(
         "mediawiki", "a page of MediaWiki, with its pictures uploaded",
         "reportgen.publishing.mediawiki:publish", "mwclient", "mediawiki",
-        "mediawiki", "-o page.wiki --images png",
+        "mediawiki", "",
         ("MEDIAWIKI_PASSWORD", "MEDIAWIKI_URL", "MEDIAWIKI_USER"), is_page=True,
     ),
     PublishPlace(
         "dokuwiki", "a page of DokuWiki, with its pictures uploaded",
         "reportgen.publishing.dokuwiki:publish", "dokuwiki", "dokuwiki",
-        "dokuwiki", "-o page.dokuwiki --images png",
+        "dokuwiki", "",
         ("DOKUWIKI_PASSWORD", "DOKUWIKI_URL", "DOKUWIKI_USER"), is_page=True,
     ),
     PublishPlace(
         "github-wiki", "a page of a wiki on GitHub, pushed by git",
         "reportgen.publishing.git_wiki:publish_to_github", "", "",
-        "markdown", "-o report.md --md-flavor github --images png",
+        "markdown", "github",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), is_page=True,
     ),
     PublishPlace(
         "gitlab-wiki", "a page of a wiki on GitLab, pushed by git",
         "reportgen.publishing.git_wiki:publish_to_gitlab", "", "",
-        "markdown", "-o report.md --md-flavor gitlab --images png",
+        "markdown", "gitlab",
         ("GITLAB_TOKEN", "CI_PROJECT_PATH"), is_page=True,
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from reportgen.models import ModelSpec
 from reportgen.options import Option, options_in
 from reportgen.publishing import PLACES
-from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, read_commit
+from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, Lang, read_commit
 from reportgen.texts import InputFormat, read_label_map
 
 _TEXTS = partial(Option, panel="Texts")
@@ -321,6 +321,23 @@ class PublishChoices:
         ),
     ] = False
     dry_run: Annotated[bool, Option(help="Print what would be sent, and send nothing.")] = False
+    id: Annotated[
+        str | None,
+        Option(
+            help="Of results: by which a later run finds the comment or page, e.g. headlines-june. "
+            "Default: report, or compare."
+        ),
+    ] = None
+    lang: Annotated[Lang, Option(help="Of results: the language, e.g. ja.")] = "en"
+    page_url: Annotated[
+        str | None,
+        Option(
+            metavar="URL",
+            help="Of results: where the HTML page is found, e.g. https://example.com/report.html. "
+            "Default: in CI the run with its artifacts.",
+        ),
+    ] = None
+    redact: _Redact = False
 
 
 @dataclass(frozen=True, slots=True)
