@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from exploring import PLACES, colour_by, units_of
+from exploring import PLACES, cell, colour_by, maps_of, units_of
 from helpers.cases import some_of
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 from opening import HOSTILE, drawn, rendered, turn_page, visit, written
 from playwright.sync_api import expect
 
@@ -56,7 +57,7 @@ def content_of(results, text=0):
     return ~results.tokens_of(text)["is_special"].to_numpy(bool)
 
 
-def test_the_row_that_is_read_alone_is_framed_in_the_last_layer_only(kept):
+def test_the_row_that_is_read_is_framed_in_every_layer_and_named_for_what_it_is(kept):
     visit(kept, "#text=1")
     key = kept.locator("#map-1 .rows")
     frames = "plot => plot.layout.shapes.filter(shape => shape.name === 'reads').map(s => s.y0)"
@@ -64,8 +65,84 @@ def test_the_row_that_is_read_alone_is_framed_in_the_last_layer_only(kept):
     expect(key).to_have_text("the prediction is read from this row alone")
     for other in ("layer=2&head=mean", "layer=all&head=mean"):
         visit(kept, f"#text=1&{other}")
-        expect(key).to_be_hidden()
-        assert drawn(kept, 1).evaluate(frames) == []
+        expect(key).to_have_text("the row of the token that the prediction is read from")
+        assert drawn(kept, 1).evaluate(frames) == [-0.47]
+    visit(kept, "#text=1&layer=3&head=2")
+    expect(key).to_have_text("the prediction is read from this row alone")
+
+
+def require_colours_of(page, results, layer, head):
+    """The text has the colours and the shares of the [CLS] row of a head."""
+    weights = maps_of(results, 0)[layer - 1, head - 1]
+    content = content_of(results)
+    times = plain_multiples(weights, plain_even(range(len(weights)), is_causal=False), content)[0]
+    units = in_order(page, 1, "units => units.map(unit => [unit.className, unit.dataset.value])")
+    for (name, value), is_content, share, multiple in zip(
+        units, content, weights[0], times, strict=True
+    ):
+        step = re.search(r"\bh(\d+)", name)
+        assert (step and int(step[1])) == (plain_step(multiple) if is_content else None)
+        shown = float(value.removeprefix("≈ ").removesuffix("\u00a0%"))
+        assert shown == pytest.approx(100 * share, rel=0.06, abs=0.0006)
+    best = max(times[content])
+    token = results.tokens_of(0)["token"].tolist()[times.tolist().index(best)]
+    look = page.locator("#text\\=1 .without .look").locator("..")
+    expect(look).to_have_text(
+        re.compile(rf" Looked at most: “{re.escape(token)}[^”]*” {best:.1f}×")
+    )
+    expect(look).to_have_attribute("aria-live", "polite")
+    row = f"where [CLS] looks, layer {layer}, head {head}"
+    said = f"Colour: {row}, per token; 1× is the average."
+    expect(page.locator("#legend-1")).to_have_text(said)
+
+
+def test_a_head_that_is_kept_colours_the_text_until_its_chip_is_pressed(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    look = kept.locator("#text\\=1 .without .look").locator("..")
+    legend, chip = kept.locator("#legend-1"), kept.locator("#colours-1 .looking-at")
+    at_first = (hues(kept), read_back(kept), look.inner_text(), legend.inner_text())
+    cell(kept, 1, 1, 2, 3, 2).hover()
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    assert hues(kept) == at_first[0]  # what is only pointed at does not colour it
+    expect(chip).to_be_hidden()
+    cell(kept, 1, 1, 2, 3, 2).click()
+    expect(chip).to_have_text("Colours now: layer 1, head 2 ×")
+    require_colours_of(kept, results, 1, 2)
+    expect(chooser(kept)).to_have_count(0)
+    units_of(kept)[2].hover()
+    tip = kept.locator("#tip span")
+    shares = [f"{100 * maps_of(results, 0)[0, 1][0, 2]:.2g}"[:3]]
+    expect(tip).to_have_text(
+        [
+            re.compile(f"^where .CLS. looks, layer 1, head 2 ≈ {shares[0]}"),
+            re.compile("^effect on the prediction"),
+        ]
+    )
+    kept.keyboard.press("Escape")
+    chip.focus()
+    kept.keyboard.press("Enter")
+    expect(chip).to_be_hidden()
+    expect(kept.locator("#colours-1 summary")).to_be_focused()
+    assert kept.url.endswith("#text=1&layer=3&head=mean")
+    assert (hues(kept), read_back(kept), look.inner_text(), legend.inner_text()) == at_first
+
+
+def test_a_chosen_colouring_comes_before_a_kept_head_and_a_kept_head_ends_it(kept, results):
+    visit(kept, "#text=1&layer=2&head=1&measure=gradient")
+    drawn(kept, 1)
+    expect(chooser(kept)).to_have_value("gradient")
+    visit(kept, "#text=1&layer=2&head=1")
+    require_colours_of(kept, results, 2, 1)
+    colour_by(kept, 1, "received_norm_all")  # its own, while the map stays
+    assert kept.url.endswith("layer=2&head=1&measure=received_norm_all")
+    expect(kept.locator("#legend-1")).to_contain_text("attention × value")
+    cell(kept, 1, 2, 1, 3, 2).click()
+    require_colours_of(kept, results, 2, 1)
+    kept.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(kept.locator("#legend-1")).to_contain_text("attention × value")  # as the map on paper
+    kept.evaluate("dispatchEvent(new Event('afterprint'))")
+    require_colours_of(kept, results, 2, 1)
 
 
 def read_back(page, number=1):
@@ -288,7 +365,7 @@ def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(kept):
 def test_a_measure_that_is_not_there_is_put_right(kept, url):
     visit(kept, "#text=1&layer=2&head=1&measure=magic")
     kept.wait_for_url(f"{url}#text=1&layer=2&head=1")
-    expect(chooser(kept)).to_have_value("received_norm_all")
+    expect(kept.locator("#legend-1")).to_contain_text("layer 2, head 1")  # as without one
 
 
 def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):

@@ -2,8 +2,21 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, heads_table, lines, maps_of, pick, places_of, plots, same
+from exploring import (
+    HEADS,
+    LAYERS,
+    cell,
+    heads_table,
+    lines,
+    maps_of,
+    pick,
+    places_of,
+    plots,
+    same,
+    units_of,
+)
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.plain.plain_multiples import plain_step
 from opening import drawn, visit, written
 from playwright.sync_api import expect
 
@@ -127,6 +140,25 @@ def test_a_head_that_is_pointed_at_is_shown_and_what_was_kept_comes_back(kept, r
     expect(title).to_have_text("Layer 2, head 1")
     assert same(plots(kept, 1)[0].z, maps[1, 0])
     expect(said).to_contain_text("Point at a picture")
+
+
+def test_without_evidence_a_kept_head_colours_the_text_by_what_its_tokens_receive(kept, results):
+    visit(kept, "#text=1&layer=2&head=3")
+    drawn(kept, 1)
+    legend = kept.locator("#legend-1")
+    said = "Colour: attention received, layer 2, head 3, per token; 1× is the average."
+    expect(legend).to_have_text(said)
+    received = maps_of(results, 0)[1, 2].mean(0)
+    times = received / received[1:-1].mean()
+    names = [unit.get_attribute("class") for unit in units_of(kept)]
+    steps = [
+        f"h{plain_step(multiple)}" in name for multiple, name in zip(times, names, strict=True)
+    ]
+    assert all(steps[1:-1])
+    assert not any(steps[:: len(steps) - 1])
+    kept.get_by_role("button", name="Colours now: layer 2, head 3: clear").click()
+    expect(legend).not_to_have_text(said)
+    assert kept.url.endswith("#text=1&layer=3&head=mean")
 
 
 def test_with_the_keyboard_a_head_is_seen_before_it_is_kept_and_escape_goes_back(kept, results):

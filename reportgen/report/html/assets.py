@@ -64,7 +64,7 @@ REPORT_SCRIPTS = (
     *_scripts(
         "map", "thumbnails", "overview", "grid", "controls", "pane", "lines", "pictures", "decoder"
     ),
-    *_scripts("text", "stored_panels", "measures", "strip", "panel", "reader"),
+    *_scripts("text", "stored_panels", "measures", "kept_map", "strip", "panel", "reader"),
     *_scripts("list", "state", "tabs", "arrows", "controls", "confusion", "list"),
     "js/start_report.js",
 )

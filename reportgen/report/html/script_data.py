@@ -21,7 +21,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.steps import StepRow
-from reportgen.report.panel.unit_measures import TextMeasure, about, cls_name
+from reportgen.report.panel.unit_measures import TextMeasure, about, cls_name, row_name
 from reportgen.results import (
     BY_ID,
     COLOURS,
@@ -74,6 +74,7 @@ def page_data(
         "sums": options.heads == "sum",
         "learned": has_learned_sink,
         "cls": name,
+        "row": row_name(info, language),
         "measures": COLOURS,
         "agreement": agreement or {},
         "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
@@ -87,6 +88,7 @@ def page_data(
         else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
         | script_words(language, *decoder_words(info))
+        | _words_of_lines(language)
         | _words_of_places(info, language)
         | _words_of_lead(info, language),
         "map": map_figure(),
@@ -112,6 +114,12 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
     if has_sign(BY_ID[EFFECT], info.evidence.scalar):
         names[EFFECT] = language.say("influence", "change").lower()
     return names
+
+
+def _words_of_lines(language: Language) -> dict[str, str]:
+    """The strings for what is looked at most, whose figures the script has written itself."""
+    lines = ("line_look", "line_unit", "line_even")
+    return {key: re.sub(r":\w+}", "}", language.words["influence"][key]) for key in lines}
 
 
 def _words_of_places(info: RunInfo, language: Language) -> dict[str, Any]:

@@ -64,6 +64,10 @@ function asState(selection) {
     : { layer: initial.layer, head: initial.head, heads: selection };
 }
 
+// The map that stands there at first, to which the text's own colours belong.
+const OWN_MAP = `${initial.layer}.${initial.head}`;
+const isOwnMap = () => selectionOf(state) === OWN_MAP;
+
 const selectionOf = ({ layer, head, heads }) => heads ?? `${layer}.${head}`;
 
 // The text that is open.

@@ -92,7 +92,8 @@ class Controls {
 
   pick(selection) {
     this.panel.look(null);
-    choose(this.panel.number, this.side ? { with: selection } : asState(selection));
+    // The text takes the colours of the map that is kept, in place of a colouring chosen before.
+    choose(this.panel.number, this.side ? { with: selection } : { ...asState(selection), measure: null });
   }
 
   update(choice, selections) {

@@ -3,25 +3,28 @@
 
 class Measures {
   constructor(number) {
-    const block = document.getElementById(`measures-${number}`);
-    if (!block) return; // there is one measure only, and the text has its colours
     this.number = number;
+    this.chip = makeButton("", (event) => this.release(event), { className: "looking-at", hidden: true });
+    const block = document.getElementById(`measures-${number}`);
+    if (!block) { // there is one measure only, and the text has its colours
+      document.getElementById(`legend-${number}`).after(this.chip);
+      return;
+    }
     this.looks = document.getElementById(`text=${number}`).querySelector(".influence").dataset.looks;
     this.all = JSON.parse(block.textContent).map(unpacked);
     const [first, ...others] = this.all;
     const agreement = ({ id }) => parseFloat((page.agreement[id] ?? "-2").replace("−", "-"));
     others.sort((a, b) => agreement(b) - agreement(a));
     this.group = this.makeGroup(say("colours"), [first, ...others]);
-    this.looking = makeButton("", () => choose(number, { token: null }), { className: "looking-at", hidden: true });
     this.menu = make("details", {}, make("summary", { textContent: say("more_colours") }), this.group.label);
-    document.querySelector(`#colours-${number} > span`).replaceWith(this.menu, this.looking);
+    document.querySelector(`#colours-${number} > span`).replaceWith(this.menu, this.chip);
   }
 
   makeGroup(label, some) {
     const { number } = this;
     const options = some.map((measure) => [measure.id, shortName(measure), page.agreement[measure.id]]);
     const group = makeRadios(label, `measure-${number}`, options, (id) =>
-      choose(number, { measure: id === this.all[0].id ? null : id, token: null }));
+      choose(number, { measure: id === this.all[0].id && isOwnMap() ? null : id, token: null }));
     offerTips(group.label, "label", (button) => {
       const id = button.querySelector("input").value;
       const found = page.agreement[id];
@@ -62,22 +65,41 @@ class Measures {
       .filter(([, value]) => value !== undefined);
   }
 
+  // The same without how much the model looks at it.
+  changesOf(i, first) {
+    const looked = this.all?.find(({ id }) => id === this.looks);
+    return this.figuresOf(i, first).filter(([name]) => !looked || name !== shortName(looked));
+  }
+
   update() {
-    if (this.all) this.show(this.shown.id, null);
+    this.show(this.all ? this.shown.id : null, "");
   }
 
   // While a token is chosen, the colours show where it looks: no measure, but a button that says so
   // and releases it.
   showOther(name) {
-    if (this.all) this.show(null, name);
+    this.show(null, name, { token: null });
   }
 
-  show(id, other) {
-    this.group.show(id);
-    if (this.shown !== this.all[0]) this.menu.open = true;
-    this.looking.hidden = other === null;
-    this.looking.textContent = other === null ? "" : `${other} ×`;
-    this.looking.setAttribute("aria-label", other === null ? "" : say("release", { name: other }));
+  // While a map is kept, the colours are its own: a button says which one it is, and goes back.
+  showMap(name) {
+    this.show(null, say("colours_now", { view: name }), asState(OWN_MAP));
+  }
+
+  // `other` is what the colours show in place of a measure, `back` the choice that ends it.
+  show(id, other, back = {}) {
+    this.group?.show(id);
+    if (this.all && this.shown !== this.all[0]) this.menu.open = true;
+    this.back = back;
+    this.chip.hidden = other === "";
+    this.chip.replaceChildren(make("span", { textContent: other }), " ×");
+    this.chip.setAttribute("aria-label", other && say("release", { name: other }));
+  }
+
+  // Goes back to the text's own colours; with the keyboard, on to what can be chosen there.
+  release({ detail }) {
+    choose(this.number, this.back);
+    if (detail === 0) (this.menu?.firstChild ?? document.querySelector(`#strip-${this.number} [tabindex="0"]`)).focus();
   }
 }
 

@@ -29,6 +29,7 @@ class Panel {
     this.figure = figure;
     this.fixed = figure.querySelector(".static");
     this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
+    this.firstRows = this.rows?.lastChild.textContent;
     // The unit whose row of the last layer the output reads alone.
     this.reads = "reads" in figure.dataset ? Number(figure.dataset.reads) : null;
     this.prepared = ""; // the key of what is shown beside the map
@@ -108,9 +109,23 @@ class Panel {
     return others.length === 0 && onlyItem(selection)?.[0] === page.layers;
   }
 
-  // Where the row is drawn that the output reads alone; null where none is, or it is not shown.
+  // Where the row is drawn of the token that the output is read from, also in earlier layers, as the text
+  // has the colours of that row; null where several are read.
   readRow(shape) {
-    return this.reads === null || !this.isLastLayer() ? null : shape.at[this.reads];
+    return this.reads === null ? null : shape.at[this.reads];
+  }
+
+  // In earlier layers the output depends on other rows, too.
+  sayRows() {
+    if (!this.rows) return;
+    const isLast = this.isLastLayer();
+    if (this.reads === null) this.rows.hidden = !isLast;
+    else this.rows.lastChild.textContent = isLast ? this.firstRows : ` ${say("read_row")}`;
+  }
+
+  // Whether the text has the colours of a map that is kept; a chosen colouring comes before them.
+  coloursText() {
+    return Boolean(this.shown) && state.measure === null && this.kept()[0] !== OWN_MAP;
   }
 
   viewName(at = 0) {
@@ -183,7 +198,13 @@ class Panel {
     const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
     const key = `${this.key(width)}${this.refused ?? ""}`;
     this.controls.grid.paint(data, choice.content);
-    if (width < 50 || key === this.prepared) return;
+    if (width < 50) return;
+    if (key !== this.prepared) this.show(data, choice, width, key);
+    this.colourText();
+  }
+
+  // Everything but the map and the text.
+  show(data, choice, width, key) {
     this.prepared = key;
     const shape = shapeOf(data, choice.words);
     const views = this.viewsOf(shape, choice);
@@ -194,10 +215,27 @@ class Panel {
     this.shown = { shape, views, beyond, crop, width, chosen, reads };
     this.controls.hide(false);
     this.describe();
-    this.strip.show(shape, views[0], this.unit);
     this.detail.replaceChildren(...chosenLists(this, this.shown));
     this.figure.classList.toggle("waiting", !this.isStatic());
     if (!this.isStatic()) startPlotlySoon();
+  }
+
+  // The text shows where the chosen token looks, or a map that is kept, or a measure. What is only pointed
+  // at does not change it.
+  colourText() {
+    const isKept = this.unit === null && this.coloursText();
+    if (isKept && this.looked !== null) return;
+    const key = `${this.prepared} ${isKept}`;
+    if (key === this.coloured) return;
+    this.coloured = key;
+    const { shape, views } = this.shown;
+    if (isKept) this.strip.showKept(this.shown, this.viewName());
+    else this.strip.show(shape, views[0], this.unit);
+  }
+
+  colourAgain() {
+    this.coloured = "";
+    this.colourText();
   }
 
   async drawPanes(plotly) {
@@ -241,7 +279,7 @@ class Panel {
   describe() {
     const { shape, views, beyond } = this.shown;
     this.title.textContent = this.viewTitle();
-    if (this.rows) this.rows.hidden = !this.isLastLayer();
+    this.sayRows();
     const sentences = views.map((view) => describeView(view, this.choice()));
     const colours = this.refused ? [this.refused] : describeColours(shape, views, beyond);
     this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...colours].join(say("space"));

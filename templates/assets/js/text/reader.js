@@ -46,7 +46,7 @@ const undoForPaper = []; // what undoes the changes made for paper
 // Puts the open text in front, shows texts in the chosen measure, and says in a line what was chosen.
 function prepareForPaper() {
   putOpenFirst();
-  for (const box of document.querySelectorAll(".strip[id]")) stripIn(box).update();
+  for (const box of document.querySelectorAll(".strip[id]")) colourForPaper(stripIn(box));
   const textContent = panels.get(openNumber())?.onScreen();
   if (!textContent) return;
   for (const place of document.querySelectorAll(".printed:not(#unprinted), .panel.open figcaption")) {
@@ -54,6 +54,14 @@ function prepareForPaper() {
     place.after(line);
     undoForPaper.push(() => line.remove());
   }
+}
+
+// A map that is kept is not on paper, so the text has no colours of it there.
+function colourForPaper(strip) {
+  if (!strip.kept) return strip.update();
+  strip.showMeasure();
+  undoForPaper.push(() => strip.panel.colourAgain());
+  return undefined;
 }
 
 function putOpenFirst() {

@@ -35,9 +35,12 @@ class Strip {
     this.wide = this.units.map((unit) => unit.classList.contains("w"));
     this.firstLegend = this.legend.textContent;
     this.firstTone = TONES.find((tone) => this.box.classList.contains(tone));
+    this.look = this.box.parentElement.querySelector(".without .look")?.parentElement; // what is looked at most
+    this.firstLook = Array.from(this.look?.childNodes ?? []);
     const steps = document.getElementById(`steps-${number}`);
     this.steps = steps ? JSON.parse(steps.textContent) : {}; // by unit of a completion
     this.panel = null;
+    this.kept = null; // the colours of a map, in place of its own
     this.values = [];
     this.update();
     offerTips(this.box, ".u", (unit) => this.tipOf(this.units.indexOf(unit)));
@@ -66,8 +69,9 @@ class Strip {
     const name = this.panel ? this.nameOf(i) : ownText(unit);
     const chosen = this.panel?.unit ?? null;
     const shown = this.measures.shown;
-    const colour = chosen === null ? (shown ? shortName(shown) : say("received")) : this.legendName;
-    const others = this.figuresOf(i);
+    const other = chosen === null ? this.kept?.what : this.legendName;
+    const colour = other ?? (shown ? shortName(shown) : say("received"));
+    const others = this.kept ? this.measures.changesOf(i, this.first) : this.figuresOf(i);
     const own = this.values[i] ? [[colour, this.values[i]]] : [];
     return { title: name, figures: [...own, ...others.filter(([other]) => other !== colour)] };
   }
@@ -77,7 +81,7 @@ class Strip {
     this.panel = panel;
     setAttributes(this.box, { role: "group", "aria-label": say("strip_help") });
     this.answer = make("p", { className: "answer live", textContent: say("choose") });
-    this.answer.setAttribute("aria-live", "polite");
+    for (const live of [this.answer, this.look]) live?.setAttribute("aria-live", "polite");
     (this.box.parentElement.querySelector(".without") ?? this.box).after(this.answer);
     this.units.forEach((unit, i) => {
       unit.setAttribute("role", "button");
@@ -134,13 +138,19 @@ class Strip {
     for (const tone of TONES) this.box.classList.toggle(tone, tone === shown);
   }
 
-  // Shows the chosen measure, unless the colours show where a token looks.
+  // Shows the chosen measure, unless the colours show where a token looks or those of a map.
   update() {
-    if (this.panel?.unit != null) return;
+    if (this.panel?.unit == null && !this.panel?.coloursText()) this.showMeasure();
+  }
+
+  showMeasure() {
+    this.kept = null;
+    this.look?.replaceChildren(...this.firstLook);
     this.measures.update();
     if (this.answer) this.answer.textContent = say("choose");
     const shown = this.measures.shown;
     this.setTone(shown ? toneOf(shown.id) : this.firstTone);
+    this.isOther = false;
     this.legend.style.minHeight = "";
     if (!shown || shown === this.measures.all[0]) {
       this.units.forEach((_, i) => this.setUnit(i, ...this.first[i]));
@@ -158,16 +168,51 @@ class Strip {
     refreshTip();
   }
 
+  // Shows the colours of a map that is kept; `name` says which one it is.
+  showKept(shown, name) {
+    const kept = (this.kept = coloursOf(shown, name));
+    this.markChosen(null);
+    this.beginOther();
+    this.setTone("");
+    const { shape, view, shares, times } = kept;
+    this.units.forEach((_, i) => {
+      const k = shape.at[i];
+      if (k === undefined) return this.setUnit(i, ...this.first[i]); // what a decoder wrote
+      const text = Number.isNaN(shares[k]) ? "" : weightText(shares[k] * view.factor, view.summed, true);
+      const colour = shape.isSpecial[k] ? "s" : `h${stepOfTimes(times[k] || 0)}`;
+      this.setUnit(i, `u ${colour}${this.bars[i]}`, text, text);
+    });
+    this.legend.textContent = say("map_colours", { what: kept.what });
+    const [mark] = this.firstLook;
+    this.look?.replaceChildren(mark, ` ${mostLookedAt(kept)}`);
+    this.measures.showMap(name);
+    this.answer.textContent = say("choose");
+    refreshTip();
+    this.keepRoom();
+  }
+
+  markChosen(chosen) {
+    this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
+  }
+
+  // What comes in place of its own colours must move nothing below.
+  beginOther() {
+    if (!this.isOther) this.room = this.legendRoom();
+    this.isOther = true;
+    this.legend.style.minHeight = "";
+  }
+
   // Shows where the chosen token looks, or, where its row is not shown, what looks at it. Without a
   // token, the measure. Units that are drawn as one, such as those of a word, have one colour.
   show(shape, view, chosen) {
-    this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
+    this.markChosen(chosen);
     if (chosen === null || (chosen >= shape.at.length && !this.steps[chosen])) {
       this.update();
       return;
     }
-    if (!this.box.classList.contains("looking")) this.room = this.legendRoom();
-    this.legend.style.minHeight = "";
+    this.kept = null;
+    this.look?.replaceChildren(...this.firstLook);
+    this.beginOther();
     this.setTone("looking");
     const step = this.steps[chosen];
     if (step) {
