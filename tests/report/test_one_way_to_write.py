@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -130,11 +131,11 @@ def written_as(runs: Runs, name: str, options: WriteOptions) -> Iterator[tuple[s
     yield from document.files.items()
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("kind", ["number", "class", "next_token", "completion", "tags"])
-def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind, lang: Lang) -> None:
+def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind) -> None:
     runs = Runs(Findings(made(tmp_path / "made", kind)))
-    for name in NAMES:
+    languages: tuple[Lang, ...] = ("en", "ja")
+    for lang, name in product(languages, NAMES):
         options = RenderOptions(lang=lang, brief=name == "brief.html")
         for own, content in written_as(runs, name, options):
             assert faults(own, content) == [], own

@@ -21,7 +21,8 @@ JARGON = re.compile(r"R²|RMSE|bootstrap|entropy|interval|correlation|[^“「]\
 
 
 def guide_of(results, code="en"):
-    findings, language = Findings(results), LANGUAGES[code]
+    findings = results if isinstance(results, Findings) else Findings(results)
+    language = LANGUAGES[code]
     return make_guide(findings, make_answers(findings, language), language)
 
 
@@ -29,9 +30,9 @@ def said(results, code="en"):
     return [sentence.text for sentence in guide_of(results, code)]
 
 
-def require_short_and_plain(results):
+def require_short_and_plain(run):
+    findings = run if isinstance(run, Findings) else Findings(run)
     for code, language in LANGUAGES.items():
-        findings = Findings(results)
         answers = make_answers(findings, language)
         sentences = make_guide(findings, answers, language)
         assert len(sentences) == (4 if findings.info.evidence.level == "none" else 5)
@@ -53,12 +54,12 @@ def test_sentences_are_short_and_plain_whatever_was_found(tmp_path_factory, seed
 
 @pytest.mark.parametrize("kind", ANSWERED)
 def test_sentences_of_every_task_are_short_and_say_how_well_it_does(tmp_path, kind):
-    results = answered_results(tmp_path / "results", kind, evidence="basic", sink=0.6)
-    require_short_and_plain(results)
-    findings = Findings(results)
+    findings = Findings(answered_results(tmp_path / "results", kind, evidence="basic", sink=0.6))
+    require_short_and_plain(findings)
     first = make_answers(findings, LANGUAGES["en"])[0].answer
-    assert first in said(results)[0]
-    assert "unknown" not in said(results)[0]
+    sentence = said(findings)[0]
+    assert first in sentence
+    assert "unknown" not in sentence
 
 
 def test_a_completion_has_its_sentences(tmp_path):
