@@ -140,6 +140,10 @@ def _written(
     Raises:
         UsageError: it is not.
     """
+    if place.shows_page and page is None:
+        raise UsageError(
+            f"--page is missing: {place.name} shows the full page, such as report.html"
+        )
     publication = read_publication(file, page, title)
     if publication.form != place.form:
         raise UsageError(

@@ -26,6 +26,7 @@ class PublishPlace:
     variables: tuple[str, ...]  # of the environment that it needs, its token first
     is_page: bool = False  # which has a title and pictures
     takes_page: bool = False  # attaches the full page
+    shows_page: bool = False  # shows the full page, and no pictures of a text
 
     @property
     def file(self) -> str:
@@ -35,7 +36,7 @@ class PublishPlace:
     @property
     def images(self) -> str:
         """The format of the pictures that it takes."""
-        return "png" if self.is_page else "none"
+        return "png" if self.is_page and not self.shows_page else "none"
 
     @property
     def written(self) -> str:
@@ -111,6 +112,18 @@ PLACES = (
         "reportgen.publishing.git_wiki:publish_to_gitlab", "", "",
         "markdown", "gitlab",
         ("GITLAB_TOKEN", "CI_PROJECT_PATH"), is_page=True,
+    ),
+    PublishPlace(
+        "azure-wiki", "a page of a wiki on Azure DevOps, pushed by git",
+        "reportgen.publishing.git_wiki:publish_to_azure", "", "",
+        "plain markdown", "azure",
+        ("SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT"), is_page=True,
+    ),
+    PublishPlace(
+        "pages", "the full page on a site of GitHub or GitLab Pages, pushed by git to a branch",
+        "reportgen.publishing.pages:publish", "", "",
+        "markdown", "github",
+        ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), is_page=True, takes_page=True, shows_page=True,
     ),
 )  # fmt: skip
 

@@ -87,6 +87,12 @@ def is_redacted(text: str) -> bool:
     return _REDACTED.search("\n".join(lines)) is not None
 
 
+def marker_lines(publication: Publication) -> str:
+    """The first lines of a text in Markdown: its id, and that its texts are redacted."""
+    lines = publication.text.lstrip("\ufeff \n\r").splitlines()
+    return "".join(f"{line}\n" for line in lines[: 2 if publication.is_redacted else 1])
+
+
 def read_publication(path: Path, page: Path | None = None, title: str = "") -> Publication:
     """The text at `path` with the pictures beside it, and the full `page`; `title` names what it
     becomes.

@@ -1,11 +1,11 @@
 """Pages of wikis that are git repositories, pushed to bare ones on the disk."""
 
-import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from helpers.git import edit, git
 from helpers.made_up.factories import make_results
 
 import reportgen
@@ -16,17 +16,6 @@ from reportgen.publishing import read_publication
 TITLE = "Headlines, June / July"
 FILE = "Headlines,-June-July.md"
 TOKEN = "a-secret-of-the-job"
-
-
-def git(*words: object, cwd: Path) -> str:
-    whos, whats = ("AUTHOR", "COMMITTER"), ("NAME", "EMAIL")
-    names = {f"GIT_{who}_{what}": "x" for who in whos for what in whats}
-    command = ["git", *map(str, words)]
-    environment = os.environ | names
-    ran = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=True
-    )
-    return ran.stdout
 
 
 @pytest.fixture
@@ -55,14 +44,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report.save(folder / "report.md", images="svg")
     report.save(folder / "redacted.md", images="none", redact=True)
     return folder
-
-
-def edit(work: Path, name: str, text: str) -> None:
-    """Someone edits a page by hand."""
-    (work / name).write_text(text, "utf-8")
-    git("add", ".", cwd=work)
-    git("commit", "--quiet", "-m", "By hand", cwd=work)
-    git("push", "--quiet", cwd=work)
 
 
 def shown(wiki: Path, name: str) -> str:

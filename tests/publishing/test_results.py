@@ -72,7 +72,7 @@ def test_results_are_written_in_the_form_of_every_place(results: Path, place) ->
     assert (publication.form, publication.id) == (place.form, "report")
     assert not publication.is_redacted
     pictures = publication.files.keys() - {publication.page}
-    assert bool(pictures) == place.is_page
+    assert bool(pictures) == (place.images != "none")
     assert bool(publication.page) == place.takes_page
     if place.takes_page:
         assert publication.files[publication.page].startswith(b"<!doctype html>")
