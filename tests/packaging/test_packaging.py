@@ -85,6 +85,8 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
             ".ci/locked.txt",
             "SECURITY.md",
             "action.yml",
+            "mkdocs.yml",
+            ".ci/site_pages.py",
         }
     )
     assert not wanted - names
