@@ -96,6 +96,9 @@ def within(part: str, *figures: Figure) -> tuple[Figure, ...]:
     )
 
 
+_NAMED = 3  # figures of the same kind, in the error message for an unknown one
+
+
 @dataclass(frozen=True, slots=True)
 class FigureList:
     """The figures that a command measures, in the order in which they are listed."""
@@ -136,8 +139,11 @@ class FigureList:
         """The error message for an unknown `name`, with similar names and the command that lists
         all."""
         names = [name for figure in self.figures for name in figure.names]
-        close = get_close_matches(name, names, n=1, cutoff=0.75)
-        meant = f" (is it {close[0]}?)" if close else ""
+        # Of "mae", or of "mae_change", there are "label_mae", or "mae_base" and "mae_head".
+        kind = name.partition("_")[0]
+        of_its_kind = [own.name for own in self.figures if kind in own.name.split("_")]
+        close = get_close_matches(name, names, n=1, cutoff=0.85) or of_its_kind[:_NAMED]
+        meant = f" (is it {' or '.join(close)}?)" if close else ""
         return f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures"
 
     def _is_of(self, name: str, figure: Figure) -> bool:

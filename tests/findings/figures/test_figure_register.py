@@ -90,6 +90,9 @@ def test_a_name_close_to_a_figure_is_told_and_where_all_of_them_are() -> None:
         gates(GateChoices(fail_if=["mae_rise > 0"]), "run")
     assert "--fail-if 'mae_rise > 0': " in str(e.value)
     assert "is it" not in RUN_FIGURES.unknown("qqqq")
+    for name in ("mae", "mae_change"):  # there are several of its kind
+        assert "(is it mae_base or mae_head or mae_rise?)" in COMPARE_FIGURES.unknown(name)
+        assert "(is it label_mae or word_mae?)" in RUN_FIGURES.unknown(name)
 
 
 @pytest.mark.parametrize(
