@@ -116,13 +116,14 @@ def _check_options(place: PublishPlace, page: Path | None, title: str | None) ->
     Raises:
         UsageError: it does not, or lacks one.
     """
-    if title is not None and not place.is_page:
-        raise UsageError(f"--title: {place.name} is a comment, which has none")
+    if title is not None and not place.has_title:
+        what = "section" if place.is_section else "comment"
+        raise UsageError(f"--title: {place.name} is a {what}, which has none")
     if page is not None and not place.takes_page:
         raise UsageError(
             f"--page: {place.name} takes no HTML; give --page-url, where the page is found"
         )
-    if place.is_page and not title:
+    if place.has_title and not title:
         raise UsageError(f"--title is missing: the title of the page, such as {_TITLE!r}")
 
 
@@ -181,8 +182,11 @@ def _of_results(
     options: Mapping[str, Any],
 ) -> Publication:
     """The results in the form of `place`, with the pictures and the page that it takes."""
+    from reportgen.api.report import Report
+
     how = {name: value for name, value in options.items() if value is not None}
-    how.setdefault("page_url", _address_in_ci(os.environ))
+    id = how.get("id") or ("report" if isinstance(results, Report) else "compare")
+    how.setdefault("page_url", place.page_path.format(id=id) or _address_in_ci(os.environ))
     if place.flavor:
         how["md_flavor"] = place.flavor
     with TemporaryDirectory(prefix="reportgen-") as folder:

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import md5, sha256
 from http.client import HTTPException
@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from reportgen.errors import PublishError, UsageError
 from reportgen.publishing.environment import Environment
-from reportgen.publishing.host_requests import AGAIN, ANSWER_WAIT, refused, unreachable
+from reportgen.publishing.host_requests import ANSWER_WAIT, asked, refused, unreachable
 from reportgen.publishing.publication import Publication, Published
 from reportgen.publishing.wiki_pages import ConflictError, PageVersion, publish_page
 
@@ -31,7 +31,6 @@ _FAULTS = {
 }
 _LOCKED = 133
 _EDITED = "someone is editing the page; try again when it is saved"
-_TRIES = 5  # waits of 0.5, 1, 2 and 4 seconds between them
 _EDIT, _UPLOAD = 2, 8  # rights, as the wiki counts them
 
 
@@ -60,13 +59,13 @@ class _DokuWikiPage:
             raise UsageError("$DOKUWIKI_URL: not an address, such as https://wiki.example.com")
         self._base, self._title = address, title
         # By a cookie: else the password would be a part of the address, which errors quote.
-        self._wiki = _asked(DokuWiki, address, user, password, cookieAuth=True)
+        self._wiki = asked(_told, DokuWiki, address, user, password, cookieAuth=True)
 
     def read(self) -> PageVersion | None:
-        info = _asked(self._wiki.pages.info, self._title)
+        info = asked(_told, self._wiki.pages.info, self._title)
         if not info:
             return None
-        text = _asked(self._wiki.pages.get, self._title)
+        text = asked(_told, self._wiki.pages.get, self._title)
         # A version of the wiki is a second, in which a page can change twice.
         version = f"{info['version']} {sha256(text.encode()).hexdigest()}"
         return PageVersion(text, version, self._address(info["name"]))
@@ -81,7 +80,7 @@ class _DokuWikiPage:
         for path, content in publication.files.items():
             name = f"{folder}:{path.rpartition('/')[2]}"
             if known.get(name.lower()) != md5(content, usedforsecurity=False).hexdigest():
-                _asked(self._wiki.medias.set, name, content)
+                asked(_told, self._wiki.medias.set, name, content)
 
     def write(self, publication: Publication, over: PageVersion) -> PageVersion:
         """Under the page's lock, which keeps other accounts from editing; runs of one account are
@@ -95,7 +94,8 @@ class _DokuWikiPage:
                 raise ConflictError
             if before and before.text.strip() == publication.text.strip():
                 return before
-            _asked(
+            asked(
+                _told,
                 self._wiki.pages.set,
                 self._title,
                 publication.text,
@@ -123,42 +123,28 @@ class _DokuWikiPage:
             PublishError: it may not.
         """
         for name, right in ((self._title, _EDIT), (files, _UPLOAD)):
-            if name and _asked(self._wiki.pages.permission, name) < right:
+            if name and asked(_told, self._wiki.pages.permission, name) < right:
                 raise PublishError(f"the wiki refused: {_FAULTS[111]}; it lacks them for {name}")
 
     def _set_locks(self, **pages: list[str]) -> bool:
         """Lock or unlock; whether a page is locked now. The library's own function takes a title
         that the wiki writes in another way for one that could not be locked."""
         given = {"lock": [], "unlock": [], **pages}
-        answer = _asked(self._wiki.send, "dokuwiki.setLocks", **given)
+        answer = asked(_told, self._wiki.send, "dokuwiki.setLocks", **given)
         return bool(answer and answer.get("locked"))
 
     def _wait_for_another_version(self, before: PageVersion) -> None:
         """Wait until the wiki's clock shows a later second than the version has, which would be
         replaced by one of the same second."""
         second = int(before.version.split()[0])
-        while _asked(self._wiki.send, "dokuwiki.getTime") <= second:
+        while asked(_told, self._wiki.send, "dokuwiki.getTime") <= second:
             time.sleep(0.2)
 
     def _files_in(self, folder: str) -> Sequence[Any]:
-        return _asked(self._wiki.medias.list, folder, hash=True) or ()
+        return asked(_told, self._wiki.medias.list, folder, hash=True) or ()
 
     def _address(self, name: str) -> str:
         return f"{self._base}/doku.php?id={quote(name, safe=':')}"
-
-
-def _asked(call: Callable[..., Any], *given: object, **more: object) -> Any:
-    """What `call` returns; a wiki that is busy is asked again, after a wait."""
-    for number in range(_TRIES - 1):
-        try:
-            with _told():
-                return call(*given, **more)
-        except PublishError as error:
-            if error.status not in AGAIN:
-                raise
-            time.sleep(0.5 * 2**number)
-    with _told():
-        return call(*given, **more)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Requests to the interfaces of hosts that no library of ours knows, and what answers mean."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from reportgen.errors import PublishError, first_line
@@ -70,6 +72,29 @@ class Session:
         if answer.status_code >= 300 or answer.status_code == 203:
             raise refused(answer.status_code, answer.text, self._advice)
         return answer.json() if answer.content else None
+
+
+def asked(
+    told: Callable[[], AbstractContextManager[None]],
+    call: Callable[..., Any],
+    *given: object,
+    **more: object,
+) -> Any:
+    """What `call` of a library returns; a host that is busy is asked again, after a wait.
+
+    Args:
+        told: Turns what the library raises into a PublishError with its status.
+    """
+    for number in range(_TRIES - 1):
+        try:
+            with told():
+                return call(*given, **more)
+        except PublishError as error:
+            if error.status not in AGAIN:
+                raise
+            time.sleep(0.5 * 2**number)
+    with told():
+        return call(*given, **more)
 
 
 def unreachable(error: BaseException) -> PublishError:

@@ -24,9 +24,16 @@ class PublishPlace:
     form: Form  # of the text that it takes
     flavor: str  # of Markdown; "" for another form
     variables: tuple[str, ...]  # of the environment that it needs, its token first
-    is_page: bool = False  # which has a title and pictures
+    is_page: bool = False  # which has pictures, and a title
     takes_page: bool = False  # attaches the full page
     shows_page: bool = False  # shows the full page, and no pictures of a text
+    is_section: bool = False  # of a page, whose title it leaves as it is
+    page_path: str = ""  # where the page lies beside the text, with the id as {id}
+
+    @property
+    def has_title(self) -> bool:
+        """Whether what is published has a title."""
+        return self.is_page and not self.is_section
 
     @property
     def file(self) -> str:
@@ -124,6 +131,20 @@ PLACES = (
         "reportgen.publishing.pages:publish", "", "",
         "markdown", "github",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), is_page=True, takes_page=True, shows_page=True,
+    ),
+    PublishPlace(
+        "hf-space", "a static Space on the Hugging Face Hub that shows the full page",
+        "reportgen.publishing.hugging_face:publish_space", "huggingface_hub", "",
+        "markdown", "github",
+        ("HF_TOKEN", "HF_SPACE"),
+        is_page=True, takes_page=True, shows_page=True, page_path="index.html",
+    ),
+    PublishPlace(
+        "hf-model", "a section of a model card on the Hugging Face Hub, with the page beside it",
+        "reportgen.publishing.hugging_face:publish_model", "huggingface_hub", "",
+        "markdown", "github",
+        ("HF_TOKEN", "HF_MODEL"),
+        is_page=True, takes_page=True, is_section=True, page_path="reportgen/{id}/report.html",
     ),
 )  # fmt: skip
 

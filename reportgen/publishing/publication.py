@@ -93,6 +93,20 @@ def marker_lines(publication: Publication) -> str:
     return "".join(f"{line}\n" for line in lines[: 2 if publication.is_redacted else 1])
 
 
+def linked(text: str, address: str) -> str:
+    """A text in Markdown with a link to the page at `address` in the line of its verdict, where it
+    has none yet."""
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if line.strip() and not line.startswith(("<!--", "[//]:", "#")):
+            if f"]({address}" not in line:
+                words = line.rstrip()
+                link = f" · [{address.rpartition('/')[2]}]({address})"
+                lines[number] = f"{words}{link}{line[len(words) :]}"
+            break
+    return "".join(lines)
+
+
 def read_publication(path: Path, page: Path | None = None, title: str = "") -> Publication:
     """The text at `path` with the pictures beside it, and the full `page`; `title` names what it
     becomes.

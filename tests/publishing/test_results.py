@@ -66,7 +66,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHost]:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_results_are_written_in_the_form_of_every_place(results: Path, place) -> None:
-    title = "Headlines" if place.is_page else None
+    title = "Headlines" if place.has_title else None
     planned = planned_publication([results / "a"], place.name, title=title, page_url=ADDRESS)
     publication = planned.publication
     assert (publication.form, publication.id) == (place.form, "report")
