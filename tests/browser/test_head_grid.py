@@ -10,13 +10,14 @@ from exploring import (
     lines,
     maps_of,
     pick,
+    place_of,
     places_of,
     plots,
     same,
     units_of,
 )
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.plain.plain_multiples import plain_step
+from helpers.plain.plain_multiples import plain_even, plain_multiples, plain_step
 from opening import drawn, visit, written
 from playwright.sync_api import expect
 
@@ -51,8 +52,9 @@ def test_the_grid_shows_every_heads_figures_and_their_means(kept, results):
             expect(found).to_have_text(letters[name])
             expect(found).to_have_attribute("aria-label", f"Layer {layer}, head {head}: {name}")
     choice.select_option(label="picture")  # which is painted again
-    last = cell(kept, 1, "all", "mean", LAYERS, HEADS).locator("canvas")
+    last = cell(kept, 1, LAYERS, HEADS, LAYERS, HEADS).locator("canvas")
     expect(last).not_to_have_js_property("width", 1)
+    expect(cell(kept, 1, "all", "mean", LAYERS, HEADS)).to_be_hidden()  # it is chosen by name
 
 
 def colour_of(place: float) -> np.ndarray:
@@ -176,8 +178,11 @@ def test_with_the_keyboard_a_head_is_seen_before_it_is_kept_and_escape_goes_back
     assert kept.url.endswith("layer=2&head=1&token=3")  # the token stays chosen
     kept.keyboard.press("End")
     kept.keyboard.press(" ")
+    expect(title).to_have_text("Layer 3, head 1")
+    assert kept.url.endswith("layer=3&head=1&token=3")
+    pick(kept, 1, "Layer", "all (mean)")
     expect(title).to_have_text("All layers, head 1")
-    assert kept.url.endswith("layer=all&head=1&token=3")
+    expect(cell(kept, 1, 3, 1, LAYERS, HEADS)).to_have_attribute("tabindex", "0")  # beside it
 
 
 def test_beside_a_second_view_what_is_pointed_at_takes_the_place_of_the_chosen_side(kept, results):
@@ -205,6 +210,25 @@ def test_hiding_special_tokens_empties_them_in_the_pictures(kept, results):
     for q, k in ((2, 3), (4, 1)):
         step = round(255 * places[q, k]) / 255
         assert np.abs(pixels[q, k, :3] - colour_of(step)).max() <= 3
+
+
+def test_a_dot_of_a_long_text_stands_for_several_tokens_as_a_cell_of_a_long_map(watched, tmp_path):
+    text = "".join(f"{i % 100:02d}" for i in range(100))
+    made = make_results(tmp_path, (text,), n_layers=1, n_heads=2, sink=0.4)
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    expect(watched.locator("#map-1 .head-says")).to_contain_text("A dot stands for up to 3 tokens")
+    picture = cell(watched, 1, 1, 2, 1, 2).locator("canvas")
+    expect(picture).not_to_have_js_property("width", 1)
+    weights = maps_of(made, 0)[0, 1]
+    dots = range(0, len(weights), 3)
+    cells = np.array([[weights[q : q + 3, k : k + 3].sum(1).mean() for k in dots] for q in dots])
+    even = plain_even([token // 3 for token in range(len(weights))], is_causal=False)
+    places = place_of(
+        plain_multiples(cells, even, [0 < at < len(dots) - 1 for at in range(len(dots))])
+    )
+    pixels = pixels_of(picture, len(dots))
+    for q, k in ((0, 0), (3, 7), (20, 20), (33, 1)):
+        assert np.abs(pixels[q, k, :3] - colour_of(round(255 * places[q, k]) / 255)).max() <= 3
 
 
 def test_the_add_mode_takes_out_what_is_chosen_again(kept, results):
@@ -242,7 +266,7 @@ def test_of_many_heads_those_that_differ_most_are_shown_and_all_on_demand(watche
     expect(rows).to_have_count(31)
 
 
-def test_the_ends_of_rows_and_columns_are_means(kept, results):
+def test_means_over_heads_and_over_layers_are_chosen_by_name(kept, results):
     visit(kept, "#text=1")
     drawn(kept, 1)
     maps = maps_of(results, 0)
@@ -251,7 +275,8 @@ def test_the_ends_of_rows_and_columns_are_means(kept, results):
         ("all", 3, maps[:, 2].mean(0), "All layers, head 3"),
         ("all", "mean", maps.mean((0, 1)), "All layers, mean over 4 heads"),
     ):
-        cell(kept, 1, layer, head, LAYERS, HEADS).click()
+        pick(kept, 1, "Layer", "all (mean)" if layer == "all" else str(layer))
+        pick(kept, 1, "Head", f"mean of {HEADS}" if head == "mean" else str(head))
         expect(kept.locator("#map-1 b.live")).to_have_text(title)
         assert same(plots(kept, 1)[0].z, expected)
 

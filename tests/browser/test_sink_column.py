@@ -2,6 +2,7 @@
 
 import csv
 import re
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -98,6 +99,11 @@ def test_what_rows_cannot_see_is_hatched_and_said(kept, results):
     tops = [box[1] for box in boxes]
     assert tops == pytest.approx([tops[0] + box[3] * i for i, box in enumerate(boxes)])
     expect(figure.locator("p.legend").filter(has_text="Hatched: later").first).to_be_visible()
+    with kept.expect_download() as download:
+        menu(figure.locator(".framed + .tools")).get_by_role("button", name="Save SVG").click()
+    svg = ET.parse(download.value.path())
+    paths = [path.get("d") for path in svg.iterfind(".//{*}g[@class='shapelayer']//{*}path")]
+    assert max(path.count("M") for path in paths) == 3 * n * (n - 1) / 2  # three lines a cell
 
 
 def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(kept, results):

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         GAP,
         _png,
         _tiled,
+        dots_of,
         head_picture,
         head_steps,
         heads_class,

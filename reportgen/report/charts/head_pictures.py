@@ -7,11 +7,12 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.report.charts.attention_map import own_content
 from reportgen.report.charts.attention_scale import MAP_COLOURS, times_steps
 from reportgen.report.charts.colours import RULE, STEPS
 from reportgen.results import (
@@ -24,7 +25,8 @@ from reportgen.results import (
     weights_of,
 )
 
-DOTS = 24  # along a side of a head, at most; a dot shows the largest of several cells
+Places: TypeAlias = NDArray[np.intp]
+DOTS = 24  # along a side of a head, at most
 GAP = 1  # dots between two heads
 _BETWEEN = STEPS  # index of the colour between heads
 
@@ -41,12 +43,11 @@ _SIDES: dict[HeadsClass, int] = {  # pixels of a head; the style sheet says the 
 def heads_class(n_layers: int, n_heads: int) -> HeadsClass:
     """How large the pictures of heads are, so that they have room beside the map; those of many
     layers stand below it."""
-    columns = n_layers + (n_layers > 1)
-    if columns <= 5 and n_heads <= 12:
+    if n_layers <= 4 and n_heads <= 12:
         return "heads-27"
-    if columns <= 8:
+    if n_layers <= 7:
         return "heads-17"
-    return "heads-12" if columns <= 13 else "heads-below"
+    return "heads-12" if n_layers <= 12 else "heads-below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class HeadPicture:
     png: bytes
     width: int  # in pixels of the page
     height: int
+    tokens: int  # in a dot, at most
 
     @property
     def address(self) -> str:
@@ -73,15 +75,37 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
     if starts is not None:  # a special token is a cell of its own
         sizes = np.diff([*starts, len(content)])
         content = content[starts]
-    even = even_map(sizes, is_causal=results.info.model.is_causal)
+    tokens = _tokens_of_dots(sizes)
+    even = even_map(tokens, is_causal=results.info.model.is_causal)
+    own = own_content(content, _cells_a_dot(len(sizes)))
     layers = [
-        [head_steps(head, even, content) for head in _mean_and_heads(weights_of(level))]
+        [head_steps(dots_of(head, sizes), even, own) for head in _mean_and_heads(weights_of(level))]
         for level in levels
     ]
     picture = _tiled(list(zip(*layers, strict=True)))
     height, width = picture.shape
     zoom = _SIDES[heads_class(len(layers), len(layers[0]) - 1)] / len(layers[0][0])
-    return HeadPicture(_png(picture), round(width * zoom), round(height * zoom))
+    most = int(tokens.max())
+    return HeadPicture(_png(picture), round(width * zoom), round(height * zoom), most)
+
+
+def _cells_a_dot(n_cells: int) -> int:
+    return ceil(n_cells / DOTS)
+
+
+def _tokens_of_dots(sizes: Places) -> Places:
+    tokens: Places = np.add.reduceat(sizes, np.arange(0, len(sizes), _cells_a_dot(len(sizes))))
+    return tokens
+
+
+def dots_of(weights: NDArray[np.float32], sizes: Places) -> Floats:
+    """The cells `[query, key]` of a head as its dots, as the map of a long text has them: attention
+    to a dot is the sum over its tokens, attention from it the mean. `sizes` are the tokens of each
+    cell."""
+    starts = np.arange(0, len(sizes), _cells_a_dot(len(sizes)))
+    sums = np.add.reduceat(weights.astype(np.float64) * sizes[:, None], starts, axis=0)
+    dots: Floats = np.add.reduceat(sums, starts, axis=1) / _tokens_of_dots(sizes)[:, None]
+    return dots
 
 
 def _mean_and_heads(weights: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:
@@ -89,17 +113,10 @@ def _mean_and_heads(weights: NDArray[np.float32]) -> Iterable[NDArray[np.float32
     return (mean, *weights) if len(weights) > 1 else (mean,)
 
 
-def head_steps(
-    weights: NDArray[np.float32], even: Floats, content: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
-    """The step of each dot of a head, whose `weights` are `[query, key]`, on the scale of
-    attention; `even` is the map of even attention, `content` says which keys are text tokens."""
-    times = rows_times_average(weights.astype(np.float64), even, content)
-    pool = ceil(len(weights) / DOTS)
-    if pool > 1:
-        starts = np.arange(0, len(weights), pool)
-        times = np.maximum.reduceat(np.maximum.reduceat(times, starts, axis=0), starts, axis=1)
-    return times_steps(times).astype(np.uint8)
+def head_steps(dots: Floats, even: Floats, content: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The step of each of the `dots` `[query, key]` of a head on the scale of attention; `even` is
+    the map of even attention, `content` says which keys are text tokens."""
+    return times_steps(rows_times_average(dots, even, content)).astype(np.uint8)
 
 
 def _tiled(steps: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:

@@ -179,6 +179,7 @@ def make_figures(
     reads = row_read_alone(findings, units, effects)
     across = partial(cross_figure, findings.results, text, units, labels, language, heads)
     is_first = text == findings.opened[language.code] or text in findings.picked.texts
+    small = head_picture(findings.results, text) if is_first else None
     figure = make_text_figure(text + 1, units, labels, drawn, reads, language, weights)
     return Figures(
         map=figure.map,
@@ -190,8 +191,8 @@ def make_figures(
             layer=len(units.received),
             mode=weights.mode,
         ),
-        heads=head_picture(findings.results, text) if is_first else None,
-        heads_legend=_heads_legend(drawn, language),
+        heads=small,
+        heads_legend=_heads_legend(small, drawn, language),
         reads=reads,
         live=_live(effects, scope, name, info.evidence.scalar, language)
         if units.has_layers
@@ -218,9 +219,11 @@ def _colours(drawn: TextMap | None, language: Language, weights: Weights) -> str
     return language.sentences(parts)
 
 
-def _heads_legend(drawn: TextMap | None, language: Language) -> str:
+def _heads_legend(small: HeadPicture | None, drawn: TextMap | None, language: Language) -> str:
     """What the small pictures of all heads show."""
     parts = [language.say("map", "heads")]
+    if small is not None and small.tokens > 1:
+        parts.append(language.say("explore", "grid_dots", n=small.tokens))
     if drawn is not None and drawn.learned is not None:
         parts.append(language.say("explore", "grid_leaves_out"))
     return language.sentences(parts)

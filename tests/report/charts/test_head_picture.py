@@ -33,13 +33,16 @@ def results(tmp_path_factory):
 
 
 def plain_steps(weights, special):
-    """The steps of a head's dots, one dot at a time."""
+    """The steps of a head's dots, one dot at a time: what goes to several tokens is added up, what
+    comes from them is averaged, as in the map of a long text."""
     pool = ceil(len(weights) / DOTS)
     starts = range(0, len(weights), pool)
-    even = plain_even(range(len(weights)), is_causal=False)
-    times = plain_multiples(weights.astype(float), even, [not own for own in special])
-    dots = [[times[q : q + pool, k : k + pool].max() for k in starts] for q in starts]
-    return [[plain_step(value) for value in row] for row in dots]
+    unit_of = [token // pool for token in range(len(weights))]
+    dots = [[weights[q : q + pool, k : k + pool].sum(1).mean() for k in starts] for q in starts]
+    content = [not any(special[k : k + pool]) for k in starts]
+    even = plain_even(unit_of, is_causal=False)
+    times = plain_multiples(np.array(dots, float), even, content)
+    return [[plain_step(value) for value in row] for row in times]
 
 
 @pytest.mark.parametrize("text", [0, 1])
@@ -52,6 +55,7 @@ def test_the_picture_shows_every_head_and_the_mean_of_each_layer(results, text):
     assert image.size == (LAYERS * (side + GAP) - GAP, (HEADS + 1) * (side + GAP) - GAP)
     size = [round(27 / side * n) for n in image.size]  # a head is as large as scripts draw it
     assert [found.width, found.height] == size
+    assert found.tokens == ceil(len(special) / DOTS)
     dots = np.array(image)
     for layer in range(LAYERS):
         weights = np.square(levels[layer].astype(np.float32) / 255)
@@ -84,7 +88,7 @@ def test_its_colours_are_those_of_maps(results):
 
 
 def test_a_head_that_looks_at_special_tokens_alone_has_colours_all_the_same():
-    weights = np.array([[1.0, 0.0], [1.0, 0.0]], np.float32)
+    weights = np.array([[1.0, 0.0], [1.0, 0.0]])
     even = even_map(np.ones(2, np.intp), is_causal=False)
     assert head_steps(weights, even, np.array([False, True])).tolist() == [[15, 0], [15, 0]]
 

@@ -19,6 +19,7 @@ from reportgen.report.charts import (
     SIDE,
     _png,
     _tiled,
+    dots_of,
     head_picture,
     head_steps,
     text_map,
@@ -128,13 +129,23 @@ def test_drawn_cells_share_out_those_that_lie_in_several(read: Results) -> None:
 def test_the_picture_of_all_heads_shows_the_cells(read: Results) -> None:
     picture = head_picture(read, 0)
     assert picture is not None
-    content = np.array([0 < cell < 101 for cell in range(102)])
     maps = attention_maps(read, "1", None, None).values
     how = stored_pooling(read, 0)
     assert how is not None
-    even = even_map(np.array(how.sizes), is_causal=False)
-    steps = [[head_steps(head, even, content) for head in (own.mean(axis=0), *own)] for own in maps]
+    starts = range(0, 102, 5)  # 102 cells in at most 24 dots
+    sizes = np.array(how.sizes)
+    tokens = np.array([sizes[at : at + 5].sum() for at in starts])
+    assert picture.tokens == tokens.max()
+    content = np.array([not {0, 101} & set(range(at, at + 5)) for at in starts])
+    even = even_map(tokens, is_causal=False)
+    steps = [
+        [head_steps(dots_of(head, sizes), even, content) for head in (own.mean(axis=0), *own)]
+        for own in maps
+    ]
     assert picture.png == _png(_tiled(list(zip(*steps, strict=True))))
+    row = slice(5, 10)
+    shares = maps[0][0][row, row].astype(float).sum(axis=1) @ sizes[row] / sizes[row].sum()
+    assert dots_of(maps[0][0], sizes)[1, 1] == pytest.approx(shares)
 
 
 def test_heads_are_compared_on_whole_maps_alone(whole: Results, read: Results) -> None:

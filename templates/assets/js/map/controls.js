@@ -23,7 +23,8 @@ class Controls {
     this.side = 0; // which of two selections the pictures and the lists of layers and heads change
     const { number, hasHeads, data } = panel;
     const added = (selection, isAdded) => (isAdded ? toggled(this.current(), selection) : selection);
-    this.grid = new HeadGrid(headFigures(data), hasHeads, number, {
+    const about = { figures: headFigures(data), hasHeads, number, tokens: tokensOfDots(data) };
+    this.grid = new HeadGrid(page, about, {
       pick: (selection, isAdded) => this.pick(added(selection, isAdded)),
       look: (selection, isAdded) => panel.look(selection && added(selection, isAdded)),
     });

@@ -53,7 +53,19 @@ function makeMap(shown, view) {
     tickfont: { size: 10.5 * frame.scale },
   });
   const layout = mapLayout(figure.layout, frame, shown);
-  return { data: figure.data, layout, place: frame.place, marks, future: page.causal ? futureOf(frame) : "" };
+  const future = page.causal ? futureOf(frame) : "";
+  return { data: figure.data, layout, place: frame.place, marks, future, hatching: future && hatching(frame) };
+}
+
+// What a saved picture has in place of the hatching, which plotly has no pattern for: slanted lines.
+function hatching({ rows, columns }) {
+  const lines = (q, k) => [
+    `M${k - 0.5},${q}L${k},${q - 0.5}`,
+    `M${k - 0.5},${q + 0.5}L${k + 0.5},${q - 0.5}`,
+    `M${k},${q + 0.5}L${k + 0.5},${q}`,
+  ];
+  const path = rows.flatMap((q) => columns.filter((k) => k > q).flatMap((k) => lines(q, k))).join("");
+  return { type: "path", name: "future", path, xref: "x", yref: "y", line: { color: css("--rule"), width: 1.2 } };
 }
 
 // The path over what rows of a causal map cannot see: the columns after their own.

@@ -1,6 +1,6 @@
 // The heads of a text as a grid, layers across and heads down, each as a small picture of its map or
-// coloured by a figure; here they are chosen. The first row holds the mean of each layer, the last column
-// the means over all layers.
+// coloured by a figure; here they are chosen. The first row holds the mean of each layer. Beside figures
+// the last column has the means over all layers, which pictures leave out.
 
 const COLOUR_STEPS = 15; // the style sheet's classes h0 to h15
 const NAMED_LAYERS = 8; // columns up to which each is called a layer
@@ -12,22 +12,23 @@ const CLASS_STEPS = { V: 12, X: 9, D: 6, B: 3, H: 0 }; // of the colour behind t
 const colourStep = (value, top) => (top > 0 ? Math.round(COLOUR_STEPS * Math.min(1, value / top)) : 0);
 
 class HeadGrid {
-  // `pick(selection, isAdded)` is called with what was chosen, alone or to add to a set, and
-  // `look(selection, isAdded)` with what is pointed at, or null.
-  constructor(figures, hasHeads, number, { pick, look }) {
-    Object.assign(this, { figures, hasHeads, pick, look });
+  // `size` is how many layers and heads there are, `figures` what is known of them (null: nothing), and
+  // `tokens` how many tokens a dot of a picture has at most. `pick(selection, isAdded)` is called with what
+  // was chosen, alone or to add to a set, and `look(selection, isAdded)` with what is pointed at, or null.
+  constructor({ layers, heads }, { figures, hasHeads, number, tokens }, { pick, look }) {
+    Object.assign(this, { layers, heads, figures, hasHeads, tokens, pick, look });
     // Of one layer the mean over layers, of one head the mean over heads would be the same once more.
-    this.columns = upTo(page.layers + (page.layers > 1 ? 1 : 0));
-    this.rows = [page.heads, ...(page.heads > 1 ? upTo(page.heads) : [])];
-    this.at = [page.layers - 1, page.heads];
+    this.columns = upTo(layers + (layers > 1 && figures ? 1 : 0));
+    this.rows = [heads, ...(heads > 1 ? upTo(heads) : [])];
+    this.at = [layers - 1, heads];
     this.cells = new Map();
     const options = FIGURES.filter((name) => this.has(name)).map((name) => [name, say(`grid_${name}`)]);
     this.figure = makeSelect(say("grid_by"), options, (name) => choose(number, { grid: name }));
     this.add = makeCheckbox(say("grid_add"));
     this.lines = new Map(); // the rows of the table, by head
     this.table = this.makeTable();
-    this.first = page.heads > MOST_HEADS ? mostDifferent(figures) : null;
-    this.every = makeCheckbox(say("grid_every", { n: page.heads }), () => this.showRows());
+    this.first = heads > MOST_HEADS && figures ? mostDifferent(figures) : null;
+    this.every = makeCheckbox(say("grid_every", { n: heads }), () => this.showRows());
     this.every.label.hidden = this.first === null;
     this.says = make("p", { className: "small head-says" });
     this.box = setAttributes(
@@ -65,21 +66,22 @@ class HeadGrid {
 
   // Whether the text has the maps of single heads, or this is a mean.
   isShown(h) {
-    return h === page.heads || this.hasHeads;
+    return h === this.heads || this.hasHeads;
   }
 
   has(name) {
-    if (name === "map") return this.hasHeads || page.heads === 1;
-    return name === "class" || this.figures[name].some((value) => !Number.isNaN(value));
+    if (name === "map") return this.hasHeads || this.heads === 1;
+    return this.figures !== null && (name === "class" || this.figures[name].some((value) => !Number.isNaN(value)));
   }
 
   makeTable() {
     const heading = (textContent, scope) => make("th", { textContent, scope });
-    const layer = (l) => (l && page.layers > NAMED_LAYERS ? String(l + 1) : `L${l + 1}`);
-    const names = this.columns.map((l) => heading(l < page.layers ? layer(l) : say("grid_all"), "col"));
+    const layer = (l) => (l && this.layers > NAMED_LAYERS ? String(l + 1) : `L${l + 1}`);
+    const names = this.columns.map((l) => (l < this.layers ? heading(layer(l), "col")
+      : Object.assign(heading(say("grid_all"), "col"), { className: "all" })));
     const body = make("tbody");
     for (const h of this.rows) {
-      const row = make("tr", {}, heading(h < page.heads ? String(h + 1) : say("grid_mean"), "row"));
+      const row = make("tr", {}, heading(h < this.heads ? String(h + 1) : say("grid_mean"), "row"));
       this.lines.set(h, row);
       for (const l of this.columns) row.append(this.makeCell(l, h));
       body.append(row);
@@ -98,14 +100,14 @@ class HeadGrid {
   }
 
   selectionAt(l, h) {
-    return `${l < page.layers ? l + 1 : "all"}.${h < page.heads ? h + 1 : "mean"}`;
+    return `${l < this.layers ? l + 1 : "all"}.${h < this.heads ? h + 1 : "mean"}`;
   }
 
   // The figure of a head, or its mean over the heads or layers that have one.
   value(name, l, h) {
-    const layers = l < page.layers ? [l] : upTo(page.layers);
-    const heads = h < page.heads ? [h] : upTo(page.heads);
-    const values = layers.flatMap((y) => heads.map((x) => this.figures[name][y * page.heads + x]));
+    const layers = l < this.layers ? [l] : upTo(this.layers);
+    const heads = h < this.heads ? [h] : upTo(this.heads);
+    const values = layers.flatMap((y) => heads.map((x) => this.figures[name][y * this.heads + x]));
     const known = values.filter((value) => !Number.isNaN(value));
     return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : NaN;
   }
@@ -125,8 +127,18 @@ class HeadGrid {
     this.kept = selections.flatMap((selection) => this.placesOf(selection));
     this.showRows();
     const isInside = this.table.contains(document.activeElement);
-    this.setTabStop(...(isInside || !this.kept.length ? this.at : this.kept[0]));
+    this.setTabStop(...(isInside || !this.kept.length ? this.at : this.seen(this.kept[0])));
     this.scrollToKept();
+  }
+
+  // The last column that is seen.
+  get end() {
+    return this.shown === "map" ? this.layers - 1 : this.columns.length - 1;
+  }
+
+  // The place that is seen, or one beside it.
+  seen([l, h]) {
+    return [Math.min(l, this.end), h];
   }
 
   // Of many layers the one that was chosen is brought into view, once.
@@ -144,7 +156,7 @@ class HeadGrid {
     if (this.first === null) return;
     const selected = new Set(this.kept.map(([, h]) => h));
     for (const [h, row] of this.lines) {
-      row.hidden = !(this.every.input.checked || h === page.heads || this.first.has(h) || selected.has(h));
+      row.hidden = !(this.every.input.checked || h === this.heads || this.first.has(h) || selected.has(h));
     }
   }
 
@@ -153,7 +165,7 @@ class HeadGrid {
     return selection.split("+").map((item) => {
       const [layer, head] = item.split(".");
       const l = layer === "all" ? this.columns.length - 1 : Number(layer) - 1;
-      return [l, head === "mean" || page.heads === 1 ? page.heads : Number(head) - 1];
+      return [l, head === "mean" || this.heads === 1 ? this.heads : Number(head) - 1];
     });
   }
 
@@ -171,27 +183,30 @@ class HeadGrid {
       const cell = this.cells.get(key);
       const [step, text, inWords] = name === "map" ? [0, "", this.figuresText(l, h)]
         : values ? this.numberCell(name, values[i], top) : this.letterCell(l, h);
-      this.classes.set(key, `h${step}`);
+      this.classes.set(key, `h${step}${l === this.layers ? " all" : ""}`);
       cell.replaceChildren(name === "map" ? make("canvas", { width: 1, height: 1 }) : text);
       const figure = inWords && isNumber ? say(`grid_${name}_says`, { x: inWords }) : inWords;
       const where = this.place(l, h);
-      cell.setAttribute("aria-label", say("grid_says", { where, figure: figure || say("grid_none") }));
+      const told = say("grid_says", { where, figure: figure || say("grid_none") });
+      cell.setAttribute("aria-label", this.figures ? told : where);
     });
     this.painted = null;
     const legend = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
-    const leavesOut = name === "map" && page.learned ? [say("grid_leaves_out")] : [];
+    const leavesOut = name === "map" && this.figures && page.learned ? [say("grid_leaves_out")] : [];
     const some = this.first === null ? [] : [say("grid_first", { n: MOST_HEADS })];
-    this.legend = this.says.textContent = [legend, ...leavesOut, ...some].join(say("space"));
+    const dots = name === "map" && this.tokens > 1 ? [say("grid_dots", { n: this.tokens })] : [];
+    this.legend = this.says.textContent = [legend, ...leavesOut, ...dots, ...some].join(say("space"));
   }
 
   // The name of a cell: "Layer 3, head 2".
   place(l, h) {
-    const kinds = l < page.layers ? ["grid_head", "grid_layer"] : ["grid_column", "grid_corner"];
-    return say(kinds[h < page.heads ? 0 : 1], { layer: l + 1, head: h + 1 });
+    const kinds = l < this.layers ? ["grid_head", "grid_layer"] : ["grid_column", "grid_corner"];
+    return say(kinds[h < this.heads ? 0 : 1], { layer: l + 1, head: h + 1 });
   }
 
   // Pairs of a name and a value: all that is known of a head.
   figuresOf(l, h) {
+    if (!this.figures) return [];
     const numbers = FIGURES.filter((name) => name in this.figures && this.has(name))
       .map((name) => [say(`grid_${name}`), this.numberCell(name, this.value(name, l, h), 1)[2] || say("grid_none")]);
     const [, , kind] = this.letterCell(l, h);
@@ -211,28 +226,29 @@ class HeadGrid {
   }
 
   letterCell(l, h) {
-    if (l === page.layers || h === page.heads) return [0, "", ""];
-    const letter = CLASS_LETTERS[this.figures.classes[l * page.heads + h]];
+    if (l === this.layers || h === this.heads) return [0, "", ""];
+    const letter = CLASS_LETTERS[this.figures.classes[l * this.heads + h]];
     return [CLASS_STEPS[letter], letter, say(`class_${letter}`)];
   }
 
-  // Draws the pictures, a few at a time; not again in the same colours. Special tokens may be hidden.
-  async paint(data, isHidden) {
-    const key = `${isDark()} ${isHidden}`;
+  // Draws the pictures, a few at a time, unless they are those of this `key` already: what `picture` makes
+  // of a selection, in the colours of a table.
+  async paint(key, picture) {
     if (this.shown !== "map" || this.painted === key) return;
     this.painted = key;
     const table = pixelTable();
     let start = -Infinity;
     for (const [at, cell] of this.cells) {
+      const [l, h] = at.split(".").map(Number);
+      if (l > this.end) continue;
       if (performance.now() - start > PAINT_FOR) {
         await new Promise((resolve) => setTimeout(resolve));
         if (this.painted !== key) return;
         start = performance.now();
       }
-      const selection = this.selectionAt(...at.split(".").map(Number));
-      const picture = headPicture(data, mapCells(data, selection), table, isHidden);
-      Object.assign(cell.firstChild, { width: picture.width, height: picture.height });
-      cell.firstChild.getContext("2d", { willReadFrequently: true }).putImageData(picture, 0, 0);
+      const image = picture(this.selectionAt(l, h), table);
+      Object.assign(cell.firstChild, { width: image.width, height: image.height });
+      cell.firstChild.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
     }
   }
 
@@ -247,7 +263,8 @@ class HeadGrid {
     const [l, h] = this.at;
     const rows = this.rows.filter((one) => !this.lines.get(one).hidden);
     const row = rows.indexOf(h);
-    const [last, end] = [rows.length - 1, this.columns.length - 1];
+    const { end } = this;
+    const last = rows.length - 1;
     const to = {
       ArrowUp: [l, row - 1], ArrowDown: [l, row + 1], ArrowLeft: [l - 1, row], ArrowRight: [l + 1, row],
       Home: [0, event.ctrlKey ? 0 : row], End: [end, event.ctrlKey ? last : row],
@@ -261,8 +278,8 @@ class HeadGrid {
 
   // Goes back to what was kept; false where nothing else is shown.
   restore() {
-    const [kept] = this.kept;
-    if (!kept || this.at.join() === kept.join()) return false;
+    const kept = this.kept.length ? this.seen(this.kept[0]) : this.at;
+    if (this.at.join() === kept.join()) return false;
     this.focus(...kept);
     return true;
   }

@@ -1,7 +1,7 @@
 // A long text: an overview of the whole map, and a window into it that is large enough to read.
 
 const LONG = 64; // units; above, a map is seen through a window
-const DOTS = 256; // the overview's side; above, a dot shows the largest of several cells
+const DOTS = 256; // the overview's side; above, a dot shows the mean of several cells
 const LINE_HEIGHT = 64; // pixels, of the line of attention received
 
 // How many units can be read side by side.
@@ -183,14 +183,17 @@ function overviewDots(shape, view, { rows, columns }) {
   const [height, width] = [rows, columns].map(([start, end]) => end - start);
   const pool = Math.ceil(Math.max(height, width) / DOTS);
   const [down, across] = [height, width].map((n) => Math.ceil(n / pool));
-  const most = new Float64Array(down * across).fill(NaN);
+  const sums = new Float64Array(down * across);
+  const cells = new Uint16Array(down * across); // that are shown
   for (let q = 0; q < height; q++) {
     for (let k = 0; k < width; k++) {
       const value = view.times[(rows[0] + q) * shape.count + columns[0] + k];
+      if (Number.isNaN(value)) continue;
       const dot = Math.floor(q / pool) * across + Math.floor(k / pool);
-      if (!(most[dot] >= value)) most[dot] = value;
+      sums[dot] += value;
+      cells[dot] += 1;
     }
   }
-  const stepOf = (times) => Math.round(255 * placeOf(times));
-  return { across, down, steps: Array.from(most, (value) => (Number.isNaN(value) ? NaN : stepOf(value))) };
+  const stepOf = (sum, dot) => (cells[dot] ? Math.round(255 * placeOf(sum / cells[dot])) : NaN);
+  return { across, down, steps: Array.from(sums, stepOf) };
 }

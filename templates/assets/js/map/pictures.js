@@ -4,7 +4,7 @@ const HEAD = 64; // pixels, height of the title and the key above a plot
 
 // plotly's own picture of a figure, in light colours, with its title and its key.
 async function plotPicture(makeFigure, heading, format) {
-  const { data, layout } = inLight(makeFigure);
+  const { data, layout, hatching } = inLight(makeFigure);
   const [height, margin] = [layout.height + HEAD, { ...layout.margin, t: layout.margin.t + HEAD }];
   const ink = inLight(() => css("--ink"));
   const title = {
@@ -13,10 +13,11 @@ async function plotPicture(makeFigure, heading, format) {
   };
   // A map has a key of its own: the colour bar.
   const legend = { orientation: "h", x: 0, y: 1 - 32 / height, yref: "container", yanchor: "top" };
+  const shapes = hatching ? [...layout.shapes, hatching] : layout.shapes;
   const settings = { format, width: layout.width, height, scale: SHARPER };
   const figure = {
     data: data.map((trace) => ({ ...trace, showlegend: trace.type !== "heatmap" })),
-    layout: { ...layout, height, margin, title, showlegend: true, legend, paper_bgcolor: "#ffffff" },
+    layout: { ...layout, shapes, height, margin, title, showlegend: true, legend, paper_bgcolor: "#ffffff" },
   };
   const address = await window.Plotly.toImage(figure, settings).catch(() => {
     throw new Error(say("no_picture"));

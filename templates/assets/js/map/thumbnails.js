@@ -7,34 +7,65 @@ const PAINT_FOR = 8; // milliseconds at a time, so that the page stays quick
 // The colours of a map as pixels of an image.
 const pixelTable = () => colourTable().map((colour) => new Uint32Array(Uint8Array.from(colour).buffer)[0]);
 
-// The cells of a text's maps as the shape of a map.
-function cellShape(data) {
-  const isSpecial = new Array(data.side).fill(false);
-  data.cellOf.forEach((cell, token) => {
-    if (data.isSpecial[data.unitOf[token]]) isSpecial[cell] = true;
+// The rows or the columns of a text's maps as dots, each of several cells where there are many: as a shape
+// of a map, and which cells are special ones.
+function dotsOf({ side, cellOf, sizes, isSpecial, unitOf }) {
+  const pool = Math.ceil(side / THUMB);
+  const count = Math.ceil(side / pool);
+  const isHidden = new Uint8Array(side);
+  cellOf.forEach((cell, token) => isSpecial[unitOf[token]] && (isHidden[cell] = 1));
+  const drawnOf = upTo(side).map((cell) => Math.floor(cell / pool));
+  const isMarked = new Array(count).fill(false);
+  isHidden.forEach((is, cell) => is && (isMarked[drawnOf[cell]] = true));
+  return { count, drawnOf, sizes, isSpecial: isMarked, isHidden };
+}
+
+// The most tokens in a dot of the pictures of a text.
+function tokensOfDots(data) {
+  const { of, sizes } = cellsOf(data);
+  const pool = Math.ceil(sizes.length / THUMB);
+  const tokens = [];
+  of.forEach((cell) => {
+    const dot = Math.floor(cell / pool);
+    tokens[dot] = (tokens[dot] ?? 0) + 1;
   });
-  return { count: data.side, isSpecial, drawnOf: upTo(data.side), sizes: data.sizes };
+  return Math.max(...tokens);
+}
+
+// The mean of these maps by dots, as the map of a long text has them: attention to several tokens is the
+// sum over them, attention from them the mean. What is hidden has no part in it; NaN where all is.
+function dotMap(data, dots, cells, isHidden) {
+  const { side, sizes } = data;
+  const { count, drawnOf } = dots;
+  const sums = new Float64Array(count * count);
+  const [tokens, columns] = [new Float64Array(count), new Uint8Array(count)];
+  const shown = upTo(side).filter((cell) => !isHidden || !dots.isHidden[cell]);
+  for (const cell of shown) {
+    tokens[drawnOf[cell]] += sizes[cell];
+    columns[drawnOf[cell]] = 1;
+  }
+  for (const map of cells) {
+    for (const q of shown) {
+      const from = (map * side + q) * side;
+      const start = drawnOf[q] * count;
+      for (const k of shown) sums[start + drawnOf[k]] += sizes[q] * data.maps[from + k] ** 2;
+    }
+  }
+  return sums.map((sum, i) => {
+    const [q, k] = [Math.floor(i / count), i % count];
+    return columns[k] ? sum / (255 * 255 * cells.length * tokens[q]) : NaN; // 0 / 0, a hidden row, is NaN
+  });
 }
 
 // The mean of these maps as an image, in the colours that it has as the large map. Where special tokens
 // are hidden (`isHidden`), their rows and columns are empty.
 function headPicture(data, cells, table, isHidden) {
-  const { side } = data;
-  const pool = Math.ceil(side / THUMB);
-  const dots = Math.ceil(side / pool);
-  const most = new Float64Array(dots * dots).fill(-1); // a dot shows the largest of several cells
-  const shape = (data.cellShape ??= cellShape(data));
-  const times = timesOf(shape, meanMap(data, cells));
-  for (let q = 0, i = 0; q < side; q++) {
-    const first = Math.floor(q / pool) * dots;
-    for (let k = 0; k < side; k++, i++) {
-      const dot = first + Math.floor(k / pool);
-      if (isHidden && (shape.isSpecial[q] || shape.isSpecial[k])) continue;
-      if (times[i] > most[dot]) most[dot] = times[i];
-    }
-  }
-  const image = new ImageData(dots, dots);
+  const dots = (data.dots ??= dotsOf(data));
+  const times = timesOf(dots, dotMap(data, dots, cells, isHidden));
+  const image = new ImageData(dots.count, dots.count);
   const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < most.length; i++) if (most[i] >= 0) pixels[i] = table[Math.round(255 * placeOf(most[i]))];
+  times.forEach((value, i) => {
+    if (!Number.isNaN(value)) pixels[i] = table[Math.round(255 * placeOf(value))];
+  });
   return image;
 }

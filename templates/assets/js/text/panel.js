@@ -197,7 +197,8 @@ class Panel {
     this.arrangePanes(this.selections().length);
     const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
     const key = `${this.key(width)}${this.refused ?? ""}`;
-    this.controls.grid.paint(data, choice.content);
+    this.controls.grid.paint(`${isDark()} ${choice.content}`, (selection, table) =>
+      headPicture(data, mapCells(data, selection), table, choice.content));
     if (width < 50) return;
     if (key !== this.prepared) this.show(data, choice, width, key);
     this.colourText();

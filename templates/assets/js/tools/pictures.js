@@ -89,8 +89,9 @@ function styledCopy(drawing) {
     }
     for (const name of ["class", "data-tools", "tabindex"]) element.removeAttribute(name);
   });
-  const isScaled = drawing.querySelector("[fill='url(#scale)']") !== null;
-  if (isScaled) copy.prepend(styledScale(document.getElementById("scale")));
+  const isFilledWith = (id) => drawing.querySelector(`[fill='url(#${id})']`) !== null;
+  if (isFilledWith("scale")) copy.prepend(styledScale(document.getElementById("scale")));
+  if (isFilledWith("future")) copy.prepend(styledCopy(document.getElementById("future")));
   return copy;
 }
 
