@@ -80,6 +80,7 @@ class Answer:
     remark: str = ""
     drawing: Drawing | None = None
     is_caveat: bool = False  # whether the remark limits the answer: small windows show it too
+    is_left_out: bool = False  # from the page, as it says nothing of a single text
 
     @property
     def chart(self) -> Markup | None:

@@ -12,10 +12,11 @@ from reportgen.results import Floats
 
 # Of attention as a multiple of what an average text token gets, in texts, maps and heads: the
 # colours of none of it, of the average, and of 2, 4, 8 and 16 times as much, each with its place on
-# the ramp. Lightness falls all the way, so that it also reads in grey; in dark it rises.
+# the ramp. Lightness falls all the way, so that it also reads in grey; in dark it rises, and
+# letters keep their contrast on both sides of four times.
 SCALE_PLACES = (0.0, 0.3, 0.475, 0.65, 0.825, 1.0)
 SCALE_LIGHT = ("#fffdfa", "#fdf0da", "#fbd29b", "#f39f45", "#c6651b", "#54220a")
-SCALE_DARK = ("#171b20", "#2d2620", "#5b3a18", "#b86d1e", "#f0b05a", "#fff0d2")
+SCALE_DARK = ("#171b20", "#2d2620", "#5b3a18", "#955511", "#f0b05a", "#fff0d2")
 SCALE_END = 16.0  # times an average text token; more has the same colour
 SCALE_TICKS = (0, 1, 2, 4, 8, 16)  # of these the colour bar has room for all
 

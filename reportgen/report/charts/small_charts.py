@@ -21,7 +21,6 @@ from reportgen.report.charts.colours import (
     PAPER,
     RAISES,
     RECEIVED,
-    ROLE_COLOURS,
     RULE,
     SENSITIVITY,
 )
@@ -173,7 +172,7 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
     for i, bar in enumerate(shown):
         top, length = step * i + (step - 10) / 2, abs(bar.value) * scale
         x = zero - (length if bar.value < 0 else 0)
-        kind, colour = "r0", ROLE_COLOURS[0]
+        kind, colour = "own", INK
         if bar.is_signed:
             kind, colour = ("dn", LOWERS) if bar.value < 0 else ("up", RAISES)
         size = f"x={px(x)} y={px(top)} width={px(max(length, 1))} height=10"
@@ -186,7 +185,9 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
                 f"<title>{told}</title></rect>"
             )
         else:
-            shapes += f"<rect class={kind} {size} fill={colour} />"
+            # The line of an interval is seen on the bar too.
+            pale = "" if bar.interval is None else " fill-opacity=.55"
+            shapes += f"<rect class={kind} {size} fill={colour}{pale} />"
         end = x + length
         if bar.interval is not None:
             low, end = (zero + scale * limit for limit in bar.interval)
@@ -244,7 +245,8 @@ def shares_by_layer(
     near = {i for i in shown if every > 1 and 0 < abs(i - top) * step < 20}
     named = {top} if len(shares) > _SOME_NAMED else shown - near
     numbers = [(step * (i + 0.5), f"{names[0]}{i + 1}") for i in sorted(named)]
-    middle = min(max(step * (top + 0.5), 14), width - 14)
+    room = _LETTER * half_widths(peak) / 2  # on either side of its middle
+    middle = min(max(step * (top + 0.5), room), width - room)
     y = px(bottom - even * scale)
     rest = f"fill={RECEIVED} fill-opacity=.55"
     return (
@@ -455,8 +457,8 @@ def _pair_columns(base: Sequence[float], head: Sequence[float]) -> Drawing:
 
 
 def _pair_bar(x: float, y: float, width: float, height: float, *, is_new: bool) -> str:
-    kind, fill = ("r0", ROLE_COLOURS[0]) if is_new else ("o0", "none")
+    kind, fill = ("at", RECEIVED) if is_new else ('"at hollow"', PAPER)
     return (
         f"<rect class={kind} x={px(x)} y={px(y)} width={px(width)} height={px(height)} "
-        f"fill={fill} stroke={ROLE_COLOURS[0]} />"
+        f"fill={fill} stroke={RECEIVED} />"
     )

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from reportgen.findings import Interval
 from reportgen.report.charts.axes import level_rules, round_values
-from reportgen.report.charts.colours import INK, MUTED, PAPER, ROLE_COLOURS
+from reportgen.report.charts.colours import INK, MUTED, PAPER
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import half_widths
 
@@ -132,9 +132,9 @@ def trend_chart(
 def point(x: str, y: str, *, is_ring: bool) -> str:
     """The mark of one model, full or only a ring."""
     if is_ring:
-        colours = f"fill={PAPER} stroke={ROLE_COLOURS[0]} stroke-width=1.5"
-        return f'<circle class="ring o0" cx={x} cy={y} r=3.5 {colours} />'
-    return f"<circle class=r0 cx={x} cy={y} r=4 fill={ROLE_COLOURS[0]} />"
+        colours = f"fill={PAPER} stroke={INK} stroke-width=1.5"
+        return f'<circle class="ring ink" cx={x} cy={y} r=3.5 {colours} />'
+    return f"<circle class=own cx={x} cy={y} r=4 fill={INK} />"
 
 
 def _limit(limit: DashedLine, y: str, frame: Frame, *, is_below: bool) -> str:
@@ -200,7 +200,7 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None] =
         f'<svg class="trend" viewBox="0 0 {width} {_LOW}" width="{width}" height="{_LOW}" '
         f'aria-hidden="true"><path class="muted" d="{bars}" stroke="{MUTED}" stroke-width="1" '
         f'fill="none"/><path class="muted" d="{line}" stroke="{MUTED}" stroke-width="1.5" '
-        f'fill="none"/><g class="r0" fill="{ROLE_COLOURS[0]}">{points}</g></svg>'
+        f'fill="none"/><g class="own" fill="{INK}">{points}</g></svg>'
     )
 
 

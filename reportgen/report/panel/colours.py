@@ -74,6 +74,7 @@ class Colours:
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
     legend: str  # of the first
+    markers: str  # what the shares of special tokens are of
     marked: tuple[Span, ...]  # the text, with the units that the first shows strongest
     influence: Influence
     used: UsedUnits | None  # None where no change was measured, or nothing changed
@@ -120,6 +121,7 @@ def make_colours(
         runs_left=runs_left(strip),
         measures=text_measures,
         legend=_first_legend(first, looks, info, language),
+        markers=_of_markers(first, row_name(info, language), language),
         marked=marked(units.units, segments, first),
         influence=influence(
             looks, text_measures, bare_labels, short_names, placed, explained, language
@@ -141,6 +143,14 @@ def _first_legend(first: TextMeasure, looks: Looks, info: RunInfo, language: Lan
     if first.id == looks.measure.id:
         return legend_of(first.id, info, language)
     return language.sentences((about(first.id, info, language), first.legend))
+
+
+def _of_markers(first: TextMeasure, row: str, language: Language) -> str:
+    """What the shares are of that special tokens have in the colours that are shown first."""
+    if first.id == "cls_row_last" and row:
+        return language.say("panel", "markers_of_row", row=row)
+    is_all = first.id in ("received_all", "received_last")
+    return language.say("panel", "markers_of_all" if is_all else "markers")
 
 
 def _joint_names(

@@ -119,6 +119,8 @@ def _changes_over_texts(
     what = shorten(effects.target or "", 2 * _TOKEN)
     about = about or ("mean_change_of" if effects.target else f"mean_change{_of_size(findings)}")
     remark = language.count("answers", about, effects.n_texts, what=what)
+    if any(bar.doubt for bar in bars):
+        remark = language.sentences((remark, language.say("answers", "hollow")))
     return answer(verdict, remark, named_bars(bars))
 
 
@@ -246,7 +248,10 @@ def _trust(findings: Findings, language: Language) -> Answer:
     model."""
     say = partial(language.say, "answers")
     is_look = BY_ID[findings.shown_first].group == "attention"
-    answer = partial(Answer, "trust", say("looking" if is_look else "trust"))
+    is_left_out = int(findings.analysed.sum()) == 1
+    answer = partial(
+        Answer, "trust", say("looking" if is_look else "trust"), is_left_out=is_left_out
+    )
     if findings.info.evidence.level == "none":
         return answer(say("not_measured"), say("not_in_run"))
     judged = findings.colouring.judgement

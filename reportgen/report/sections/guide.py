@@ -52,8 +52,10 @@ def make_guide(
         entries.append((language.say("guide", "unmeasured"), f"answer-{_CHANGES}", opened))
     else:
         bars = _bars(findings, answers[_CHANGES - 1], language)
-        agreement = _agreement(findings, answers[_LOOKING - 1], language)
-        entries += [(bars, text, opened), (agreement, f"answer-{_LOOKING}", opened)]
+        entries.append((bars, text, opened))
+        if not (looking := answers[_LOOKING - 1]).is_left_out:
+            agreement = _agreement(findings, looking, language)
+            entries.append((agreement, f"answer-{_LOOKING}", opened))
     note = told_sink(findings)
     entries.append((_sink(findings, note, row, language), *_sink_place(findings, note, row)))
     return tuple(

@@ -285,7 +285,7 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
     layers = shares_by_layer(
         shares,
         even,
-        language.percent(max(shares)),
+        say("of_all", share=language.percent(max(shares))),
         (say("layer_letter"), say("equal_line", even=even)),
         is_half=is_tested_kind,
     )

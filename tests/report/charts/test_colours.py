@@ -132,7 +132,7 @@ def test_even_attention_has_one_pale_tone_and_each_doubling_is_as_far_as_any_oth
 
 
 @pytest.mark.parametrize(
-    ("colours", "inks"), [(SCALE_LIGHT, ("#1b1d22", 13)), (SCALE_DARK, (INK_DARK, 10))]
+    ("colours", "inks"), [(SCALE_LIGHT, ("#1b1d22", 13)), (SCALE_DARK, (INK_DARK, 11))]
 )
 def test_letters_keep_their_contrast_on_the_colours_of_attention(colours, inks):
     """From a step on they have the palest colour, as the style sheet says."""
@@ -153,7 +153,7 @@ def test_the_style_sheet_has_the_colours_of_attention():
         drawn = f'.scale [stroke="{MAP_COLOURS[step]}"] {{ stroke: var(--m{step}); }}'
         assert (drawn in style) == (step > 0)
         turned = f"--k: var(--m{step}); --on: "
-        assert (turned in style) == (step >= 10)
+        assert (turned in style) == (step >= 11)
 
 
 def test_two_signs_have_two_colours_of_equal_strength():

@@ -171,7 +171,7 @@ def test_what_the_output_does_without_a_sink_stands_on_powers_of_ten(ratio):
 def test_the_bar_of_a_baseline_is_hollow_and_grey() -> None:
     bars = [Bar("the model", 0.4, "0.40"), Bar("always 2", 0.9, "0.90", is_baseline=True)]
     own, base = drawn(named_bars(bars))("rect")
-    assert (own["class"], own["fill"]) == (["r0"], "#3f4e8c")
+    assert (own["class"], own["fill"]) == (["own"], "#1b1d22")
     assert (base["class"], base["fill"]) == (["base", "hollow"], "#ffffff")
     assert base["stroke"] == "#5b616e"
 

@@ -259,11 +259,12 @@ def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_
     found = with_joint(values, joint((0, 2), 0.5))
     assert found.changes == (
         "① “free … charge” counts as a whole: without it the score goes from 2.00 to 1.50. "
-        "Leaving out only a part of it changes little.",
+        "Its bars divide that change among its tokens; "
+        "leaving out one of them alone changes little.",
     )
     assert [row.place for row in found.rows if row.index in (0, 2)] == ["①", "①"]
     (more,) = with_joint(values, joint((0, 2), -0.5, each=False)).changes
-    assert "from 2.00 to 2.50. That is clearly more than its parts change" in more
+    assert "from 2.00 to 2.50. Its bars divide that change among its tokens, which change" in more
     values[3] = -0.7  # a token that does more by itself stands first
     first, second = with_joint(values, joint((0, 2), 0.5)).changes
     assert first == "Without “d” the score would rise most: 2.00 to 2.70."

@@ -261,7 +261,7 @@ def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
 def test_a_clear_effect_that_is_tiny_in_the_range_of_all_predictions_is_not_praised(tmp_path):
     """The rule of the sentence on one text: a twentieth of the range that predictions span."""
     made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8))
-    for part, said in ((0.04, "No token changes it much on average"), (0.06, "“aa” clearly")):
+    for part, said in ((0.04, "No token changes it much"), (0.06, "“aa” clearly")):
         spread = made.texts["prediction"]
         wide = (spread - spread.min()) / np.ptp(spread) / part
         texts = made.texts.assign(prediction=wide, scores=[[value] for value in wide])
@@ -280,7 +280,7 @@ def test_a_token_whose_effect_may_be_chance_is_hollow_and_says_so_beside_its_val
     findings = Findings(changed(made, effects=effects))
     found = make_answers(findings, EN)[1]
     assert found.answer == "“aa” clearly raises it"
-    assert found.remark == "Mean effect of each token over 8 texts."
+    assert found.remark == "Mean effect of each token over 8 texts. Hollow bars are not sure."
     clear, hollow = drawn(found.chart).find_all("rect")
     assert "hollow" in hollow["class"]
     assert "hollow" not in clear["class"]
@@ -324,7 +324,7 @@ def test_a_hidden_text_has_no_named_token(tmp_path):
     made = make_results(tmp_path, evidence="basic")
     with redacted(made, "en", wanted=True, with_short=True) as hidden:
         found = answers(hidden)[1]
-    assert found.answer == "The texts are hidden, so no token is named"
+    assert found.answer == "Texts are hidden: no token is named"
     assert found.remark == "Bars at the tokens of each text show its changes."
     assert found.drawing is None
 
@@ -401,7 +401,9 @@ def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, rat
     drawing = drawn(third.chart)
     roles = made.roles[made.roles["role"] == "cls"]
     most = roles.groupby("layer")["share"].mean().max()
-    assert f"{100 * most:.1f}\u00a0%" in [text.get_text() for text in drawing.find_all("text")]
+    assert f"{100 * most:.1f}\u00a0% of all attention" in [
+        text.get_text() for text in drawing.find_all("text")
+    ]
     shown = [text.get_text() for text in drawing.find_all("tspan")]
     assert shown == ([] if ratio is None else [EN.say("answers", "times", ratio=ratio)])
     assert ("not tested" in drawing.get_text()) == (ratio is None)

@@ -34,6 +34,8 @@ class Strip {
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.wide = this.units.map((unit) => unit.classList.contains("w"));
     this.firstLegend = this.legend.textContent;
+    this.markers = this.box.querySelector(".markers > .of"); // what the shares of markers are of
+    this.firstMarkers = this.markers?.textContent;
     this.firstTone = TONES.find((tone) => this.box.classList.contains(tone));
     this.look = this.box.parentElement.querySelector(".without .look")?.parentElement; // what is looked at most
     this.firstLook = Array.from(this.look?.childNodes ?? []);
@@ -138,6 +140,10 @@ class Strip {
     for (const tone of TONES) this.box.classList.toggle(tone, tone === shown);
   }
 
+  sayMarkers(text) {
+    if (this.markers) this.markers.textContent = text;
+  }
+
   // Shows the chosen measure, unless the colours show where a token looks or those of a map.
   update() {
     if (this.panel?.unit == null && !this.panel?.coloursText()) this.showMeasure();
@@ -155,6 +161,7 @@ class Strip {
     if (!shown || shown === this.measures.all[0]) {
       this.units.forEach((_, i) => this.setUnit(i, ...this.first[i]));
       this.legend.textContent = this.firstLegend;
+      this.sayMarkers(this.firstMarkers);
       refreshTip();
       return;
     }
@@ -165,6 +172,7 @@ class Strip {
       this.setUnit(i, className + this.bars[i], text, text);
     });
     this.legend.textContent = shown.legend;
+    this.sayMarkers(say("markers"));
     refreshTip();
   }
 
@@ -199,6 +207,7 @@ class Strip {
   beginOther() {
     if (!this.isOther) this.room = this.legendRoom();
     this.isOther = true;
+    this.sayMarkers(say("markers"));
     this.legend.style.minHeight = "";
   }
 
