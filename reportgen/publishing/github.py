@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import PublishError
 from reportgen.publishing.comments import Comment, publish_comment
 from reportgen.publishing.environment import Environment
-from reportgen.publishing.host_requests import refused, unreachable
+from reportgen.publishing.host_requests import BoundedWaits, refused, unreachable
 from reportgen.publishing.publication import Publication, Published
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class _GitHubPullRequest:
     def __init__(self, environment: Environment) -> None:
         from github import Auth, Github, GithubRetry
 
+        class ShortRetry(BoundedWaits, GithubRetry):
+            """Waits for a busy host, but not until the next hour's requests."""
+
         token = environment.need("GITHUB_TOKEN", "GH_TOKEN", meaning=_MEANING)
         name = environment.need("GITHUB_REPOSITORY", meaning="owner/name of the repository")
         api = environment.find("GITHUB_API_URL") or "https://api.github.com"
@@ -48,7 +51,7 @@ class _GitHubPullRequest:
                 auth=Auth.Token(token),
                 base_url=api,
                 per_page=100,
-                retry=GithubRetry(total=5),
+                retry=ShortRetry(total=5),
                 lazy=True,
             )
             repository = self._github.get_repo(name)

@@ -7,7 +7,7 @@ from typing import Any
 from reportgen.errors import PublishError
 from reportgen.publishing.comments import Comment, publish_comment
 from reportgen.publishing.environment import Environment
-from reportgen.publishing.host_requests import refused, unreachable
+from reportgen.publishing.host_requests import refused, require_short_wait, unreachable
 from reportgen.publishing.publication import Publication, Published
 
 _ADVICE = {
@@ -44,7 +44,9 @@ class _MergeRequest:
             meaning="the number of the merge request, which a merge request pipeline knows",
         )
         with _told():
-            lab = gitlab.Gitlab(host, private_token=token, retry_transient_errors=True)
+            lab = gitlab.Gitlab(
+                host, private_token=token, session=_session(), retry_transient_errors=True
+            )
             lab.auth()
             assert lab.user is not None  # after `auth`
             self._user = lab.user.id
@@ -73,6 +75,18 @@ class _MergeRequest:
     def _comment(self, note: Any) -> Comment:
         is_own = note.author["id"] == self._user
         return Comment(str(note.id), note.body, is_own, f"{self._request.web_url}#note_{note.id}")
+
+
+def _session() -> Any:
+    """A session that fails where GitLab asks for a long wait, which the library would do."""
+    import requests
+
+    def check(answer: requests.Response, *_: Any, **__: Any) -> None:
+        require_short_wait(answer.status_code, answer.headers)
+
+    session = requests.Session()
+    session.hooks["response"].append(check)
+    return session
 
 
 @contextmanager

@@ -3,13 +3,56 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Any
 
 from reportgen.errors import PublishError, first_line
 
 _TRIES = 5  # waits of 0, 1, 2, 4, 8 seconds, or what the host asks for
 AGAIN = (429, 500, 502, 503, 504)
+_LONGEST_WAIT = 60.0  # seconds that a host may ask for
 ANSWER_WAIT = 30.0  # seconds without an answer
+
+
+class BoundedWaits:
+    """Before a class of retries of urllib3: makes an error of a wait that the host asks for and
+    that is longer than a minute, such as for the next hour's requests."""
+
+    def increment(
+        self, method: Any = None, url: Any = None, response: Any = None, *rest: Any, **more: Any
+    ) -> Any:
+        """The retry after an answer.
+
+        Raises:
+            PublishError: the host asks for a long wait.
+        """
+        if response is not None:
+            require_short_wait(response.status, response.headers)
+        return super().increment(method, url, response, *rest, **more)  # type: ignore[misc]
+
+
+def require_short_wait(status: int, headers: Mapping[str, str]) -> None:
+    """Check that a host does not ask for a long wait before the next request.
+
+    Raises:
+        PublishError: it does; the message says until when.
+    """
+    if status not in (403, 429, 503):
+        return
+    now = time.time()
+    after = headers.get("Retry-After", "")
+    until = now + int(after) if after.isdigit() else 0.0
+    for name in ("X-RateLimit", "RateLimit"):  # GitHub's, GitLab's
+        reset = headers.get(f"{name}-Reset", "")
+        if headers.get(f"{name}-Remaining") == "0" and reset.isdigit():
+            until = max(until, int(reset))
+    if until - now > _LONGEST_WAIT:
+        when = datetime.fromtimestamp(until, UTC).strftime("%H:%M UTC")
+        raise PublishError(
+            f"the host takes no more requests of this account until {when} (HTTP {status}); try "
+            "again then, or use another token",
+            status,
+        )
 
 
 class Session:
@@ -25,7 +68,10 @@ class Session:
         from requests.adapters import HTTPAdapter
         from urllib3.util import Retry
 
-        again = Retry(
+        class ShortRetry(BoundedWaits, Retry):
+            """Waits for a busy host, but not for long."""
+
+        again = ShortRetry(
             total=_TRIES,
             status_forcelist=AGAIN,
             allowed_methods=None,  # all: a comment that was written twice is found, and removed

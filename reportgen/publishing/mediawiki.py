@@ -55,6 +55,7 @@ class _MediaWikiPage:
                 scheme=parts.scheme,
                 clients_useragent="reportgen",
                 max_retries=5,
+                retry_timeout=2,  # seconds more from try to try
             )
             self._site.login(user, password)
             self._page: Any = self._site.pages[title]

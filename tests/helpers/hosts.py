@@ -42,6 +42,7 @@ class FakeHost:
     address: str = ""
     page: "StoredPage | None" = None  # of a wiki
     events: list[str] = field(default_factory=list)  # what was written to it, in order
+    requests: list[tuple[str, str, bytes]] = field(default_factory=list)  # method, path, body
     lock: Any = field(default_factory=Lock)
 
     def add(self, text: str, author: int = OWN) -> Stored:
@@ -268,6 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.host.requests.append((self.command, self.path, raw))
         more: Mapping[str, str] = {}
         allowed = [self.headers.get(name, "") for name in ("Authorization", "PRIVATE-TOKEN")]
         account = b64encode(f"me:{TOKEN}".encode()).decode()

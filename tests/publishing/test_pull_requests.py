@@ -2,8 +2,10 @@
 state."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,21 @@ def test_a_host_that_stays_busy_is_an_error_of_one_line(place: str, host: FakeHo
     with pytest.raises(PublishError) as caught:
         publish(place, host, text(place, "First"))
     assert "\n" not in str(caught.value)
+    assert not host.comments
+
+
+def test_a_limit_that_ends_later_is_said_at_once(place: str, host: FakeHost) -> None:
+    later = str(int(time.time()) + 3000)
+    limit = "RateLimit" if place == "gitlab-mr" else "X-RateLimit"
+    used_up = {f"{limit}-Remaining": "0", f"{limit}-Reset": later}
+    when = datetime.fromtimestamp(int(later), UTC).strftime("%H:%M UTC")
+    status = 403 if place == "github-pr" else 429
+    for headers in (used_up, {"Retry-After": "3000"}):
+        host.first_answers = [(status, headers)]
+        with pytest.raises(PublishError, match=r"until \d\d:\d\d UTC") as caught:
+            publish(place, host, text(place, "First"))
+        assert headers is not used_up or when in str(caught.value)
+    assert not host.first_answers  # not asked again
     assert not host.comments
 
 
