@@ -23,7 +23,7 @@ from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
-from reportgen.errors import InputError, UsageError, quoted, with_quotes
+from reportgen.errors import InputError, UsageError, quoted, with_quotes, without_surrogates
 from reportgen.files import (
     Staging,
     Temporary,
@@ -47,6 +47,7 @@ def analyze(
     model: str | Path | nn.Module | LoadedModel | object | None = None,
     tokenizer: str | Path | PreTrainedTokenizerBase | None = None,
     *,
+    name: str | None = None,
     text_column: str | None = None,
     pairs: Beside = None,
     completions: Beside = None,
@@ -90,6 +91,7 @@ def analyze(
             to be named. Mode, device, configuration, gradients and random numbers of a model object
             are restored.
         tokenizer: Needed if the model does not come with one.
+        name: What reports call the model. Default: the name of its folder, its hub id or its class.
         text_column: The column of a table with the texts. Default: `text`, a usual name such as
             `sentence` or `prompt`, or the only column of words.
         pairs, completions, labels, ids, groups, text_units, choices: One value per text or, for a
@@ -134,7 +136,16 @@ def analyze(
     of_analysis["keep_maps"] = str(keep_maps)  # numbers as they are typed
     for name in ("evidence_texts", "explain_class"):
         of_analysis[name] = None if given[name] is None else str(given[name])
-    others = ("folder", "small", "resume", "progress", "workers", "engine", "gpus_per_worker")
+    others = (
+        "name",
+        "folder",
+        "small",
+        "resume",
+        "progress",
+        "workers",
+        "engine",
+        "gpus_per_worker",
+    )
     return analyzed(
         texts,
         model,
@@ -155,6 +166,7 @@ def analyzed(
     analysis: AnalysisOptions,
     beside: Mapping[str, Beside],
     *,
+    name: str | None = None,
     folder: str | Path | None = None,
     small: bool = False,
     resume: bool = False,
@@ -203,6 +215,8 @@ def analyzed(
             if isinstance(taken, nn.Module):
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
+        if name is not None:
+            loaded = _named(loaded, name)
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = replace(analysis, shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
@@ -212,6 +226,17 @@ def analyzed(
         run = partial(measure, text_set, spec, options, progress=bars, listed=listed_by())
         measured = partial(run, model=loaded, engine=chosen_engine)
         return _reported(measured, folder, resume=resume, small=small)
+
+
+def _named(model: LoadedModel, name: str) -> LoadedModel:
+    """`model`, called `name` in reports.
+
+    Raises:
+        UsageError: it is no name.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError(f"name {name!r:.80}: takes what reports call the model, such as headlines")
+    return replace(model, info=replace(model.info, name=without_surrogates(name)))
 
 
 def _reported(

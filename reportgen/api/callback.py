@@ -52,6 +52,7 @@ class ReportCallback(TrainerCallback):
         texts: object,
         folder: str | Path = "reports",
         *,
+        name: str | None = None,
         keep_results: bool = False,
         strict: bool = False,
         against: Against = "previous",
@@ -64,6 +65,8 @@ class ReportCallback(TrainerCallback):
         Args:
             texts: As for `reportgen.analyze`.
             folder: Where the files go; it is created if needed.
+            name: What pages call the model, followed by the step. Default: the `run_name` of the
+                training, else the name of its `output_dir`.
             keep_results: Whether to keep each evaluation's results, in `results-step{N}/`. A
                 training that goes on later (`resume_from_checkpoint`) is compared with them.
             strict: Whether an error stops the training; by default it is only a warning.
@@ -81,6 +84,7 @@ class ReportCallback(TrainerCallback):
             raise UsageError(f'against={against!r}: takes "previous" or "first"')
         self.texts = texts
         self.folder = Path(folder)
+        self.name = name
         self.keep_results = keep_results
         self.strict = strict
         self.against = against
@@ -102,7 +106,8 @@ class ReportCallback(TrainerCallback):
         if not state.is_world_process_zero:
             return
         try:
-            self._write(kwargs.get("model"), kwargs.get("processing_class"), state)
+            name = self.name or _name_of(args)
+            self._write(kwargs.get("model"), kwargs.get("processing_class"), state, name)
         except Exception as error:
             if self.strict:
                 raise
@@ -112,9 +117,12 @@ class ReportCallback(TrainerCallback):
                 stacklevel=2,
             )
 
-    def _write(self, model: nn.Module | None, tokenizer: Any, state: TrainerState) -> None:
+    def _write(
+        self, model: nn.Module | None, tokenizer: Any, state: TrainerState, name: str
+    ) -> None:
         tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # of a processor
         given, step = {"tokenizer": tokenizer} | self.options, state.global_step
+        given["name"] = f"{name}, step {step}"
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = self.folder if self.keep_results else self._own_folder()
         this = _Evaluation(step, kept / f"results-step{step}")
@@ -216,6 +224,12 @@ class ReportCallback(TrainerCallback):
         self._done = [evaluation for evaluation in self._done if evaluation not in evaluations]
         for evaluation in evaluations if not self.keep_results else ():
             shutil.rmtree(evaluation.folder, ignore_errors=True)
+
+
+def _name_of(args: TrainingArguments) -> str:
+    """What pages call a model: by the name of the training, else by where it writes."""
+    names = (getattr(args, part, None) for part in ("run_name", "output_dir"))
+    return next((Path(name).name for name in names if name), "model")
 
 
 def _is_comparable(earlier: _Evaluation, this: _Evaluation) -> bool:

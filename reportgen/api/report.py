@@ -27,6 +27,8 @@ from reportgen.report import (
     RenderOptions,
     TextCell,
     WriteOptions,
+    first_line,
+    gate_rows,
     headline,
     inert,
     load_language,
@@ -279,6 +281,8 @@ class Written:
     gates: tuple[GateResult, ...] = ()
     step_summary: bytes = b""  # for a step on GitHub Actions; empty if it is not wanted
     annotations: tuple["Annotation", ...] = ()  # of texts that got worse
+    verdict: str = ""  # how the gates went, or which model is better, for the first line
+    told_gates: tuple[str, ...] = ()  # errors first: what was found and what is allowed, in English
 
     @property
     def reduced(self) -> list[str]:
@@ -312,8 +316,17 @@ def write_runs(runs: Runs, job: AnyJob, options: OutputOptions, staging: Staging
 
         summary = step_summary(runs, options, job.summary.room)
     stage(documents, staging)
+    english = load_language("en")
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
     lines += [f"{folder}/: results folder" for folder in job.folders]
     lines += filter(None, [misfit(runs.findings.info.output, options.quality)])
-    return Written(documents, tuple(lines), options.gates, summary)
+    rows = gate_rows(options.gates, runs.findings, english) if options.gates else ()
+    return Written(
+        documents,
+        tuple(lines),
+        options.gates,
+        summary,
+        verdict=first_line(runs, options),
+        told_gates=tuple(row.told(english) for row in rows),
+    )

@@ -14,7 +14,7 @@ import typer
 
 from reportgen.api.options import GateChoices, Verbosity
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
-from reportgen.findings import GateResult, errors_first, gate_line, has_failed
+from reportgen.findings import GateResult, errors_first, has_failed
 from reportgen.interrupts import interruptible
 from reportgen.report import STANDARD_OUTPUT, inert, send, visible
 
@@ -79,19 +79,21 @@ def finish(
     verbosity: Verbosity,
 ) -> None:
     """Write the step summary and what goes to standard output, and open the page with --open.
-    Print on standard error what was written, then `lines`, then what the gates found."""
+    Print on standard error the verdict, what was written, then `lines`, then what the gates
+    found."""
     if job.summary and written.step_summary:
         job.summary.add(written.step_summary)
     send(written.documents)
-    print_lines([*written.lines, *lines], verbosity)
+    more = [line for line in (*written.lines, *lines) if line not in written.verdict]
+    print_lines([*filter(None, [written.verdict]), *more], verbosity)
     pages = [output.path for output in written.documents if output.is_page]
     if job.is_opened and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
     is_annotated = annotates(gating)
-    for line in gate_lines(written.gates, verbosity, annotate=is_annotated):
+    for line in gate_lines(written.gates, written.told_gates, verbosity, annotate=is_annotated):
         typer.echo(line, err=True)
     for worse in written.annotations if is_annotated else ():
-        typer.echo(annotation("warning", worse.title, worse.sentence, worse.place), err=True)
+        typer.echo(annotation(worse.level, worse.title, worse.sentence, worse.place), err=True)
 
 
 def account_lines(
@@ -177,15 +179,18 @@ def system_said(error: OSError) -> str:
     return f"{where}{message}" + ("; make room, or write elsewhere" if is_full else "")
 
 
-def gate_lines(results: Sequence[GateResult], verbosity: Verbosity, *, annotate: bool) -> list[str]:
+def gate_lines(
+    results: Sequence[GateResult], told: Sequence[str], verbosity: Verbosity, *, annotate: bool
+) -> list[str]:
     """A line for every gate that did not pass, errors first, then how many passed; with `annotate`
-    also the commands that show them on GitHub. Print them as they are.
+    also the commands that show them on GitHub. Print them as they are. `told` says, errors first,
+    what was found and what is allowed.
 
     `--quiet` leaves only errors, `--verbose` adds the gates that passed.
     """
     lines, commands = [], []
-    for result in errors_first(results):
-        gate, outcome = result.gate, gate_line(result)
+    for result, outcome in zip(errors_first(results), told, strict=True):
+        gate = result.gate
         is_error = not result.passed and gate.level == "fail"
         if is_error or (not verbosity.quiet and (verbosity.verbose or not result.passed)):
             word = "passed" if result.passed else _GATE_WORDS[gate.level]
@@ -214,7 +219,7 @@ def annotates(choices: GateChoices) -> bool:
 
 def annotation(level: str, title: str, message: str, place: "TextPlace | None" = None) -> str:
     """The line that makes GitHub show `message` beside a job, or at a `place` in the repository;
-    `level` is error or warning."""
+    `level` is error, warning or notice."""
     file, line = (None, None) if place is None else (place.file, place.line)
     named = {"file": file, "line": line, "title": title}
     properties = (f"{k}={_property(visible(str(v)))}" for k, v in named.items() if v is not None)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         errors_first,
         evaluate,
         found_text,
-        gate_line,
         gate_records,
         has_failed,
         parse_gate,

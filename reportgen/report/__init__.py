@@ -53,9 +53,11 @@ if TYPE_CHECKING:
     from reportgen.report.sections.all_models import since_when
     from reportgen.report.sections.context_compared import CompareContext
     from reportgen.report.sections.overview_compared import compare_headline, unmatched_texts
+    from reportgen.report.sections.run import gate_rows
     from reportgen.report.sections.trend import limits
     from reportgen.report.short_form.limits import check_marker, limit_of
     from reportgen.report.short_form.markdown import step_summary
+    from reportgen.report.short_form.verdicts import first_line
     from reportgen.report.site.figures import verdicts
     from reportgen.report.site.index import (
         address_of,

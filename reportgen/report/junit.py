@@ -21,7 +21,7 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
     """A suite with a test for each gate in `options`, those not passed first."""
     language = load_language(options.lang)
     context = context_of(runs, options, language)
-    rows = gate_rows(options.gates, language)
+    rows = gate_rows(options.gates, runs.findings, language)
     states = [row.state for row in rows]
     suite = Element("testsuite", name=visible(options.title or context.models))
     for row in rows:

@@ -7,6 +7,7 @@ The results keep file and line as they were read, without the folder, such as `r
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 from reportgen.comparison import Comparison, PredictionChanges, Rule, rule_of, worse
 from reportgen.report.language.comparison import CompareWords
@@ -63,6 +64,7 @@ class Annotation:
     title: str
     sentence: str
     place: TextPlace | None
+    level: Literal["warning", "notice"] = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,20 @@ def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Reg
 
 
 def annotations(comparison: Comparison, options: CompareOptions) -> tuple[Annotation, ...]:
-    """Annotations of the texts that got worst; each says how many got worse."""
+    """Annotations of the texts that got worst; each says how many got worse. Where the new model is
+    better, which a list of warnings would belie, one text stands for all, and is no warning."""
     words = CompareWords(comparison, load_language(options.lang))
-    n = 0 if comparison.predictions is None else len(worse(comparison.predictions))
-    worst = islice(regressions(comparison, options), MOST_ANNOTATED)
+    predictions = comparison.predictions
+    n = 0 if predictions is None else len(worse(predictions))
+    quality = None if predictions is None else predictions.quality
+    is_better = quality is not None and quality.verdict == "better"
+    worst = islice(regressions(comparison, options), 1 if is_better else MOST_ANNOTATED)
     return tuple(
         Annotation(
             words.say("worse_title", id=worse_text.name, i=number, n=n),
             worse_text.sentence,
             worse_text.place,
+            "notice" if is_better else "warning",
         )
         for number, worse_text in enumerate(worst, 1)
     )

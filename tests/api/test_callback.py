@@ -163,13 +163,15 @@ def test_an_interrupt_ends_the_training_too(tmp_path: Path, monkeypatch) -> None
 
 def test_a_second_evaluation_at_one_step_is_held_against_the_first(tmp_path: Path) -> None:
     """As after the training, with the best model loaded; the first one's folder is replaced."""
-    callback = ReportCallback(TEXTS, tmp_path, keep_results=True, evidence="none", strict=True)
+    given = {"name": "headlines", "keep_results": True, "evidence": "none", "strict": True}
+    callback = ReportCallback(TEXTS, tmp_path, **given)
     control, state = TrainerControl(), TrainerState(global_step=4, is_world_process_zero=True)
     for seed in (0, 1):
         model = tiny_model("bert", "sequence", seed, num_labels=1, problem_type="regression")
         tokenizer = tiny_tokenizer("wordpiece")
         callback.on_evaluate(None, state, control, model=model, processing_class=tokenizer)
     assert "changed their prediction" in (tmp_path / "compare-step4.html").read_text("utf-8")
+    assert "headlines, step 4" in (tmp_path / "report-step4.html").read_text("utf-8")
     kept = reportgen.analyze(TEXTS, model, tokenizer, evidence="none")
     assert reportgen.compare(tmp_path / "results-step4", kept).comparison.is_same
 

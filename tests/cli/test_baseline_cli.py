@@ -63,7 +63,7 @@ def compared(place: Path) -> Path:
         "prediction_changed >= 0",
     )
     assert done.exit_code == 3, done.output
-    assert "gate failed: prediction_changed >= 0" in done.stderr
+    assert "gate failed: prediction_changed 1 (allowed: below 0)" in done.stderr
     assert f"{place / 'report.html'}: " in done.stderr
     return place
 

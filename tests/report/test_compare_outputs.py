@@ -632,7 +632,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
     assert text.split("\n**")[1].startswith(f"\u200b❌ 1 of 2 gates failed: {found}. ")
     assert f"- **Failed:\u200b** {found}\n" in text
     assert "- **Passed:\u200b** jsd\\_max 0." in text
-    assert "(allowed: at most 1 (only warns))" in text
+    assert "(allowed: at most 1, else a warning)" in text
     record = json.loads(comparison_json.write(two_compared.runs, options).text)
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)

@@ -122,13 +122,6 @@ def found_text(gate: Gate, value: float | int) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def gate_line(result: GateResult) -> str:
-    """A gate and what was found, for a line of a log."""
-    value = result.value
-    text = "not measured" if value is None else f"found {found_text(result.gate, value)}"
-    return f"{result.gate.expression}: {text}"
-
-
 def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:
     """The gates as summary.json and compare.json hold them."""
     return [

@@ -35,7 +35,7 @@ class ComparisonMethod:
 
 def make_run(context: CompareContext) -> RunSection:
     """The section above the overview."""
-    gates = gate_rows(context.options.gates, context.language)
+    gates = gate_rows(context.options.gates, context.runs.findings, context.language)
     return RunSection(_line(context), context.is_demo, gates, remarks(context))
 
 

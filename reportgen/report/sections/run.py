@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.findings import (
     MIN_PREDICTIONS,
+    QUALITY,
     Findings,
     Gate,
     GateResult,
@@ -52,23 +53,40 @@ class GateRow:
         )
 
 
-def gate_rows(results: Sequence[GateResult], language: Language) -> tuple[GateRow, ...]:
-    """One row per gate, errors first."""
-    return tuple(_row(result, language) for result in errors_first(results))
+def gate_rows(
+    results: Sequence[GateResult], findings: Findings, language: Language
+) -> tuple[GateRow, ...]:
+    """One row per gate, errors first. `findings` are those of the run that is judged."""
+    return tuple(_row(result, findings, language) for result in errors_first(results))
 
 
-def _row(result: GateResult, language: Language) -> GateRow:
+def _row(result: GateResult, findings: Findings, language: Language) -> GateRow:
     gate = result.gate
     state: State = "passed" if result.passed else "failed" if gate.level == "fail" else "warning"
+    found = language.say("gates", "not_measured")
+    if result.value is not None:
+        found = found_text(gate, result.value)
+    if result.passed and is_below_constant(result, findings):
+        found = language.say("gates", "below_constant", found=found)
     return GateRow(
         state=state,
         result=language.say("gates", state),
         figure=gate.figure,
-        value=language.say("gates", "not_measured")
-        if result.value is None
-        else found_text(gate, result.value),
+        value=found,
         allowed=_allowed(gate, language),
     )
+
+
+def is_below_constant(result: GateResult, findings: Findings) -> bool:
+    """Whether a gate judges how good a model is that one fixed answer would beat."""
+    figure, value = result.gate.figure, result.value
+    if figure == R2 and value is not None and value < 0:
+        return True
+    return figure in _OF_QUALITY and findings.against_constant == "worse"
+
+
+R2 = "label_r2"  # below 0, the mean of the right answers is nearer to them
+_OF_QUALITY = frozenset(metric.of_run for metric in QUALITY.values())
 
 
 # Which values a gate passes, by the operator of those that it does not.

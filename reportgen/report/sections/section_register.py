@@ -84,7 +84,7 @@ def _run(context: Context) -> RunSection:
         definitions=definitions(context.findings, language),
         guide=make_guide(context.findings, context.answers, language),
         line=run_line(info, language),
-        gates=gate_rows(context.options.gates, language),
+        gates=gate_rows(context.options.gates, context.findings, language),
         remarks=tuple(sentence[:1].upper() + sentence[1:] for sentence in spoken),
     )
 

@@ -62,7 +62,8 @@ def short_notes(context: Context) -> list[Note]:
 def gate_items(context: PageContext) -> Iterable[Cell]:
     """A line for each gate that was not passed, with the figure that was found, and one for all
     that were."""
-    say, rows = context.language.say, gate_rows(context.options.gates, context.language)
+    say, results = context.language.say, context.options.gates
+    rows = gate_rows(results, context.runs.findings, context.language)
     lines = [(row, row.told(context.language)) for row in rows]
     colon = say("page", "colon")
     yield from (named(row.result + colon, line) for row, line in lines if row.state != "passed")
@@ -121,7 +122,14 @@ def _about_sinks(context: Context) -> list[str]:
         *in_short(chosen, context.language),
         untested(findings, verdicts, context.language),
     )
-    return list(filter(None, sentences))
+    told = list(filter(None, sentences))
+    return [_verdict(context, "sinks"), *told] if told else []
+
+
+def _verdict(context: Context, section: str) -> str:
+    """The page's own answer of a section, as a sentence."""
+    (answer,) = [each for each in context.answers if each.section == section]
+    return answer.answer + context.language.say("common", "stop")
 
 
 def _about_trust(context: Context) -> str:
@@ -131,7 +139,8 @@ def _about_trust(context: Context) -> str:
     if trust is None:
         return ""
     if colouring.judgement is None or not trust.chosen:
-        return trust.chosen or _agreement(context)
+        more = trust.chosen or _agreement(context)
+        return context.language.sentences((_verdict(context, "trust"), more)) if more else ""
     (answer,) = [each for each in context.answers if each.section == "trust"]
     row = cls_name(context.findings.info, context.language) or ""
     return context.language.say(

@@ -1,8 +1,10 @@
 """Gates: what is one, when it is passed, and how it is told."""
 
 import re
+from collections.abc import Sequence
 from itertools import product
-from typing import get_args
+from types import SimpleNamespace
+from typing import cast, get_args
 
 import pytest
 from hypothesis import given
@@ -12,18 +14,19 @@ from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import gate_lines
 from reportgen.errors import UsageError
 from reportgen.findings import (
+    Findings,
     Gate,
+    GateResult,
     Operator,
     errors_first,
     evaluate,
-    gate_line,
     gate_records,
     has_failed,
     parse_gate,
 )
 from reportgen.findings.figures import RUN_FIGURES
-from reportgen.report import load_language
-from reportgen.report.sections.run import gate_rows
+from reportgen.report import Lang, load_language
+from reportgen.report.sections.run import GateRow, gate_rows
 
 
 def gate(expression: str, level: str = "fail", source: str = "") -> Gate:
@@ -121,7 +124,6 @@ def test_what_was_not_measured_passes_no_gate(operator: str) -> None:
         (result,) = evaluate([gate(f"label_r2 {operator} 2")], figures)
         assert (result.value, result.passed) == (None, False)
         assert has_failed([result])
-        assert gate_line(result) == f"label_r2 {operator} 2: not measured"
 
 
 @given(st.text(max_size=30))
@@ -142,8 +144,7 @@ def test_percent_is_a_hundredth_without_error_of_its_own(number: int, sign: str)
 def test_a_gate_in_percent_says_in_percent_what_was_found() -> None:
     for expression, said in (("unknown_share > 5%", "7.12%"), ("unknown_share > 0.05", "0.0712")):
         (result,) = evaluate([gate(expression)], {"unknown_share": 0.0712})
-        assert gate_line(result) == f"{expression}: found {said}"
-        (row,) = gate_rows([result], load_language("en"))
+        (row,) = rows_of([result])
         assert row.value == said
 
 
@@ -159,27 +160,56 @@ RESULTS = evaluate(
 )
 
 
+def rows_of(
+    results: Sequence[GateResult], against: str | None = None, lang: Lang = "en"
+) -> tuple[GateRow, ...]:
+    """The rows of gates on a model that is `against` a constant answer as said."""
+    findings = cast("Findings", SimpleNamespace(against_constant=against))
+    return gate_rows(results, findings, load_language(lang))
+
+
+def lines_of(verbosity: Verbosity, *, annotate: bool) -> list[str]:
+    told = [row.told(load_language("en")) for row in rows_of(RESULTS)]
+    return gate_lines(RESULTS, told, verbosity, annotate=annotate)
+
+
+def test_a_gate_that_is_passed_by_a_model_worse_than_a_constant_says_so() -> None:
+    figures = {"label_r2": -2.478, "label_mae": 3.5, "n_texts": 4}
+    results = evaluate(
+        [gate("label_r2 < -3"), gate("label_mae > 4"), gate("n_texts < 2"), gate("label_r2 < 0")],
+        figures,
+    )
+    poor = "though a constant answer would be nearer"
+    told = [row.value for row in rows_of(results)]
+    assert told == ["-2.478", f"-2.478, {poor}", "3.5", "4"]
+    told = [row.value for row in rows_of(results, "worse")]
+    assert told == ["-2.478", f"-2.478, {poor}", f"3.5, {poor}", "4"]
+
+
 def test_lines_tell_errors_first_with_what_was_found_and_where_the_gate_stands() -> None:
     failed = [
-        "gate failed: n_texts < 9: found 4 (from pyproject.toml)",
-        "gate failed: label_r2 < 5%: not measured",
+        "gate failed: n_texts 4 (allowed: at least 9) (from pyproject.toml)",
+        "gate failed: label_r2 not measured (allowed: at least 5%)",
     ]
-    warned = ["gate warning: n_texts > 1: found 4 (from gates.yaml)"]
-    passed = ["gate passed: n_texts < 2: found 4", "gate passed: n_texts > 9: found 4"]
+    warned = ["gate warning: n_texts 4 (allowed: at most 1, else a warning) (from gates.yaml)"]
+    passed = [
+        "gate passed: n_texts 4 (allowed: at least 2)",
+        "gate passed: n_texts 4 (allowed: at most 9, else a warning)",
+    ]
     count = ["2 of 5 gates passed"]
-    assert gate_lines(RESULTS, Verbosity(), annotate=False) == failed + warned + count
-    verbose = gate_lines(RESULTS, Verbosity(verbose=True), annotate=False)
+    assert lines_of(Verbosity(), annotate=False) == failed + warned + count
+    verbose = lines_of(Verbosity(verbose=True), annotate=False)
     assert verbose == failed + warned + passed + count
-    assert gate_lines(RESULTS, Verbosity(quiet=True), annotate=False) == failed
-    assert gate_lines((), Verbosity(), annotate=True) == []
+    assert lines_of(Verbosity(quiet=True), annotate=False) == failed
+    assert gate_lines((), (), Verbosity(), annotate=True) == []
 
 
 def test_annotations_are_commands_for_what_was_not_passed() -> None:
-    commands = gate_lines(RESULTS, Verbosity(quiet=True), annotate=True)[2:]
+    commands = lines_of(Verbosity(quiet=True), annotate=True)[2:]
     assert commands == [
-        "::error title=reportgen gate::n_texts < 9: found 4",
-        "::error title=reportgen gate::label_r2 < 5%25: not measured",
-        "::warning title=reportgen gate::n_texts > 1: found 4",
+        "::error title=reportgen gate::n_texts 4 (allowed: at least 9)",
+        "::error title=reportgen gate::label_r2 not measured (allowed: at least 5%25)",
+        "::warning title=reportgen gate::n_texts 4 (allowed: at most 1, else a warning)",
     ]
 
 
@@ -193,17 +223,17 @@ def test_records_keep_the_order_and_rows_tell_errors_first() -> None:
     assert [record["expression"] for record in gate_records(RESULTS)] == [
         result.gate.expression for result in RESULTS
     ]
-    rows = gate_rows(RESULTS, load_language("en"))
+    rows = rows_of(RESULTS)
     assert [(row.state, row.result, row.figure, row.value, row.allowed) for row in rows] == [
         ("failed", "Failed", "n_texts", "4", "at least 9"),
         ("failed", "Failed", "label_r2", "not measured", "at least 5%"),
-        ("warning", "Warning", "n_texts", "4", "at most 1 (only warns)"),
+        ("warning", "Warning", "n_texts", "4", "at most 1, else a warning"),
         ("passed", "Passed", "n_texts", "4", "at least 2"),
-        ("passed", "Passed", "n_texts", "4", "at most 9 (only warns)"),
+        ("passed", "Passed", "n_texts", "4", "at most 9, else a warning"),
     ]
     assert [result.gate.figure for result in errors_first(RESULTS)] == [row.figure for row in rows]
     assert rows[0].told(load_language("en")) == "n_texts 4 (allowed: at least 9)"
-    japanese = gate_rows(RESULTS, load_language("ja"))
+    japanese = rows_of(RESULTS, lang="ja")
     assert japanese[0].told(load_language("ja")) == "n_texts 4（許容範囲：9以上）"
 
 
@@ -211,7 +241,7 @@ def test_records_keep_the_order_and_rows_tell_errors_first() -> None:
 @pytest.mark.parametrize("value", [1, 2, 3])
 def test_what_is_said_to_be_allowed_is_what_passes(operator: Operator, value: int) -> None:
     (result,) = evaluate([gate(f"n_texts {operator} 2")], {"n_texts": value})
-    allowed = gate_rows([result], load_language("en"))[0].allowed
+    allowed = rows_of([result])[0].allowed
     passes = {
         "at most 2": value <= 2, "below 2": value < 2, "at least 2": value >= 2,
         "above 2": value > 2, "other than 2": value != 2, "exactly 2": value == 2,

@@ -28,16 +28,16 @@ DRAWS = 10  # of this seed: every verdict is among them
 # What the headline and the first answer say of each verdict, and of no other.
 WORDS: dict[Lang, dict[str, tuple[str, str]]] = {
     "en": {
-        "better": ("the new model is better", "Yes: "),
-        "worse": ("the new model is worse", "No, it is worse"),
-        "same": ("the two models are the same within", "No change beyond"),
+        "better": ("Better: the new model", "Yes: "),
+        "worse": ("Worse: the new model", "No, it is worse"),
+        "same": ("The same within", "No change beyond"),
         "unmoved": ("No prediction moved", "The same: no prediction moved"),
         "unclear": ("cannot tell whether either model", "texts cannot tell"),
     },
     "ja": {
         "better": ("新モデルのほうが良い結果", "はい："),
         "worse": ("新モデルのほうが悪い結果", "いいえ、悪化"),
-        "same": ("以内で、同じと言えます", "を超える変化なし"),
+        "same": ("以内で同じ：", "を超える変化なし"),
         "unmoved": ("予測が変わったテキストがない", "変わった予測はありません"),
         "unclear": ("以上良いかどうか、判断できません", "件では判断できません"),
     },

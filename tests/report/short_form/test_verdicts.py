@@ -11,6 +11,7 @@ from reportgen.findings import Findings, evaluate, parse_gate
 from reportgen.findings.figures import RUN_FIGURES
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.short_form.short_form import make_brief
+from reportgen.report.short_form.verdicts import first_line
 
 MARKS = {"better": "✅ ", "worse": "❌ ", "same": "➖ ", "unclear": "➖ ", "few": ""}
 
@@ -36,12 +37,12 @@ def test_a_comparison_begins_with_the_mark_of_its_verdict(
 @pytest.mark.parametrize(
     ("conditions", "begin"),
     [
-        (["n_texts > 0", "n_failed > 0"], "1 of 2 gates failed: n_texts 3 (allowed: at most 0)"),
-        (["n_failed > 0"], ""),
+        (["n_texts > 0", "n_failed > 0"], "❌ 1 of 2 gates failed: n_texts 3 (allowed: at most 0)"),
+        (["n_failed > 0"], "⚠️ 1 of 2 gates warned: n_texts 3 (allowed: at most 0, else a warning)"),
         (
             ["n_texts > 0", "n_texts > 1", "n_texts > 2", "n_texts == 3"],  # at most three are told
-            "4 of 4 gates failed: n_texts 3 (allowed: at most 0), n_texts 3 (allowed: at most 1), "
-            "n_texts 3 (allowed: at most 2)",
+            "❌ 4 of 4 gates failed: n_texts 3 (allowed: at most 0), "
+            "n_texts 3 (allowed: at most 1), n_texts 3 (allowed: at most 2)",
         ),
     ],
 )
@@ -55,10 +56,18 @@ def test_a_report_begins_with_the_gates_that_failed(
     gates = evaluate(asked, findings.figures)
     told = begin.replace(f"of {len(conditions)} gates", f"of {len(asked)} gates")
     headline = make_brief(Runs(findings), RenderOptions(gates=gates)).headline
-    assert headline == (f"❌ {told}. {plain}" if begin else plain)
+    assert headline == f"{told}. {plain}"
+    said = first_line(Runs(findings), RenderOptions(gates=gates))
+    assert said.startswith(f"{told}. made-up, 3 texts: ")
+    assert "to start with" not in said
 
 
-def compare_free(findings: Findings):
-    from reportgen.comparison import Runs
-
-    return Runs(findings)
+def test_gates_that_are_all_passed_say_so_and_how_little_that_says(tmp_path: Path) -> None:
+    far = make_results(tmp_path, ("free coffee", "a free card", "tea"), labels=(90.0, 91.0, 92.0))
+    findings = Findings(far)
+    begins = []
+    for condition in ("n_texts < 1", "label_mae > 900", "label_r2 < -1e9"):
+        gates = evaluate([parse_gate(condition, "fail", RUN_FIGURES)], findings.figures)
+        begins.append(first_line(Runs(findings), RenderOptions(gates=gates)).partition(". ")[0])
+    poor = "⚠️ The gate passed, yet a constant answer would be nearer to the right answers"
+    assert begins == ["✅ The gate passed", "✅ The gate passed", poor]
