@@ -69,8 +69,6 @@ from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, 
 if TYPE_CHECKING:
     from reportgen.results import Results
 
-_NEXT = "set model and columns in reportgen.toml, and texts, model and OWNER in the recipe"
-
 app = typer.Typer(
     name="reportgen",
     cls=parameters.Commands,
@@ -295,7 +293,6 @@ def init(
             return
         for line in write_first_files(host, force=force):
             typer.echo(line, err=True)
-        typer.echo(_NEXT if host else _NEXT.partition(", and")[0], err=True)
 
 
 @app.command()

@@ -10,7 +10,7 @@ pipeline {
     stage('Attention report') {
       steps {
         sh 'python -m venv .venv'
-        sh '.venv/bin/pip install "attention-reportgen @ git+https://github.com/OWNER/reportgen@v0.1.0"'
+        sh '.venv/bin/pip install "attention-reportgen @ git+https://github.com/OWNER/reportgen@VERSION"'
         sh '''.venv/bin/reportgen run texts.csv --model ./checkpoint --force \
           -o report/index.html --layout dir -o report.md -o gates.junit.xml \
           --images none --commit "$GIT_COMMIT" \

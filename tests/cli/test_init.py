@@ -11,10 +11,11 @@ import yaml
 from helpers.calling import call
 from typer.main import get_command
 
-from reportgen.api import Host
+from reportgen.api import Host, start_project
 from reportgen.api.options import configured_gates, configured_options, setting_names
 from reportgen.api.start_project import RECIPES, recipe
 from reportgen.cli import app
+from reportgen.version import __version__
 
 PUBLISHED = {
     "gitlab.yml": "gitlab-mr",
@@ -28,6 +29,7 @@ NAMES = [name for paths in RECIPES.values() for name in paths.values()]
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(start_project, "own_address", lambda: None)
     return tmp_path
 
 
@@ -88,6 +90,31 @@ def test_below_the_top_of_a_repository_it_says_that_hosts_look_there(
     line = call("init", "--host", "github").stderr.splitlines()[-2]
     assert line.startswith(".github/workflows/attention.yml: hosts look for it at the top of the")
     assert f"move what was written to {folder}, or call init there" in line
+
+
+@pytest.mark.parametrize("host", get_args(Host))
+def test_a_recipe_names_this_version_and_where_it_comes_from(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://github.example.com/team/reportgen-fork"
+    monkeypatch.setattr(start_project, "own_address", lambda: address)
+    done = call("init", "--host", host)
+    assert done.stderr.endswith("in reportgen.toml, and texts and model in the recipe\n")
+    text = "".join(Path(path).read_text("utf-8") for path in RECIPES[host])
+    assert "OWNER" not in text
+    assert f"team/reportgen-fork@v{__version__}" in text
+    if host != "github":
+        assert f"git+{address}@v{__version__}" in text
+    assert "OWNER/" in "".join(map(recipe, RECIPES[host].values()))
+
+
+def test_an_action_is_not_taken_from_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "https://gitlab.example.com/team/reportgen"
+    monkeypatch.setattr(start_project, "own_address", lambda: address)
+    assert f"git+{address}@v" in call("init", "--host", "gitlab", "--print").stdout
+    done = call("init", "--host", "github")
+    assert done.stderr.endswith("texts, model and OWNER in the recipe\n")
+    assert "uses: OWNER/reportgen@v" in Path(".github/workflows/attention.yml").read_text()
 
 
 def test_a_host_that_is_not_known_lists_those_that_are() -> None:

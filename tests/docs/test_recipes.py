@@ -55,6 +55,7 @@ def test_every_yaml_is_one_and_puts_no_expression_into_a_script() -> None:
     ("name", "schema"),
     [
         ("action.yml", "github-actions"),
+        (".github/workflows/release.yml", "github-workflows"),
         ("templates/recipes/github.yml", "github-workflows"),
         ("templates/recipes/github-comment.yml", "github-workflows"),
         ("templates/recipes/gitlab.yml", "gitlab-ci"),

@@ -86,6 +86,11 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
             "SECURITY.md",
             "action.yml",
             "mkdocs.yml",
+            ".github/workflows/release.yml",
+            "Containerfile",
+            "Containerfile.dockerignore",
+            ".ci/container",
+            ".ci/release",
             ".ci/site_pages.py",
         }
     )

@@ -1,16 +1,21 @@
 """What is released can be built again, and says what it is made of."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from helpers.places import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from reportgen.version import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 # A package of the locked environment, as pip reads it: its version, where it applies, its hashes.
@@ -37,6 +42,56 @@ def test_the_locked_environment_is_one_that_the_package_allows() -> None:
     for requirement in map(Requirement, wanted):
         if requirement.name != ours.name:
             assert locked[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [
+        ("v9.9.9", "the tag v9.9.9 is not of version"),
+        (f"v{__version__}", f'no heading "## {__version__}"'),
+    ],
+)
+def test_a_tag_of_another_version_or_without_its_changes_is_not_released(
+    tmp_path: Path, tag: str, words: str
+) -> None:
+    for file in (".ci/release", "reportgen/version.py"):
+        (tmp_path / file).parent.mkdir()
+        shutil.copy(ROOT / file, tmp_path / file)
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__}, not released yet\n")
+    job = {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag, "PYTHON": sys.executable}
+    done = subprocess.run(
+        [tmp_path / ".ci" / "release"], env={**os.environ, **job}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert not (tmp_path / "dist").exists()
+
+
+def test_actions_have_one_version_wherever_they_are_used() -> None:
+    """So that a newer one is put everywhere at once."""
+    places = (*(ROOT / ".github").rglob("*.yml"), ROOT / "action.yml")
+    texts = [path.read_text("utf-8") for path in (*places, *(ROOT / "templates").rglob("*.yml"))]
+    used = {found for text in texts for found in re.findall(r"uses: ([\w./-]+)@(\S+)", text)}
+    names = [name for name, _ in used]
+    assert len(names) > 6
+    assert sorted(names) == sorted(set(names))
+
+
+def test_the_workflow_of_a_release_checks_builds_signs_and_publishes_in_this_order() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    run = [step.get("run") or step["uses"] for step in jobs["checks"]["steps"]]
+    assert run.index(".ci/run") < run.index(".ci/container") < run.index(".ci/release")
+    signed = [str(step.get("run") or step["uses"]) for step in jobs["release"]["steps"]]
+    order = ("sha256sum --check", "attest-build-provenance", "gh release create")
+    places = [next(i for i, one in enumerate(signed) if word in one) for word in order]
+    assert places == sorted(places)
+    assert jobs["release"]["needs"] == "checks"
+    assert jobs["index"]["needs"] == "release"
+    writing = {name for name, job in jobs.items() if "write" in str(job.get("permissions"))}
+    assert writing == {"release", "index", "site"}
+    for name in writing:  # runs no code of the checkout
+        assert "checkout" not in str(jobs[name]["steps"])
 
 
 @pytest.mark.packaging
