@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen.errors import ModelError, some
@@ -153,10 +153,22 @@ def has_weights(folder: Path) -> bool:
 
 
 def _refuse_other_libraries(folder: Path) -> None:
+    held = [path.relative_to(folder) for path in (*folder.glob("*"), *folder.glob("*/*"))]
+    refuse_other_libraries(str(folder), held)
+
+
+def refuse_other_libraries(name: str, files: Iterable[Path | PurePosixPath]) -> None:
+    """Check that among the `files` of the model `name`, which has no weights that are read, there
+    are none of other libraries.
+
+    Raises:
+        ModelError: there are.
+    """
+    files = list(files)
     for pattern, what in _OTHER_LIBRARIES.items():
-        found = sorted(path.name for path in (*folder.glob(pattern), *folder.glob(f"*/{pattern}")))
+        found = sorted(path.name for path in files if path.match(pattern))
         if found:
-            raise ModelError(f"{folder}: {some(found)} holds {what}")
+            raise ModelError(f"{name}: {some(found)} holds {what}")
 
 
 def local_adapter(folder: Path, base: str | None) -> Adapter | None:

@@ -1,7 +1,8 @@
 """Finds files of a model in its folder or on the hub."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from huggingface_hub import list_repo_files
 from transformers.utils.hub import cached_file
 
 from reportgen.models.folders import TOKENIZER_FILES, expanded
@@ -21,6 +22,14 @@ def held_file(name: str, file: str, revision: str | None) -> Path | None:
     except OSError:
         return None
     return Path(path) if path else None
+
+
+def hub_files(name: str, revision: str | None) -> list[PurePosixPath]:
+    """The files of a hub id; none where the hub cannot be asked."""
+    try:
+        return [PurePosixPath(file) for file in list_repo_files(name, revision=revision)]
+    except Exception:  # no such id, no connection, no right: told where the model is loaded
+        return []
 
 
 def holds_tokenizer(name: str, revision: str | None) -> bool:

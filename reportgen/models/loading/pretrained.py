@@ -20,7 +20,13 @@ from transformers.utils.hub import cached_file
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.device import is_placed, main_device
 from reportgen.models.encoder import find_encoder
-from reportgen.models.folders import WEIGHTS_FILES, Adapter, base_is_missing, local_folder
+from reportgen.models.folders import (
+    WEIGHTS_FILES,
+    Adapter,
+    base_is_missing,
+    local_folder,
+    refuse_other_libraries,
+)
 from reportgen.models.loading.adapters import (
     adapted_class,
     find_adapter,
@@ -35,7 +41,7 @@ from reportgen.models.loading.checkpoint import (
     require_honest_size,
     require_readable,
 )
-from reportgen.models.loading.held_files import held_file
+from reportgen.models.loading.held_files import held_file, hub_files
 from reportgen.models.spec import ModelSpec, Pooling, read_device_map
 from reportgen.models.tasks.task_register import task_of, whole_task
 from reportgen.models.tasks.writing import encoder_remark
@@ -143,7 +149,7 @@ def _loaded(
     except ModelError:
         raise
     except Exception as error:
-        raise _failure(name, folder, error) from error
+        raise _failure(name, folder, revision, error) from error
     named: Any = config.architectures
     architecture = next(iter(named), None) if isinstance(named, list) else None
     placed = placing(spec)
@@ -168,7 +174,7 @@ def _loaded(
     except Exception as error:
         if folder is not None:
             _require_weights_files(folder)
-        raise _failure(name, folder, error) from error
+        raise _failure(name, folder, revision, error) from error
     return module, report, architecture
 
 
@@ -354,7 +360,7 @@ def _require_weights_files(folder: Path) -> None:
         require_readable(folder / name)
 
 
-def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
+def _failure(name: str, folder: Path | None, revision: str | None, error: Exception) -> ModelError:
     """The error to raise when loading `name` failed with `error`."""
     message = first_line(error)
     if "trust_remote_code" in str(error):
@@ -368,6 +374,9 @@ def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
             "to different models"
         )
     if folder is None:
+        files = hub_files(name, revision)
+        if not {path.name for path in files} & {*WEIGHTS_FILES}:
+            refuse_other_libraries(name, files)
         return ModelError(
             f"{name}: neither a folder here nor a model that can be fetched ({message}); check "
             "the name and the connection"

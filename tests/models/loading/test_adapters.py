@@ -9,6 +9,7 @@ import pytest
 import torch
 from helpers.real.adapters import lora, save_adapter
 from helpers.real.models import save_model, tiny_model, tiny_tokenizer
+from helpers.real.sentence_folders import save_sentence_encoder
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers.utils import hub
@@ -268,6 +269,20 @@ def test_an_adapter_on_the_hub_is_read_from_the_cache(
         "somebody/lora is an adapter (LORA) of the base model somebody/base; it was merged into "
         "its weights",
     )
+
+
+def test_a_sentence_encoder_is_pooled_as_the_folder_of_its_adapter_says(tmp_path: Path) -> None:
+    place = save_sentence_encoder(tmp_path / "adapter", "bert", ("cls",))
+    whole = save_model(tmp_path / "base", "bert")
+    for name in ("config.json", "model.safetensors"):
+        (place / name).unlink()
+    model = tiny_model("bert")
+    model.name_or_path = str(whole)
+    save_adapter(place, model, lora("FEATURE_EXTRACTION", "query"))
+    loaded = load_model(ModelSpec(model=str(place)))
+    assert loaded.sentence is not None
+    assert loaded.sentence.poolings == ("cls",)
+    assert loaded.output.kind == "embedding"
 
 
 def test_without_peft_its_extra_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,13 @@ from transformers.utils import hub
 
 from reportgen.errors import ModelError
 from reportgen.models import ModelSpec
-from reportgen.models.loading import Pretrained, folder_max_tokens, folder_pooling, load_pretrained
+from reportgen.models.loading import (
+    Pretrained,
+    folder_max_tokens,
+    folder_pooling,
+    held_files,
+    load_pretrained,
+)
 
 TASKS = ("base", "sequence", "masked", "causal", "token", "question")
 ABSENT = {
@@ -217,6 +223,13 @@ def test_an_id_on_the_hub_is_loaded_from_the_cache_or_refused_in_one_line(
     with pytest.raises(ModelError, match="somebody/else: neither a folder here nor") as caught:
         load("somebody/else")
     assert "\n" not in str(caught.value)
+    files = ["README.md", "onnx/model.onnx"]
+    monkeypatch.setattr(held_files, "list_repo_files", lambda name, revision: files)
+    with pytest.raises(ModelError, match=r"somebody/else: model.onnx holds an ONNX graph"):
+        load("somebody/else")
+    files.append("model.safetensors")
+    with pytest.raises(ModelError, match="neither a folder here nor"):
+        load("somebody/else")
     path = snapshot / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"num_labels": 10**9}))
     with pytest.raises(ModelError, match=r"num_labels is 1,000,000,000, and no model has more"):
