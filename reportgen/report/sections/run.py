@@ -102,9 +102,14 @@ _ALLOWED: Mapping[Operator, str] = {
 
 def _allowed(gate: Gate, language: Language) -> str:
     limit = gate.expression.partition(gate.operator)[2].strip()  # as it was written
-    allowed = language.say("gates", _ALLOWED[gate.operator], limit=limit)
+    allowed = allowed_words(gate.operator, limit, language)
     is_mild = gate.level == "warn"
     return language.say("gates", "only_warns", allowed=allowed) if is_mild else allowed
+
+
+def allowed_words(operator: Operator, limit: str, language: Language) -> str:
+    """Which values pass a gate that fails those which are `operator` `limit`."""
+    return language.say("gates", _ALLOWED[operator], limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The figures of runs that the list of a site shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reportgen.comparison import Quality, QualityVerdict
@@ -15,7 +15,7 @@ from reportgen.report.language.numbers import (
     written,
 )
 from reportgen.report.language.sentences import verdict_words
-from reportgen.report.site.site_json import Entry
+from reportgen.report.site.site_json import Entry, Pair
 from reportgen.tasks import Best, Metric
 
 AGREEMENT = "colouring_agreement"
@@ -115,10 +115,25 @@ def smallest_changes(least: SmallestChange, language: Language) -> dict[str, obj
     return {"error": least.of_error, "share": smallest_points(least, language)}
 
 
-def best_of(key: str, entries: Iterable[Entry], least: SmallestChange) -> tuple[Entry, ...]:
-    """The run with the best figure, and those that differ from it by no more than `least`, the
-    smallest change that is worth telling; none where no figure is better than another, or all runs
-    are so close."""
+def even_runs(pairs: Iterable[Pair]) -> Mapping[str, Collection[frozenset[str]]]:
+    """By figure, the ids of two runs of which a comparison does not say that one is better."""
+    even: dict[str, set[frozenset[str]]] = {}
+    for pair in pairs:
+        for key, verdict in pair.verdicts.items():
+            if verdict not in ("better", "worse"):
+                even.setdefault(key, set()).add(frozenset((pair.base, pair.head)))
+    return even
+
+
+def best_of(
+    key: str,
+    entries: Iterable[Entry],
+    least: SmallestChange,
+    even: Collection[frozenset[str]] = (),
+) -> tuple[Entry, ...]:
+    """The run with the best figure, those that differ from it by no more than `least`, the smallest
+    change that is worth telling, and those that a comparison does not tell from one of these (pairs
+    of ids, `even`); none where no figure is better than another, or all runs are so close."""
     have = [entry for entry in entries if key in entry.figures]
     best, kind = FIGURES[key].best, _KINDS.get(key)
     if best is None or not have:
@@ -126,7 +141,9 @@ def best_of(key: str, entries: Iterable[Entry], least: SmallestChange) -> tuple[
     sizes = [_size(entry.figures[key], best) for entry in have]
     top = min(sizes)
     room = 0.0 if kind is None else least.of(kind, abs(top))
-    alike = tuple(entry for entry, size in zip(have, sizes, strict=True) if size - top <= room)
+    close = {entry.id for entry, size in zip(have, sizes, strict=True) if size - top <= room}
+    close |= {id for pair in even if pair & close for id in pair}
+    alike = tuple(entry for entry in have if entry.id in close)
     return alike if len(alike) < len(have) else ()
 
 

@@ -13,6 +13,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.options import Lang, SiteOptions
 from reportgen.report.site.figures import (
     best_of,
+    even_runs,
     figure_name,
     figure_text,
     interval_text,
@@ -22,6 +23,7 @@ from reportgen.report.site.figures import (
 )
 from reportgen.report.site.series import all_series
 from reportgen.report.site.site_json import Dated, Entry, Site, pair_name
+from reportgen.report.site.told_gates import Limits, in_full, limits_of, told_gate
 
 _PLAIN = (
     '<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
@@ -51,7 +53,8 @@ class Gates:
 
     state: str  # the class of the style sheet for that
     words: str
-    told: tuple[str, ...] = ()  # those that did not pass, and what was found
+    told: tuple[str, ...] = ()  # what was found by those that did not pass
+    in_full: tuple[str, ...] = ()  # the same, with what is allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
     keys = shown_figures(site.entries, options.quality)
     compared = {pair.head: f"compare/{pair.name}" for pair in site.pairs}
     best = _best(site, keys, least)
-    rows = [_row(entry, keys, compared, best, language) for entry in reversed(site.entries)]
+    limits = limits_of(site.entries, language)
+    rows = [_row(entry, keys, compared, best, limits, language) for entry in reversed(site.entries)]
     title = options.title or language.count("site", "title", len(rows))
     changes = smallest_changes(least, language)
     return (
@@ -121,6 +125,7 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             by_id={row.entry.id: row for row in rows},
             series=all_series(site, options.judging, language),
             standing_note=language.say("site", "standing_note", **changes),
+            gates_note=limits.note(language),
             best_note=language.say("site", "best_note", **changes),
             has_best=bool(best),
             has_commits=any(entry.commit for entry in site.entries),
@@ -138,7 +143,12 @@ def _best(site: Site, keys: Sequence[str], least: SmallestChange) -> frozenset[t
     by_series: dict[str, list[Entry]] = {}
     for entry in site.entries:
         by_series.setdefault(entry.series, []).append(entry)
-    pairs = ((best_of(key, entries, least), key) for entries in by_series.values() for key in keys)
+    even = even_runs(site.pairs)
+    pairs = (
+        (best_of(key, entries, least, even.get(key, ())), key)
+        for entries in by_series.values()
+        for key in keys
+    )
     return frozenset((entry.id, key) for entries, key in pairs for entry in entries)
 
 
@@ -147,6 +157,7 @@ def _row(
     keys: Sequence[str],
     compared: Mapping[str, str],
     best: Collection[tuple[str, str]],
+    limits: Limits,
     language: Language,
 ) -> Row:
     return Row(
@@ -154,7 +165,7 @@ def _row(
         address=address_of(entry),
         comparison=compared.get(entry.id, ""),
         texts=language.count("site", "texts", entry.n_texts),
-        gates=_gates(entry, language),
+        gates=_gates(entry, limits, language),
         figures=tuple(
             RunFigure(
                 figure_text(key, entry.figures.get(key), language),
@@ -168,13 +179,18 @@ def _row(
     )
 
 
-def _gates(entry: Entry, language: Language) -> tuple[Gates, ...]:
+def _gates(entry: Entry, limits: Limits, language: Language) -> tuple[Gates, ...]:
     states = (("failed", entry.failed), ("warning", entry.warned))
     n = entry.n_gates
     not_passed = tuple(
-        Gates(state, language.count("site", f"gates_{state}", len(told), of=n), told)
-        for state, told in states
-        if told
+        Gates(
+            state,
+            language.count("site", f"gates_{state}", len(told), of=n),
+            tuple(limits.in_row(gate, language) for gate in told),
+            tuple(in_full(gate, language) for gate in told),
+        )
+        for state, kept in states
+        if (told := [told_gate(text, language) for text in kept])
     )
     if not_passed or not n:
         return not_passed

@@ -1,7 +1,7 @@
 """Where runs on the same texts stand: the last one, what changed since the one before, the best."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from reportgen.report.site.figures import (
     FIGURES,
     best_of,
     change_text,
+    even_runs,
     figure_name,
     figure_text,
     interval_text,
@@ -88,9 +89,10 @@ def _series(
     last = runs[-1]
     pair = pairs.get(last.id)
     key = "series" if last.inputs else "series_redacted"
+    even = even_runs(pairs.values())
     verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
     figures = {
-        name: _figure(name, runs, verdicts, judging.smallest, language)
+        name: _figure(name, runs, verdicts, judging.smallest, even.get(name, ()), language)
         for name in shown_figures(runs, judging.quality)
     }
     judged = (figure for name, figure in figures.items() if FIGURES[name].best)
@@ -130,14 +132,16 @@ def _figure(
     runs: Sequence[Entry],
     verdicts: Mapping[str, QualityVerdict],
     least: SmallestChange,
+    even: Collection[frozenset[str]],
     language: Language,
 ) -> SeriesFigure:
-    """A figure of `runs`; `verdicts` are those on the last run since the one before, by figure."""
+    """A figure of `runs`; `verdicts` are those on the last run since the one before, by figure;
+    `even` is as `best_of` takes it."""
     shown = runs[-_POINTS:]
     values = [entry.figures.get(key) for entry in shown]
     old, new = (entry.figures.get(key) for entry in runs[-2:])
     change = "" if old is None or new is None else change_text(key, old, new, language)
-    best = next(reversed(best_of(key, runs, least)), None)
+    best = next(reversed(best_of(key, runs, least, even)), None)
     verdict = _verdict(key, old, new, verdicts) if _CHANGED.search(change) else ""
     return SeriesFigure(
         name=figure_name(key, language),
