@@ -146,7 +146,7 @@ def test_one_text_is_shown_by_its_id(folder: Path) -> None:
     assert said in html.unescape(nh3.clean(cell._repr_html_()))  # in a notebook without trust
     assert not page.find_all(["img", "iframe", "link", "object"])
     assert not page.find_all("script", type=lambda kind: kind != "application/json")
-    assert "最もよく見ている語：" in report.text("3", lang="ja")._repr_html_()
+    assert "最もよく見ている語（平均との比）：" in report.text("3", lang="ja")._repr_html_()
 
 
 def test_a_text_that_does_not_exist_is_named(folder: Path) -> None:

@@ -1,8 +1,9 @@
-"""Sentences on what a page leaves out, each with the option that brings it in."""
+"""Sentences on what a page leaves out, and the options that bring it in."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -11,8 +12,10 @@ from reportgen.report.html.size_plan import Level
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.options import RenderOptions
+from reportgen.report.sections.further import Further, further_of_page
 from reportgen.results import Results, map_cells
 
+_ON_PAGE = "reduced_on_page"
 _RUNS = 8  # runs of texts that a sentence names; of more it gives only the number of texts
 _NAMES = {
     Level.ABSENT: "absent",
@@ -74,19 +77,23 @@ def carries(
 
 
 def reduced_sentences(
-    findings: Findings, given: Given, options: RenderOptions, language: Language
+    findings: Findings,
+    given: Given,
+    options: RenderOptions,
+    language: Language,
+    *,
+    on_page: bool = False,
 ) -> tuple[str, ...]:
-    """One sentence for each way in which texts were reduced."""
-    has_figures = findings.analysed
-    groups: dict[tuple[Level, str], list[int]] = {}
-    for text in range(len(findings.texts)):
-        level = given.levels.get(text, Level.ABSENT)
-        if level is Level.HEADS or (level is Level.LINE and not has_figures[text]):
-            continue
-        reason = _reason(text, level, findings.results, given)
-        groups.setdefault((level, reason), []).append(text + 1)
+    """One sentence for each way in which texts were reduced, with the option that brings them in;
+    `on_page` without, as a page names options once (`reduced_options`)."""
+
+    def say(key: str, **values: object) -> str:
+        table = _ON_PAGE if on_page and key in language.words[_ON_PAGE] else "reduced"
+        return language.say(table, key, **values)
+
+    groups = _reduced_texts(findings, given)
     limits = _limits(findings.results, options, language)
-    needed = _needed(given.sizes)
+    needed = megabytes(_bytes(_needed(given.sizes)), language) if on_page else _needed(given.sizes)
     sentences = []
     for level, name in _NAMES.items():
         for reason in ("size", "keep", "redact", "detail"):
@@ -94,16 +101,46 @@ def reduced_sentences(
                 what = language.say("reduced", name, texts=_texts(numbers, language))
                 about = "" if reason != "size" or given.sizes.is_exact else "_about"
                 key = f"by_{reason}{about}"
-                sentences.append(language.say("reduced", key, what=what, needed=needed, **limits))
-    if options.detail is None and any(
-        reason == "size" and level is not Level.LAYERS for level, reason in groups
-    ):
-        sentences.append(language.say("reduced", "order"))
-    sentences += _pooled(findings.results, given, options, language)
+                sentences.append(say(key, what=what, needed=needed, **limits))
+    if _has_order(options, groups):
+        sentences.append(say("order"))
+    sentences += _pooled(findings.results, given, options, language, say)
     if given.sizes.planned > options.max_size:
         size = megabytes(given.sizes.planned, language)
         sentences.append(language.say("reduced", "over", size=size, limit=limits["size"]))
     return tuple(sentences)
+
+
+def reduced_options(findings: Findings, given: Given, options: RenderOptions) -> Iterator[Further]:
+    """The options that bring in what a page leaves out."""
+    groups = _reduced_texts(findings, given)
+    reasons = {reason for _, reason in groups}
+    if _has_order(options, groups):
+        reasons.add("detail")
+    if _pooled_texts(findings.results, given)["pooled"]:
+        reasons.add("pool")
+    return further_of_page(reasons, _needed(given.sizes))
+
+
+_Groups: TypeAlias = Mapping[tuple[Level, str], list[int]]
+
+
+def _reduced_texts(findings: Findings, given: Given) -> _Groups:
+    """The numbers of the texts that were reduced, by what they carry and why."""
+    groups: dict[tuple[Level, str], list[int]] = {}
+    for text in range(len(findings.texts)):
+        level = given.levels.get(text, Level.ABSENT)
+        if level is Level.HEADS or (level is Level.LINE and not findings.analysed[text]):
+            continue
+        reason = _reason(text, level, findings.results, given)
+        groups.setdefault((level, reason), []).append(text + 1)
+    return groups
+
+
+def _has_order(options: RenderOptions, groups: _Groups) -> bool:
+    """Whether the size of the page chose which texts have their figures."""
+    sizes = (level for level, reason in groups if reason == "size")
+    return options.detail is None and any(level is not Level.LAYERS for level in sizes)
 
 
 def _reason(text: int, level: Level, results: Results, given: Given) -> str:
@@ -124,24 +161,31 @@ def _limits(results: Results, options: RenderOptions, language: Language) -> dic
     }
 
 
-def _pooled(
-    results: Results, given: Given, options: RenderOptions, language: Language
-) -> list[str]:
+def _pooled_texts(results: Results, given: Given) -> dict[str, list[int]]:
+    """The numbers of the texts whose maps are pooled, for the page or before."""
     numbers = [text + 1 for text in sorted(given.pooled) if given.levels[text] >= Level.LAYERS]
     before = {number for number in numbers if map_cells(results.text_row(number - 1)) is not None}
-    groups = {
+    return {
         "pooled": [number for number in numbers if number not in before],
         "pooled_before": sorted(before),
     }
+
+
+def _pooled(
+    results: Results,
+    given: Given,
+    options: RenderOptions,
+    language: Language,
+    say: Callable[..., str],
+) -> list[str]:
     return [
-        language.say(
-            "reduced",
+        say(
             key,
             texts=_texts(own, language),
             above=options.pool_above,
             most=max(given.pooled[number - 1] for number in own),
         )
-        for key, own in groups.items()
+        for key, own in _pooled_texts(results, given).items()
         if own
     ]
 
@@ -159,6 +203,10 @@ def _needed(sizes: Sizes) -> str:
         step = 10 ** max(0, len(str(tenths)) - 2)
         tenths = ceil(tenths / step) * step
     return f"{tenths // 10}MB" if tenths % 10 == 0 else f"{tenths / 10}MB"
+
+
+def _bytes(needed: str) -> int:
+    return round(float(needed.removesuffix("MB")) * 1_000_000)
 
 
 def _texts(numbers: Sequence[int], language: Language) -> str:

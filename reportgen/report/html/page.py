@@ -230,7 +230,7 @@ def _fitted(context: Context, place: PagePlace) -> Document:
             return document
     draft = replace(draft, page=make_page(context))
     costs = PageCosts(draft, order, PanelParts(draft))
-    base = len(draft.document((), (), (), 1)) + _RESERVE
+    base = len(draft.document((), (), 1)) + _RESERVE
     levels = plan(costs.of, order, n_detailed, options.max_size - base)
     return _written(context, draft, costs, levels, costs.sizes(base, levels))
 
@@ -275,7 +275,7 @@ def _written(
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
     left = (len(listed) - len(standing), len(listed) - len(printed))
     in_place = [panels_held[text] for text in in_order]
-    document = setting.document(in_place, carried, reduced, first + 1, *left)
+    document = setting.document(in_place, carried, first + 1, *left)
     files = draft.assets.files
     if options.layout == "dir" and draft.assets.place == ALONE:
         document, pictures = pictures_beside(document)

@@ -15,8 +15,14 @@ from reportgen.report.charts.attention_scale import MAP_COLOURS
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.charts.head_pictures import heads_class
 from reportgen.report.charts.text_figure import segment_names
+from reportgen.report.components import Cell
 from reportgen.report.html.assets import Assets, environment
-from reportgen.report.html.left_out import Given, carries
+from reportgen.report.html.left_out import (
+    Given,
+    carries,
+    reduced_options,
+    reduced_sentences,
+)
 from reportgen.report.html.script_data import page_data
 from reportgen.report.html.size_plan import Level
 from reportgen.report.language.language import Language
@@ -25,6 +31,7 @@ from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence_scope import Scope, make_scope
 from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.panel import Panel, make_panel
+from reportgen.report.sections.further import further_table
 from reportgen.report.sections.page_section import Page
 from reportgen.report.sections.section_register import Texts
 from reportgen.report.sections.texts import make_text_list
@@ -167,16 +174,17 @@ class Setting:
         self,
         panels: Sequence[Markup],
         blocks: Sequence[Markup],
-        reduced: Sequence[str],
         first: int,
         n_held: int = 0,
         n_unprinted: int = 0,
     ) -> bytes:
         """The whole page, in UTF-8; `first` is the text that is open first, `n_held` how many of
         the `panels` are held, `n_unprinted` how many are on paper only if they are open."""
+        reduced, more = self._reduced()
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
+            more_options=more,
             is_comparison=False,
             assets=self.assets,
             data=page_data(
@@ -202,6 +210,15 @@ class Setting:
         if of > PAPER_ROWS:
             sentences.append(self.language.say("page", "unprinted_rows", rows=PAPER_ROWS, of=of))
         return self.language.sentences(sentences)
+
+    def _reduced(self) -> tuple[Sequence[str], Sequence[Sequence[Cell]]]:
+        """What the page left out, in sentences, and the rows of *How to get more* that bring it in;
+        nothing before its texts are planned."""
+        if not self.given.levels:
+            return (), ()
+        of_page = (self.findings, self.given, self.options)
+        table = further_table(reduced_options(*of_page), self.language, self.findings.info.remarks)
+        return reduced_sentences(*of_page, self.language, on_page=True), table.rows
 
     def _told(self) -> list[View]:
         """The measures that any text can be coloured by: those measured on some text, also beside

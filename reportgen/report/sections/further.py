@@ -1,17 +1,16 @@
 """How to get more than this report has: the options that add it, on the command line and in Python.
 
-No other sentence of a page names an option, but for those below the list of texts that say what was
-left out of it.
+No other sentence of a page names an option.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.findings import Findings
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.language import Language
-from reportgen.report.language.remarks import is_handed_over
+from reportgen.report.language.remarks import is_handed_over, remark_keys
 
 if TYPE_CHECKING:  # a page of one run takes nothing of comparisons
     from reportgen.comparison import Comparison
@@ -38,6 +37,16 @@ class Further:
         return f'{self.option.replace("-", "_")}="{self.value}"'
 
 
+# What would change what a remark at the top of a page says, by the remark's name.
+_OF_REMARKS = {
+    "writes": Further("writes", "generate", "20"),
+    "chooses": Further("chooses", "choice-columns", "a,b"),
+    "prompts": Further("prompts", "prompts", "NAME"),
+    "no_pairs": Further("pairs", "pair-column", "COLUMN"),
+    "no_checkpoint": Further("checkpoint", "checkpoint", "FILE"),
+}
+
+
 def further_of_run(findings: Findings) -> Iterator[Further]:
     """What could be measured or written beside what a run has."""
     evidence, n_texts = findings.info.evidence, int(findings.analysed.sum())
@@ -51,9 +60,24 @@ def further_of_run(findings: Findings) -> Iterator[Further]:
         yield Further("one_text", "detail", "ID")
     if findings.info.settings.units == "word":
         yield Further("token", "units", "token")
+    told = remark_keys(findings.info.remarks)
+    yield from (row for key, row in _OF_REMARKS.items() if key in told)
     yield Further("tokens_table", "output", "tokens.csv")
     yield Further("texts_table", "output", "texts.csv")
     yield Further("no_scripts", "layout", "dir")
+
+
+def further_of_page(reasons: Collection[str], needed: str) -> Iterator[Further]:
+    """What a page could hold beside what it has, by the reasons for what it left out; `needed` is
+    the size that has room for everything."""
+    if "size" in reasons:
+        yield Further("larger", "max-size", needed)
+    if "detail" in reasons:
+        yield Further("detail", "detail", "all")
+    if "pool" in reasons:
+        yield Further("unpooled", "pool-above", "none")
+    if "keep" in reasons:
+        yield Further("keep", "keep-maps", "5000")
 
 
 def further_of_comparison(comparison: "Comparison") -> Iterator[Further]:

@@ -243,7 +243,8 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
         Runs(Findings(made)), RenderOptions(max_size=round(needed * 1e6), detail="all")
     ).reduced
     said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
-    assert tuple(said) == report.reduced
+    assert said == [f"{sentence.partition('--')[0].rstrip('; ')}; everything takes {needed:g} MB."]
+    assert page.select_one("#reproduce .further").find(string=f"--max-size {needed:g}MB")
     assert "layer" in panel(page, 4).find_all(class_="small")[-1].get_text()
     means = unpack(from_letters(page.find(id="maps-4").string), 4, 1)
     heads = unpack(made.packed_maps(3), 4, 12)
@@ -263,8 +264,9 @@ def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     page = page_of(made)
     assert "were not kept" not in panel(page, 1).get_text()
     assert "The attention maps of this text were not kept." in panel(page, 2).get_text()
-    (told,) = page.select("#texts > .banner")  # once, with the option
-    assert "with a larger --keep-maps" in told.get_text()
+    (told,) = page.select("#texts > .banner")
+    assert "Their maps were not kept." in told.get_text()
+    assert page.select_one("#reproduce .further").find(string="--keep-maps 5000")  # once
     assert page.find(id="maps-2") is None
 
 

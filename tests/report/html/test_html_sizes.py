@@ -41,7 +41,7 @@ def test_only_chosen_texts_carry_figures(results):
     told = "the page was asked to detail other texts"
     assert told in panel(page, 1).get_text()
     assert told not in panel(page, 2).get_text()
-    assert "--detail all" in page.select_one("#texts > .banner").get_text()
+    assert page.select_one("#reproduce .further").find(string="--detail all")
     assert HEADLINES[0] in panel(page, 1).get_text()
     assert any("--detail 4,2" in sentence for sentence in report.reduced)
     assert "--detail 4,2" in page.find(id="reproduce").get_text()
@@ -93,7 +93,7 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     page = BeautifulSoup(report.content.decode(), "html.parser")
     assert "302 tokens" in panel(page, 1).get_text()
     assert "Its maps are pooled over the whole length" in panel(page, 1).get_text()
-    assert "--pool-above none" in page.select_one("#texts > .banner").get_text()
+    assert page.select_one("#reproduce .further").find(string="--pool-above none")
     assert len(panel(page, 1).select(".strip .u")) == 302
     (sentence,) = report.reduced
     assert sentence.startswith("Text 1: more than 256 tokens")

@@ -38,7 +38,7 @@ def test_that_a_model_was_handed_over_stands_in_the_run_details_and_is_no_warnin
     model = replace(made.info.model, name="my-model", architecture="BertModel")
     info = replace(made.info, remarks=(told, "something else"), model=model)
     page = page_of(changed(made, info), lang=lang)
-    own = load_language(lang).say("remarks", "handed_over")[1:]  # it begins with a capital
+    own = load_language(lang).say("remarks_on_page", "handed_over")[1:]  # it begins with a capital
     banners = [banner.get_text() for banner in page.select(".run .banner > .told")]
     assert banners == ["Something else"]
     assert own in page.select_one("#reproduce .lead").get_text()

@@ -30,7 +30,7 @@ SCRIPTS = (
 # Sections whose keys are ids of notes and measures; `test_sentences` holds them against those.
 BY_ID = {
     *("sentences", "headlines", "beside", "thresholds", "measures", "tests", "tests_explained"),
-    *("statistics", "scalars", "outputs", "reasons", "remarks"),
+    *("statistics", "scalars", "outputs", "reasons", "remarks", "remarks_on_page"),
 }
 FORMS = {"en", "ja", "en_one", "ja_one"}
 

@@ -25,8 +25,8 @@ def page_of(runs: Runs, lang: str) -> BeautifulSoup:
 
 
 def prose(page: BeautifulSoup) -> str:
-    """What a page says but for how to make it again and what was left out of its texts."""
-    for part in page.select("script, style, #reproduce, .banner, noscript"):
+    """What a page says but for how to make it again."""
+    for part in page.select("script, style, #reproduce, noscript"):
         part.decompose()
     return page.get_text(" ")
 
@@ -34,7 +34,7 @@ def prose(page: BeautifulSoup) -> str:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("level", ["none", "basic", "full"])
 def test_no_sentence_of_a_report_names_an_option(tmp_path: Path, level: str, lang: str) -> None:
-    made = make_results(tmp_path, HEADLINES, evidence=level, sink=0.6, labels=LABELS[:6])
+    made = make_results(tmp_path, HEADLINES, evidence=level, sink=0.6, labels=LABELS[:6], keep=1)
     assert OPTION.findall(prose(page_of(Runs(Findings(made)), lang))) == []
 
 
