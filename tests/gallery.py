@@ -1,19 +1,23 @@
 """Make the pictures of `docs/gallery.md` from real reports: `python tests/gallery.py`.
 
-Both bundled models read `sample_inputs/ad_headlines_star.csv`; their pages are photographed in
-Chromium and kept small. Given a folder, results are kept there and not made again.
+Both bundled models read `sample_inputs/ad_headlines_star.csv`; for other tasks tiny models with
+random weights read a sentence. Their pages are photographed in Chromium and kept small. Given a
+folder, results are kept there and not made again.
 """
 
 import io
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cmarkgfm
 from helpers.places import ROOT
+from helpers.real.models import save_model
 from picture import CHROMIUM, run
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -26,7 +30,37 @@ RUNS = (
     ("demo", ("--dtype", "bfloat16"), "8d03b7e"),
     ("demo-star", (), "c61f50a"),
 )
-WIDTH, HEIGHT, SHOWN, LARGEST = 1100, 760, 880, 70_000  # pixels of page and picture; bytes
+WIDTH, HEIGHT, SHOWN, LARGEST = 1100, 760, 860, 60_000  # pixels of page and picture; bytes
+TAGS = {0: "O", 1: "B-PER", 2: "I-PER", 3: "B-LOC"}
+# Other tasks: family, head and configuration of a tiny model, its texts, and other options.
+TASKS: dict[str, tuple[str, str, dict[str, Any], list[dict[str, str]], tuple[str, ...]]] = {
+    "tags": (
+        *("bert", "token", {"id2label": TAGS, "num_labels": 4}),
+        *([{"text": "the cat sat on the mat and the dog sat on the log"}], ()),
+    ),
+    "masks": (
+        *("bert", "masked", {}),
+        *([{"text": "a very good [MASK] with a very bad [MASK]"}], ()),
+    ),
+    "answer": (
+        *("bert", "question", {}),
+        *([{"text": "what sat on the mat", "pair": "the cat sat on the mat today"}], ()),
+    ),
+    "choice": (
+        *("bert", "choice", {}),
+        [{"text": "the cat sat on", "choice1": "the mat", "choice2": "a very bad ending"}],
+        (),
+    ),
+    "completion": (
+        *("gpt2", "causal", {}),
+        *([{"text": "the cat sat on", "completion": " the mat and the dog"}], ()),
+    ),
+    "translation": (
+        *("t5", "seq2seq", {}),
+        [{"text": "Free coffee for every new member", "completion": "coffee for every member"}],
+        (),
+    ),
+}
 # As a host shows Markdown.
 _HOST = """<!doctype html><meta charset="utf-8"><style>
 body { font: 15px/1.5 sans-serif; max-width: 900px; margin: 24px auto; color: #1f2328 }
@@ -46,6 +80,7 @@ class Shot:
     alone: bool = False
     dark: bool = False
     width: int = WIDTH
+    height: int = HEIGHT
 
 
 SHOTS = (
@@ -69,6 +104,7 @@ SHOTS = (
     Shot("layers", "report.html", "figure#by-layer, #sinks figure", alone=True),
     Shot("trust", "report.html", "#trust .scroll", alone=True),
     Shot("across", "report.html", "#across"),
+    *(Shot(name, f"{name}.html", ".panel.open", height=560) for name in TASKS),
 )
 
 
@@ -95,15 +131,25 @@ def write_pages(folder: Path) -> None:
     (folder / "markdown.html").write_text(_HOST + html, "utf-8")
 
 
+def write_tasks(folder: Path) -> None:
+    """Write a report of each other task, by a tiny model."""
+    for name, (family, head, changes, rows, options) in TASKS.items():
+        model = save_model(folder / "models" / name, family, head, **changes)
+        texts = folder / f"{name}.jsonl"
+        texts.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+        page = str(folder / f"{name}.html")
+        run("run", str(texts), "--model", str(model), *options, "--force", "-o", page)
+
+
 def photograph(browser: Browser, folder: Path, shot: Shot) -> bytes:
     """The picture that `shot` asks for."""
     page = browser.new_page(
-        viewport={"width": shot.width, "height": HEIGHT},
+        viewport={"width": shot.width, "height": shot.height},
         device_scale_factor=2,
         color_scheme="dark" if shot.dark else "light",
     )
     page.goto((folder / shot.file).as_uri())
-    if shot.file == "report.html" and shot.width == WIDTH:
+    if shot.at == ".panel.open":
         page.locator(".panel.open .map.drawn").wait_for()
     element = page.locator(shot.at).first if shot.at else page.locator("body")
     if shot.at:
@@ -140,7 +186,7 @@ def small(png: bytes, width: int) -> bytes:
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)))
     kept = io.BytesIO()
-    image.save(kept, "WEBP", quality=70, method=6)
+    image.save(kept, "WEBP", quality=60, method=6)
     return kept.getvalue()
 
 
@@ -156,6 +202,7 @@ def keep(name: str, png: bytes, width: int = SHOWN) -> None:
 def main(folder: Path) -> None:
     """Write the pictures, and say how large they are."""
     write_pages(folder)
+    write_tasks(folder)
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

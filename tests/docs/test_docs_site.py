@@ -1,6 +1,7 @@
 """The documentation as a site, and a report in a site of a user's own: both pass MkDocs' strict
 build, and their links lead somewhere."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
-from helpers.pages import DOCS, blocks, commands
+from helpers.pages import DOCS, PAGES, blocks, commands
 from helpers.places import ROOT
 from typer.testing import CliRunner
 
 from reportgen.cli import app
+
+GALLERY = (ROOT / "tests" / "gallery.py").read_text("utf-8")
 
 
 def build(folder: Path, site: Path) -> None:
@@ -71,6 +74,15 @@ def test_the_line_of_links_between_pages_is_left_to_the_head_of_the_site(site: P
     main = BeautifulSoup(text, "html.parser").find(role="main")
     assert main is not None
     assert main.find("p").get_text().split()[0] != "README"
+
+
+def test_every_picture_of_the_gallery_is_shown_and_small() -> None:
+    kept = {path.name: path.stat().st_size for path in (ROOT / "docs" / "gallery").iterdir()}
+    shown = re.findall(r"!\[[^\]]{10,}\]\(gallery/(\S+)\)", PAGES["docs/gallery.md"])
+    assert sorted(shown) == sorted(kept)
+    assert sum(kept.values()) < 1_000_000
+    made = re.findall(r'Shot\("([\w-]+)"|^    "(\w+)": \($', GALLERY, re.MULTILINE)
+    assert {f"{one or other}.webp" for one, other in made} | {"paper.webp"} == {*kept}
 
 
 def test_a_report_in_a_site_of_mkdocs_passes_its_strict_build(
