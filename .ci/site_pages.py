@@ -1,13 +1,17 @@
 """Pages of the documentation's site that lie outside `docs/`, for MkDocs: README, changelog,
 security, the card of the bundled models, and files that pages link to."""
 
+import os
 import re
 from os.path import normpath
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
 from typing import Any
+from urllib.parse import urlsplit
 
 from mkdocs.structure.files import File, Files
+
+from reportgen.api.own_source import own_address
 
 ROOT = Path(__file__).parents[1]
 # Pages by their path from the top of the checkout, and as they are called on the site.
@@ -29,9 +33,19 @@ _LINKS_ABOVE = re.compile(r"\A(# .+\n\n)\[README\].*\n\n", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """Give headings the anchors that they have on GitHub, which pages link to."""
+    """Give headings the anchors that they have on GitHub, which pages link to, and link to the
+    repository where it is known."""
     config.mdx_configs["toc"]["slugify"] = _anchor
+    config.repo_url = config.repo_url or _repository()
     return config
+
+
+def _repository() -> str | None:
+    """The address of the repository: of the one whose job this is, or of the checkout's remote."""
+    name = os.environ.get("GITHUB_REPOSITORY")
+    if name:
+        return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{name}"
+    return own_address()
 
 
 def _anchor(heading: str, _: str) -> str:
@@ -52,11 +66,15 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """The text of a page with its links as they lead on the site."""
+def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
+    """The text of a page with its links as they lead on the site, and with the name of the
+    repository in its recipes."""
     names = {name: source for source, name in OUTSIDE.items()}
     source = names.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     text = _LINKS_ABOVE.sub(r"\1", markdown)
+    if config.repo_url:
+        text = text.replace("https://github.com/OWNER/reportgen", config.repo_url)
+        text = text.replace("OWNER/reportgen", urlsplit(config.repo_url).path.strip("/"))
     return _PART.sub(lambda match: _led(match, source), text)
 
 

@@ -1,6 +1,7 @@
 """The documentation as a site, and a report in a site of a user's own: both pass MkDocs' strict
 build, and their links lead somewhere."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ from helpers.places import ROOT
 from typer.testing import CliRunner
 
 from reportgen.cli import app
+from reportgen.version import __version__
 
 GALLERY = (ROOT / "tests" / "gallery.py").read_text("utf-8")
 
@@ -24,7 +26,14 @@ GALLERY = (ROOT / "tests" / "gallery.py").read_text("utf-8")
 def build(folder: Path, site: Path) -> None:
     """Build the site of `folder` as continuous integration does."""
     command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", site)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "GITHUB_REPOSITORY": "team/fork"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -67,6 +76,14 @@ def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
         for tag, name in (("img", "src"), ("link", "href"), ("script", "src")):
             for element in page.find_all(tag):
                 assert "//" not in str(element.get(name, "")), (path, element)
+
+
+def test_recipes_of_the_site_name_the_repository(site: Path) -> None:
+    text = (site / "hosts" / "index.html").read_text("utf-8")
+    assert f"uses: team/fork@v{__version__}" in text
+    assert f"git+https://github.com/team/fork@v{__version__}" in text
+    assert "OWNER/" not in text
+    assert '<a href="https://github.com/team/fork" class="nav-link">Source</a>' in text
 
 
 def test_the_line_of_links_between_pages_is_left_to_the_head_of_the_site(site: Path) -> None:
