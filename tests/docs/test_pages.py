@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from reportgen.cli import app
 from reportgen.report import load_language
+from reportgen.version import __version__
 
 MAX_README_LINES = 250
 CALLS = [(page, command) for page in PAGES for command in commands(page)]
@@ -47,6 +48,17 @@ def test_every_page_links_to_all_others() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(README.read_text("utf-8").splitlines()) < MAX_README_LINES
+
+
+def test_the_changelog_is_a_page_and_leads_to_every_change() -> None:
+    """What is older goes to `docs/changelog/`."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 60
+    assert len(text) < 14_000
+    kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/changelog").iterdir()}
+    assert f"docs/changelog/{__version__}.md" in kept
+    assert kept <= set(re.findall(r"\]\(([^)#]+)\)", text))
+    assert re.search(rf"^## {re.escape(__version__)}\b", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
