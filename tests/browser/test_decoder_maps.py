@@ -9,6 +9,7 @@ import pytest
 from axe import found
 from exploring import menu, units_of
 from helpers.calling import call
+from helpers.plain.plain_multiples import plain_step
 from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, rendered, visit
 from playwright.sync_api import expect
@@ -87,9 +88,8 @@ def test_any_layer_and_head_is_drawn_and_weights_times_values_as_a_share_of_thei
     require_shares_of_rows(watched, made)
 
 
-def choose(page, group, value):
-    box = page.locator(f"#parts-1 [role=radiogroup][aria-label='{group}']")
-    box.locator(f"label:has(input[value='{value}'])").click()
+def choose(page, name, value):
+    page.locator("#parts-1").get_by_role("combobox", name=name).select_option(label=str(value))
 
 
 def require_map_of(watched, made, layer, head):
@@ -116,7 +116,7 @@ def require_shares_of_rows(watched, made):
     parts = watched.locator("#parts-1")
     parts.get_by_label("× value").check()
     for head in ("mean", 2):
-        choose(watched, "Head", head)
+        choose(watched, "Head", "mean of 2" if head == "mean" else head)
         expect(parts.locator(".said")).to_contain_text("Cross-attention × value, layer 2")
         _, _, values = saved(watched)
         plain = attention_maps(made, "1", 2, head, "cross", values=True).values
@@ -151,6 +151,45 @@ def test_the_address_says_which_part_is_shown(kept):
     expect(kept.locator("#parts-2")).to_be_hidden()
     visit(kept, "#text=1&map=nothing")
     expect(kept.locator("#parts-1 .said")).to_contain_text("Cross-attention")
+
+
+def test_pictures_of_its_heads_preview_and_keep_a_map_whose_colours_the_text_takes(kept, made):
+    visit(kept, "#text=1")
+    parts, legend = kept.locator("#parts-1"), kept.locator("#legend-1")
+    title, first = parts.locator(".said"), legend.inner_text()
+    picture = parts.locator("td[data-l='0'][data-h='1']")
+    expect(picture.locator("canvas")).not_to_have_js_property("width", 1)
+    plain = attention_maps(made, "1", 1, 2, "cross").values
+    size = [
+        picture.locator("canvas").evaluate(f"one => one.{side}") for side in ("height", "width")
+    ]
+    assert size == list(plain.shape)
+    picture.hover()
+    expect(title).to_have_text("Cross-attention, layer 1, head 2")
+    kept.mouse.move(0, 0)
+    expect(title).to_have_text("Cross-attention, layer 2, mean over 2 heads")
+    assert legend.inner_text() == first
+    picture.click()
+    assert kept.url.endswith("&decoded=1.2")
+    said = "Colour: cross-attention, layer 1, head 2, per token; 1× is the average."
+    expect(legend).to_have_text(said)
+    content = ~made.tokens_of(0)["is_special"].to_numpy(bool)
+    received = plain.mean(axis=0)
+    times = received / received[content].mean()
+    units = units_of(kept)
+    for at in np.flatnonzero(content):
+        assert f"h{plain_step(times[at])}" in units[at].get_attribute("class").split()
+    kept.locator("#map-1 .part-choice label:has(input[value='decoder'])").click()
+    expect(title).to_have_text("Attention within the decoder, layer 1, head 2")
+    expect(legend).to_have_text(first)  # its columns are no tokens of the text
+    expect(parts.locator("path.future")).to_be_attached()
+    kept.go_back()
+    expect(legend).to_have_text(said)
+    kept.get_by_role("button", name="Colours now: cross-attention").click()
+    expect(legend).to_have_text(first)
+    assert "decoded" not in kept.url
+    visit(kept, "#text=1&decoded=3.1")  # there are two layers
+    expect(title).to_have_text("Cross-attention, layer 2, mean over 2 heads")
 
 
 def test_a_cell_tells_from_what_to_what_it_is(kept, made):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Assets,
         environment,
         joined,
+        report_scripts,
         sentence,
         short_script,
         short_style,

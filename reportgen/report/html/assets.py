@@ -68,6 +68,7 @@ REPORT_SCRIPTS = (
     *_scripts("list", "state", "tabs", "arrows", "controls", "confusion", "list"),
     "js/start_report.js",
 )
+_OF_DECODERS = "js/map/decoder.js"
 SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print", "site"))
 SITE_SCRIPTS = (*_scripts("core", "page"), *_scripts("tools", "theme"), "js/start_site.js")
 COMPARE_SCRIPTS = (
@@ -178,6 +179,14 @@ def pictures_beside(page: bytes) -> tuple[bytes, dict[str, bytes]]:
         return match["before"] + name.encode() + b'"'
 
     return _PICTURE.sub(named, page), pictures
+
+
+def report_scripts(layout: Layout, *, has_decoder: bool) -> tuple[str, ...]:
+    """The scripts of a report. One file leaves out what draws the maps of a decoder of its own
+    where it has none; files beside a page are the same for every page that may share them."""
+    if has_decoder or layout == "dir":
+        return REPORT_SCRIPTS
+    return tuple(name for name in REPORT_SCRIPTS if name != _OF_DECODERS)
 
 
 def comparison_assets(layout: Layout, place: PagePlace = ALONE) -> Assets:

@@ -19,6 +19,7 @@ from reportgen.report.html.assets import (
     comparison_assets,
     environment,
     pictures_beside,
+    report_scripts,
 )
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.left_out import NO_SIZES, Given, Sizes, reduced_sentences
@@ -213,7 +214,9 @@ def _compared(context: PageContext, place: PagePlace) -> Document:
 def _fitted(context: Context, place: PagePlace) -> Document:
     """The page of one run, with as much of each text as --max-size allows."""
     findings, options, language = context.findings, context.options, context.language
-    assets = Assets(options.layout, plotly_source(options.plotlyjs), place=place)
+    has_decoder = findings.info.model.decoder is not None
+    scripts = report_scripts(options.layout, has_decoder=has_decoder)
+    assets = Assets(options.layout, plotly_source(options.plotlyjs), scripts, place=place)
     order, n_detailed = detailed(findings, options.detail)
     if (opened := findings.opened[language.code]) in order[:n_detailed]:
         order = tuple(dict.fromkeys((opened, *order)))

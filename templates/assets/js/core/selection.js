@@ -47,16 +47,20 @@ function selectionFor(cells) {
     .join("+");
 }
 
+// A layer and a head of an address, as it is written; null where they do not exist.
+function readItem(given, { layers, heads }) {
+  const isNamed = (part, word, last) =>
+    part === word || (/^[1-9]\d*$/.test(part) && Number(part) <= last);
+  const [layer, head, ...more] = (given ?? "").split(".");
+  return more.length || !isNamed(layer, "all", layers) || !isNamed(head ?? "", "mean", heads) ? null : given;
+}
+
 // The selection in an address, in its shortest form; null where it names what does not exist.
 function readSelection(given) {
   if (!given) return null;
-  const isNamed = (part, word, last) =>
-    part === word || (/^[1-9]\d*$/.test(part) && Number(part) <= last);
-  const items = given.split(/[+ ]/).map((item) => item.split("."));
-  const isRight = items.every((item) =>
-    item.length === 2 && isNamed(item[0], "all", page.layers) && isNamed(item[1], "mean", page.heads));
-  if (!isRight) return null;
-  const selection = items.map((item) => item.join(".")).join("+");
+  const items = given.split(/[+ ]/).map((item) => readItem(item, page));
+  if (items.includes(null)) return null;
+  const selection = items.join("+");
   return items.length === 1 ? selection : selectionFor(headCells(selection));
 }
 

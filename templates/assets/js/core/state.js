@@ -20,6 +20,7 @@ const initial = {
   at: null, // first row and column of the window into a long text's map
   grid: null, // the figure that colours the grid of heads
   map: MAPS.at(-1), // whose attention is shown
+  decoded: null, // the layer and head of a decoder of its own
 };
 let state = readState();
 let owner = state.text; // the text that `token` and `at` belong to
@@ -49,6 +50,7 @@ function readState() {
     at: /^\d{1,6}\.\d{1,6}$/.test(given.get("at") ?? "") ? given.get("at") : null,
     grid: oneOf("grid", FIGURES),
     map: oneOf("map", MAPS),
+    decoded: page.decoder && readItem(given.get("decoded"), page.decoder),
   };
 }
 
@@ -64,9 +66,11 @@ function asState(selection) {
     : { layer: initial.layer, head: initial.head, heads: selection };
 }
 
+// The map of a decoder that stands there at first.
+const OWN_DECODER_MAP = page.decoder && `${page.decoder.layers}.mean`;
+
 // The map that stands there at first, to which the text's own colours belong.
 const OWN_MAP = `${initial.layer}.${initial.head}`;
-const isOwnMap = () => selectionOf(state) === OWN_MAP;
 
 const selectionOf = ({ layer, head, heads }) => heads ?? `${layer}.${head}`;
 

@@ -9,6 +9,30 @@ function listOf(label, options, pick) {
   } };
 }
 
+// The lists of layers and heads: a selection by name.
+class LayerAndHead {
+  constructor({ layers, heads }, hasHeads, pick) {
+    const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: heads });
+    const choose = () => pick(`${this.layer.value || "all"}.${this.head.value || "mean"}`);
+    const list = (label, count, all, isLast) => {
+      const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
+      const made = listOf(say(label), isLast ? [...numbers, all] : [all, ...numbers], choose);
+      made.label.hidden = count <= 1;
+      return made;
+    };
+    this.layer = list("layer", layers, ["all", say("all_layers")], true);
+    this.head = list("head", hasHeads ? heads : 0, ["mean", mean], false);
+    this.box = make("div", { className: "controls by-name" }, this.layer.label, this.head.label);
+  }
+
+  // Of several layers or heads it says so.
+  show(selection) {
+    const [layer, head] = onlyItem(selection) ?? ["", ""];
+    this.layer.show(String(layer));
+    this.head.show(String(head));
+  }
+}
+
 // "Hide [CLS] and [SEP]", with the special tokens of this text.
 function hideText({ labels, special }) {
   const names = [...new Set(special.map((at) => labels[at]))];
@@ -28,7 +52,7 @@ class Controls {
       pick: (selection, isAdded) => this.pick(added(selection, isAdded)),
       look: (selection, isAdded) => panel.look(selection && added(selection, isAdded)),
     });
-    this.makeLists(hasHeads);
+    this.byName = new LayerAndHead(page, hasHeads, (selection) => this.pick(selection));
     const set = (name) => (value) => choose(number, { [name]: value });
     this.selects = {};
     if (data.pair) {
@@ -40,20 +64,6 @@ class Controls {
       ...(data.words && !(data.pool > 1) ? { words: makeCheckbox(say("words"), set("words")) } : {}),
     };
     this.makeBoxes();
-  }
-
-  // Layer and head by name.
-  makeLists(hasHeads) {
-    const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: page.heads });
-    const pick = () => this.pick(`${this.layer.value || "all"}.${this.head.value || "mean"}`);
-    const list = (label, count, all, isLast) => {
-      const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
-      const made = listOf(say(label), isLast ? [...numbers, all] : [all, ...numbers], pick);
-      made.label.hidden = count <= 1;
-      return made;
-    };
-    this.layer = list("layer", page.layers, ["all", say("all_layers")], true);
-    this.head = list("head", hasHeads ? page.heads : 0, ["mean", mean], false);
   }
 
   // What hides in the map, all heads, and the rest folded.
@@ -69,7 +79,7 @@ class Controls {
     if (data.unspaced) rest.append(make("small", { textContent: say("no_words") }));
     this.more = make("details", { className: "more" },
       make("summary", { textContent: say("more_options") }), rest);
-    const byName = make("div", { className: "controls by-name" }, this.layer.label, this.head.label);
+    const byName = this.byName.box;
     const only = hasHeads ? [] : [make("small", { textContent: say("only_layers") })];
     this.box = make("div", { className: "heads-box" },
       ...hide, grid.box, grid.every.label, grid.says, byName, ...only, this.compare, this.more);
@@ -99,9 +109,7 @@ class Controls {
 
   update(choice, selections) {
     this.side = Math.min(this.side, selections.length - 1);
-    const only = onlyItem(selections[this.side]) ?? ["", ""];
-    this.layer.show(String(only[0]));
-    this.head.show(String(only[1]));
+    this.byName.show(selections[this.side]);
     for (const [name, { control }] of Object.entries(this.selects)) control.value = choice[name] ?? "";
     for (const [name, { input }] of Object.entries(this.boxes)) input.checked = choice[name];
     this.grid.update(choice.grid, selections);

@@ -1,7 +1,6 @@
 // The attention of a decoder: to what it has read, and across to the text while it writes. Rows and
 // columns of the latter are not the same tokens, so these maps are drawn here and not by plotly.
 
-const BUTTONS = 12; // layers, or heads, up to which each is a button
 const DECODER_SIDE = 64; // cells along a side at most, as in the drawing without scripts
 
 // An element of a drawing with what is inside it.
@@ -57,19 +56,6 @@ function sideOf(unitOf, labels, how) {
   };
 }
 
-// Numbers from 1 and one entry for all of them, as buttons, or as a list where those would take more
-// than a line. `some` are the value of that entry, its text on a button and its text in a list.
-// Where there is one number there is nothing to choose, so nothing is shown.
-function numberChoice(label, name, count, some, isLast, pick) {
-  const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
-  const [value, short, long] = some;
-  const all = [value, count <= BUTTONS ? short : long];
-  const options = isLast ? [...numbers, all] : [all, ...numbers];
-  const made = count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
-  made.label.hidden = count === 1;
-  return made;
-}
-
 class DecoderFigure {
   constructor(panel) {
     const { number } = panel;
@@ -81,19 +67,13 @@ class DecoderFigure {
     this.svg = figure.querySelector("svg");
     this.title = figure.querySelector(".said");
     this.says = figure.querySelector(".range");
-    this.layer = page.decoder.layers;
-    this.head = "mean";
-    const pick = () => {
-      this.layer = this.layers.value === "all" ? "all" : Number(this.layers.value || page.decoder.layers);
-      this.head = this.heads.value === "mean" ? "mean" : Number(this.heads.value || 1);
-      this.update();
-    };
-    const { layers, heads } = page.decoder;
-    const every = ["all", say("short_all"), say("all_layers")];
-    const mean = ["mean", say(page.sums ? "short_sum" : "grid_mean"),
-      say(page.sums ? "sum_heads" : "mean_heads", { n: heads })];
-    this.layers = numberChoice("layer", `decoder-layer-${number}`, layers, every, true, pick);
-    this.heads = numberChoice("head", `decoder-head-${number}`, panel.hasHeads ? heads : 0, mean, false, pick);
+    this.looked = null; // the selection that is pointed at
+    const about = { figures: null, hasHeads: panel.hasHeads, number, tokens: 1 };
+    this.grid = new HeadGrid(page.decoder, about, {
+      pick: (selection) => this.pick(selection),
+      look: (selection) => this.look(selection),
+    });
+    this.byName = new LayerAndHead(page.decoder, panel.hasHeads, (selection) => this.pick(selection));
     this.svg.dataset.tools = ""; // its own follow, in place of those of a drawing that stays
     figure.querySelector(".tools")?.remove();
     const name = () => drawingName(this.svg);
@@ -102,11 +82,46 @@ class DecoderFigure {
     // Of a pooled text, what attention times length is in, [layer, head]: its map is a part of its own.
     this.pooled = panel.hasHeads && !panel.data.lengths && panel.data.longest;
     this.lengths = panel.hasHeads && panel.data.lengths ? lengthsOf(panel.data) : null;
-    this.values = makeCheckbox(say("cross_values"), () => this.update());
-    const controls = [this.layers.label, this.heads.label, ...(this.lengths || this.pooled ? [this.values.label] : [])];
-    figure.prepend(make("div", { className: "controls live" }, ...controls));
+    this.values = makeCheckbox(say("cross_values"), () => this.panel.update());
+    this.addControls();
     this.says.after(this.tools);
     offerTips(this.svg, "rect[data-at]", (cell) => this.tipOf(cell.dataset.at.split(".").map(Number)));
+  }
+
+  // The pictures of all heads beside the map, and what else is chosen there.
+  addControls() {
+    const { figure, grid, byName } = this;
+    const weighted = this.lengths || this.pooled ? [make("div", { className: "controls" }, this.values.label)] : [];
+    const { layers, heads } = page.decoder;
+    const choices = layers * heads > 1 ? [grid.box, grid.says, byName.box] : [];
+    const box = make("div", { className: "heads-box live" }, ...weighted, ...choices);
+    figure.classList.add(headsClass(layers, heads));
+    figure.append(box);
+    grid.table.dataset.tools = ""; // there is nothing to save
+  }
+
+  // The selection that was chosen, as far as this text has it.
+  get kept() {
+    const selection = state.decoded ?? OWN_DECODER_MAP;
+    return this.panel.hasHeads ? selection : selection.replace(/\d+$/, "mean");
+  }
+
+  get selection() {
+    return this.looked ?? this.kept;
+  }
+
+  pick(selection) {
+    this.looked = null;
+    choose(this.number, { decoded: selection === OWN_DECODER_MAP ? null : selection, measure: null });
+  }
+
+  // Shows what is pointed at, without choosing it; null ends that.
+  look(selection) {
+    const looked = selection === this.kept ? null : selection;
+    if (looked === this.looked) return;
+    this.looked = looked;
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.update(), LOOK_AFTER);
   }
 
   // Shows the part that is chosen; the map of the encoder is another figure.
@@ -120,45 +135,77 @@ class DecoderFigure {
       if (!this.bytes.has(part)) this.bytes.set(part, await readPart(this.number, part));
     }
     if (state.map !== map) return; // another was chosen meanwhile
-    this.layers.show(String(this.layer));
-    this.heads.show(String(this.head));
     this.values.label.hidden = map !== "cross";
-    this.draw(this.seen(map));
+    this.byName.show(this.kept);
+    this.grid.update(null, [this.kept]);
+    this.draw(this.seen(map, this.selection));
+    this.grid.paint(`${isDark()} ${map} ${this.isWeighted(map)}`, (selection, table) =>
+      this.picture(this.seen(map, selection), table));
+  }
+
+  isWeighted(map) {
+    return map === "cross" && this.values.input.checked && Boolean(this.lengths || this.pooled);
+  }
+
+  // A small picture of a map, in its colours.
+  picture({ times }, table) {
+    const image = new ImageData(times[0].length, times.length);
+    const pixels = new Uint32Array(image.data.buffer);
+    times.forEach((row, q) => row.forEach((value, k) => {
+      pixels[q * row.length + k] = table[Math.round(255 * placeOf(value))];
+    }));
+    return image;
+  }
+
+  // What the text shows of a map across to it that is kept: the mean of all rows, and the way back.
+  colours() {
+    const { columns, cells, isSpecial, even, factor, selection } = this.seen("cross", this.kept);
+    const { labels } = this.data;
+    const count = columns.labels.length;
+    const shares = Float64Array.from(upTo(count), (k) => cells.reduce((sum, row) => sum + row[k], 0) / cells.length);
+    const at = labels.map((_, unit) => columns.at(unit));
+    const name = this.viewOf("cross", selection);
+    return {
+      shape: { at, count, isSpecial, labels: columns.labels }, view: { factor, summed: factor > 1 },
+      what: name, name, back: { decoded: null }, shares, times: timesOfRow(shares, even, isSpecial),
+    };
   }
 
   // What is drawn: the names of rows and columns, and weights between them.
-  seen(map) {
+  seen(map, selection) {
     const { labels, written = [say("head_row")], writes, read, units, special } = this.data;
     const isCross = map === "cross";
     const { cells: textCells, pool, writtenCells, readCells, given } = this.data;
     const reads = sideOf(upTo(read.length), read, readCells);
     const rows = isCross ? sideOf(writes, written, writtenCells) : reads;
     const columns = isCross ? sideOf(units, labels, textCells && { cells: textCells, pool }) : reads;
-    const isWeighted = isCross && this.values.input.checked && Boolean(this.lengths || this.pooled);
+    const isWeighted = this.isWeighted(map);
     const bytes = this.bytes.get(isWeighted && this.pooled ? "values" : map);
-    const packed = this.mean(bytes, rows.axis.length, columns.axis.length, isWeighted);
+    const packed = this.mean(bytes, rows.axis.length, columns.axis.length, isWeighted, itemsOf(selection)[0]);
     const cells = grouped(packed, rows.axis, columns.axis);
     const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
     const tokens = new Array(columns.labels.length).fill(0);
     (isCross ? units : upTo(read.length)).forEach((unit) => (tokens[columns.at(unit)] += 1));
     const weights = grouped(cells, rows.of, columns.of);
+    const evenOf = (q) => evenRow(tokens, q, !isCross).row;
     return {
-      isCross, rows, columns, isSpecial, isWeighted,
+      map, selection, isCross, rows, columns, isSpecial, isWeighted,
       cells: weights,
-      times: weights.map((row, q) => timesOfRow(row, evenRow(tokens, q, !isCross).row, isSpecial)),
-      factor: page.sums && this.head === "mean" && !isWeighted ? page.decoder.heads : 1,
+      even: evenOf(0), // of each row of a map across
+      times: weights.map((row, q) => timesOfRow(row, evenOf(q), isSpecial)),
+      factor: page.sums && selection.endsWith("mean") && !isWeighted ? page.decoder.heads : 1,
     };
   }
 
   // The mean of the chosen heads and layers, [row][column]; weighted by the lengths of the vectors that
   // heads get from columns, attention times length as a share of its row.
-  mean(bytes, rows, columns, isWeighted) {
+  mean(bytes, rows, columns, isWeighted, [layer, head]) {
     const size = rows * columns;
     const { layers } = page.decoder;
     const heads = bytes.length / (layers * size);
     const chosen = (all, one) => (typeof one === "number" ? [one - 1] : upTo(all));
-    const picked = chosen(layers, this.layer).flatMap((l) =>
-      chosen(heads, heads > 1 ? this.head : "mean").map((h) => l * heads + h));
+    const picked = chosen(layers, layer).flatMap((l) =>
+      chosen(heads, heads > 1 ? head : "mean").map((h) => l * heads + h));
     const length = (map, k) => (this.pooled ? this.pooled[map] : this.lengths[map * columns + k]);
     const weight = (map, q, k) =>
       (bytes[map * size + q * columns + k] / 255) ** 2 * (isWeighted ? length(map, k) : 1);
@@ -173,7 +220,7 @@ class DecoderFigure {
     this.shown = seen;
     const place = this.placeOf(seen);
     this.svg.replaceChildren(
-      drawn("g", place.inMap, ...this.squares(seen, place), ...this.frame(seen, place)),
+      drawn("g", place.inMap, ...this.squares(seen, place), ...this.future(seen, place), ...this.frame(seen, place)),
       drawn("g", { ...place.inMap, class: "aligned", fill: "#ffffff", stroke: "#1b1d22" }, ...this.dots(seen, place)),
       ...this.names(seen, place).map(inInk),
       inInk(this.bar(seen, place)),
@@ -218,6 +265,16 @@ class DecoderFigure {
     }));
   }
 
+  // Hatching over what the decoder's rows cannot see: the columns after their own.
+  future({ isCross, rows, columns }, { wide, high }) {
+    const count = columns.labels.length;
+    if (isCross || count < 2) return [];
+    const end = count * wide;
+    const row = (at, q) => `M${at} ${q * high}H${end}v${high}H${at}z`;
+    const d = rows.labels.slice(0, -1).map((_, q) => row((q + 1) * wide, q)).join("");
+    return [drawn("path", { class: "future", fill: "url(#future)", d })];
+  }
+
   // The names of the rows on the left, those of the columns above.
   names({ rows, columns }, { wide, high, left, start, inMap, ...place }) {
     const side = rows.labels.map((label, q) => drawn("text", { y: q * high + high / 2 + 4 }, cutLabel(label)));
@@ -245,6 +302,7 @@ class DecoderFigure {
       isWeighted && say("cross_values_rows"),
       this.isMarked(seen) && say("cross_marks"),
       say("colours_say"),
+      !isCross && say("future_says"),
       pooled > 1 && say("pooled", { n: pooled }),
     ].filter(Boolean);
   }
@@ -283,15 +341,20 @@ class DecoderFigure {
     return [drawn("rect", { ...box, class: "reads", fill: "none", "stroke-width": 2 })];
   }
 
-  name({ isCross, isWeighted }) {
-    const { heads } = page.decoder;
-    const mode = this.head === "mean"
-      ? say(page.sums ? "sum_of_heads" : "mean_of_heads", { n: heads })
-      : say("view_head", { head: this.head });
-    const view = say(this.layer === "all" ? "view_all" : "view", { layer: this.layer, head: mode });
-    const across = isWeighted ? "cross_values_view" : "cross_view";
-    const name = say(isCross ? across : "decoder_view", { view });
+  name({ map, selection }) {
+    const name = this.viewOf(map, selection);
     return name.charAt(0).toUpperCase() + name.slice(1);
+  }
+
+  viewOf(map, selection) {
+    const { heads } = page.decoder;
+    const [layer, head] = itemsOf(selection)[0];
+    const mode = head === "mean"
+      ? say(page.sums ? "sum_of_heads" : "mean_of_heads", { n: heads })
+      : say("view_head", { head });
+    const view = say(layer === "all" ? "view_all" : "view", { layer, head: mode });
+    const across = this.isWeighted(map) ? "cross_values_view" : "cross_view";
+    return say(map === "cross" ? across : "decoder_view", { view });
   }
 
   tipOf([q, k]) {

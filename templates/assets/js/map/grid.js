@@ -70,8 +70,9 @@ class HeadGrid {
   }
 
   has(name) {
+    if (!this.figures) return name === "map";
     if (name === "map") return this.hasHeads || this.heads === 1;
-    return this.figures !== null && (name === "class" || this.figures[name].some((value) => !Number.isNaN(value)));
+    return name === "class" || this.figures[name].some((value) => !Number.isNaN(value));
   }
 
   makeTable() {
@@ -240,7 +241,7 @@ class HeadGrid {
     let start = -Infinity;
     for (const [at, cell] of this.cells) {
       const [l, h] = at.split(".").map(Number);
-      if (l > this.end) continue;
+      if (l > this.end || !this.isShown(h)) continue;
       if (performance.now() - start > PAINT_FOR) {
         await new Promise((resolve) => setTimeout(resolve));
         if (this.painted !== key) return;
@@ -303,6 +304,13 @@ class HeadGrid {
     this.setTabStop(l, h);
     this.stop.focus();
   }
+}
+
+// How large the pictures are (`heads_class` in `report/charts/head_pictures.py`).
+function headsClass(layers, heads) {
+  if (layers <= 4 && heads <= 12) return "heads-27";
+  if (layers <= 7) return "heads-17";
+  return layers <= 12 ? "heads-12" : "heads-below";
 }
 
 // The heads that differ most from the mean of their layer in their figures, over all layers.

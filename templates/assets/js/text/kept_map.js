@@ -4,13 +4,15 @@ const STANDS_OUT = 1.3; // times an average text token; below it no token is nam
 const SECOND = 0.05; // of the most looked-at unit, what the second gets at least to be named (`influence.py`)
 
 // The row that the prediction is read from, or, where there is no single one or it is not shown, what is
-// received: its shares and multiples [drawn], and `what` these are.
+// received: its shares and multiples [drawn], `what` these are, the `name` of the map, and the choice that
+// goes back to the text's own colours.
 function coloursOf({ shape, views: [view], reads }, name) {
   const { count } = shape;
   const row = (values) => values.subarray(reads * count, (reads + 1) * count);
   const isRow = reads !== null && row(view.z).some((value) => !Number.isNaN(value));
   return {
-    shape, view,
+    shape, view, name,
+    back: asState(OWN_MAP),
     what: say(isRow ? "row_looks" : "received_in", { row: page.row, view: name }),
     shares: isRow ? row(view.z) : Float64Array.from(view.received, (value) => value ?? NaN),
     times: isRow ? row(view.times) : view.receivedTimes,

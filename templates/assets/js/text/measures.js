@@ -24,7 +24,7 @@ class Measures {
     const { number } = this;
     const options = some.map((measure) => [measure.id, shortName(measure), page.agreement[measure.id]]);
     const group = makeRadios(label, `measure-${number}`, options, (id) =>
-      choose(number, { measure: id === this.all[0].id && isOwnMap() ? null : id, token: null }));
+      choose(number, { measure: id === this.all[0].id && !panels.get(number)?.isMapKept() ? null : id, token: null }));
     offerTips(group.label, "label", (button) => {
       const id = button.querySelector("input").value;
       const found = page.agreement[id];
@@ -82,8 +82,8 @@ class Measures {
   }
 
   // While a map is kept, the colours are its own: a button says which one it is, and goes back.
-  showMap(name) {
-    this.show(null, say("colours_now", { view: name }), asState(OWN_MAP));
+  showMap(name, back) {
+    this.show(null, say("colours_now", { view: name }), back);
   }
 
   // `other` is what the colours show in place of a measure, `back` the choice that ends it.

@@ -123,9 +123,20 @@ class Panel {
     else this.rows.lastChild.textContent = isLast ? this.firstRows : ` ${say("read_row")}`;
   }
 
-  // Whether the text has the colours of a map that is kept; a chosen colouring comes before them.
+  // Whether a map is kept that is not the one that stands there at first.
+  isMapKept() {
+    if (state.map === "encoder") return this.kept()[0] !== OWN_MAP;
+    return state.map === "cross" && state.decoded !== null;
+  }
+
+  // Whether the text is to have its colours; a chosen colouring comes before them.
+  isRecoloured() {
+    return state.measure === null && this.isMapKept();
+  }
+
+  // Whether the text has them: once the map is read.
   coloursText() {
-    return Boolean(this.shown) && state.measure === null && this.kept()[0] !== OWN_MAP;
+    return this.isRecoloured() && Boolean(this.shown) && (state.map === "encoder" || this.decoder.bytes.has("cross"));
   }
 
   viewName(at = 0) {
@@ -140,7 +151,7 @@ class Panel {
   async update() {
     this.controls.update(this.choice(), this.kept());
     await this.decoder?.update();
-    if (this.near || this.unit !== null) await this.draw();
+    if (this.near || this.unit !== null || this.isRecoloured()) await this.draw();
   }
 
   // Changes with everything that changes what is drawn.
@@ -225,12 +236,14 @@ class Panel {
   // at does not change it.
   colourText() {
     const isKept = this.unit === null && this.coloursText();
-    if (isKept && this.looked !== null) return;
-    const key = `${this.prepared} ${isKept}`;
+    const { map, decoded } = state;
+    if (isKept && (this.looked ?? this.decoder?.looked ?? null) !== null) return;
+    const key = `${this.prepared} ${isKept} ${map} ${decoded} ${this.decoder?.isWeighted(map)}`;
     if (key === this.coloured) return;
     this.coloured = key;
     const { shape, views } = this.shown;
-    if (isKept) this.strip.showKept(this.shown, this.viewName());
+    const colours = () => (map === "encoder" ? coloursOf(this.shown, this.viewName()) : this.decoder.colours());
+    if (isKept) this.strip.showKept(colours());
     else this.strip.show(shape, views[0], this.unit);
   }
 

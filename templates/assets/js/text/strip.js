@@ -176,9 +176,9 @@ class Strip {
     refreshTip();
   }
 
-  // Shows the colours of a map that is kept; `name` says which one it is.
-  showKept(shown, name) {
-    const kept = (this.kept = coloursOf(shown, name));
+  // Shows the colours of a map that is kept.
+  showKept(kept) {
+    this.kept = kept;
     this.markChosen(null);
     this.beginOther();
     this.setTone("");
@@ -193,7 +193,7 @@ class Strip {
     this.legend.textContent = say("map_colours", { what: kept.what });
     const [mark] = this.firstLook;
     this.look?.replaceChildren(mark, ` ${mostLookedAt(kept)}`);
-    this.measures.showMap(name);
+    this.measures.showMap(kept.name, kept.back);
     this.answer.textContent = say("choose");
     refreshTip();
     this.keepRoom();
