@@ -4,8 +4,10 @@ What would be random is refused: weights of the adapter that are missing, or tha
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import RLock
 from typing import Any
 
 import torch
@@ -138,13 +140,31 @@ def merged(
             "with --base-model"
         ) from error
     try:
-        return adapted.merge_and_unload().eval()
+        with _bars_without_processes():
+            return adapted.merge_and_unload().eval()
     except Exception as error:
         raise ModelError(
             f"{name}: peft cannot merge the adapter ({adapter.kind}) into {adapter.base} "
             f"({type(error).__name__}: {first_line(error)}); hand the model over in Python: "
             "reportgen.analyze(texts, peft.PeftModel.from_pretrained(base, adapter), tokenizer)"
         ) from error
+
+
+@contextmanager
+def _bars_without_processes() -> Iterator[None]:
+    """Within it, progress bars lock out threads alone. What locks out processes, too, would be left
+    behind by a worker that ends at once, and Python would complain of it."""
+    from tqdm import tqdm  # that peft and transformers come with
+
+    own = vars(tqdm).get("_lock")
+    tqdm.set_lock(RLock())
+    try:
+        yield
+    finally:
+        if own is None:
+            del tqdm._lock
+        else:
+            tqdm.set_lock(own)
 
 
 def _resize_vocabulary(module: PreTrainedModel, weights: StateDict) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import peft
@@ -11,6 +12,7 @@ from helpers.real.adapters import lora, save_adapter
 from helpers.real.models import save_model, tiny_model, tiny_tokenizer
 from helpers.real.sentence_folders import save_sentence_encoder
 from safetensors.torch import load_file, save_file
+from tqdm import tqdm
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers.utils import hub
 
@@ -207,6 +209,24 @@ def test_what_peft_cannot_merge_is_handed_over_in_python(
     said = refusal(folder)
     assert "peft cannot merge the adapter (LORA)" in said
     assert "PeftModel.from_pretrained(base, adapter)" in said
+
+
+def test_merging_leaves_no_lock_of_processes_behind(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With several workers each would leave one, of which Python complains at the end."""
+    locks = []
+    merge = peft.LoraModel.merge_and_unload
+
+    def looked_at(self: Any) -> Any:
+        locks.append(tqdm.get_lock())
+        return merge(self)
+
+    monkeypatch.setattr(peft.LoraModel, "merge_and_unload", looked_at)
+    before = vars(tqdm).get("_lock")
+    load_model(ModelSpec(model=str(folder)))
+    assert [type(lock) for lock in locks] == [type(RLock())]
+    assert vars(tqdm).get("_lock") is before
 
 
 def test_a_base_goes_with_an_adapter_alone(base: Path) -> None:
