@@ -4,8 +4,9 @@ The command line, settings files, the Python API and the command that a report p
 from these fields: to add an option, add a field and use it where it matters.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cache
 from math import isfinite
 from numbers import Integral, Real
@@ -42,6 +43,7 @@ class Option:
     write: Callable[[Any], Any] | None = None  # turns the value into what a printed command shows
     changes_page: bool = True  # whether the HTML page depends on it
     is_setting: bool = True  # whether a settings file may hold it
+    is_common: bool = False  # whether the help of a command with many options shows it at once
     kind: Any = None  # the type of its field; `options_in` fills it in, and the default
     default: Any = None
 
@@ -89,11 +91,20 @@ def options_of(group: type[Group], given: Mapping[str, Any], *, is_python: bool 
     known = options_in(group)
     for name in given:
         if name not in known:
-            raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
+            raise UsageError(no_such_option(name, known))
     values = (
         _value(name, value, known[name], is_python=is_python) for name, value in given.items()
     )
     return group(**dict(zip(given, values, strict=True)))
+
+
+def no_such_option(name: str, known: Iterable[str], others: str = "there are ") -> str:
+    """What is wrong with a keyword that is no option: the nearest of those that are `known`, else
+    all of them after the words `others`."""
+    known = list(known)
+    if close := get_close_matches(name, known, n=1, cutoff=0.6):
+        return f"{name}: no such option; did you mean {close[0]}?"
+    return f"{name}: no such option; {others}{', '.join(known)}"
 
 
 def _value(name: str, value: Any, option: Option, *, is_python: bool) -> Any:

@@ -112,8 +112,10 @@ class AnalysisOptions:
     evidence: Annotated[
         EvidenceLevel,
         _ANALYSIS(
+            is_common=True,
             help="Measurements of how far attention can be trusted: none, basic (norms, gradients, "
-            "deletion) or full (adds sink tests, integrated gradients and more; takes much longer)."
+            "deletion) or full (adds sink tests, integrated gradients and more; takes much "
+            "longer).",
         ),
     ] = "basic"
     evidence_texts: Annotated[

@@ -4,13 +4,14 @@ import json
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from pathlib import Path, PurePath
 from threading import RLock
-from typing import Any, Literal
+from typing import Any, Literal, Unpack, get_type_hints
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
@@ -18,6 +19,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.jobs import listed_by
+from reportgen.api.keywords import LoadOptions
 from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
@@ -33,7 +35,7 @@ from reportgen.files import (
     unfinished_run,
 )
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
-from reportgen.options import options_in, options_of, shown_options
+from reportgen.options import no_such_option, options_in, options_of, shown_options
 from reportgen.results import EvidenceLevel, Results, UnitKind, open_results
 from reportgen.texts import ARGUMENTS, NAME, Beside, TextSet, is_remote, texts_in_memory
 
@@ -79,7 +81,7 @@ def analyze(
     workers: int = 1,
     engine: Literal["local", "ray"] = "local",
     gpus_per_worker: float = 0.0,
-    **model_options: Any,
+    **model_options: Unpack[LoadOptions],
 ) -> Report:
     """Run texts through a model and return a report on its attention.
 
@@ -125,6 +127,7 @@ def analyze(
             EngineError and OutputError, with a message of one line that says what to do next.
     """
     given = dict(locals())
+    check_keywords(model_options)
     names = {name: given[argument] for name, argument in ARGUMENTS.items()}
     columns = {
         column_option(name): column for name, column in names.items() if isinstance(column, str)
@@ -156,6 +159,19 @@ def analyze(
         **{name: given[name] for name in others},
         **model_options,
     )
+
+
+def check_keywords(given: Iterable[str]) -> None:
+    """Check that `analyze` takes these keywords.
+
+    Raises:
+        UsageError: it does not; the message names the nearest.
+    """
+    own = [name for name in signature(analyze).parameters if name != "model_options"]
+    known = [*own, *get_type_hints(LoadOptions)]
+    for name in given:
+        if name not in known:
+            raise UsageError(no_such_option(name, known, "see help(reportgen.analyze); there are "))
 
 
 def analyzed(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from reportgen.api.analyze import analyze
+from reportgen.api.analyze import analyze, check_keywords
 from reportgen.api.comparing.compare import compare
 from reportgen.api.comparing.sides import MAX_MODELS
 from reportgen.api.report import Report
@@ -78,10 +78,11 @@ class ReportCallback(TrainerCallback):
                 `evidence="none"`, the fastest.
 
         Raises:
-            UsageError: `against` is neither of the two.
+            UsageError: `against` is neither of the two, or `analyze` has no such argument.
         """
         if against not in ("previous", "first"):
             raise UsageError(f'against={against!r}: takes "previous" or "first"')
+        check_keywords(options)
         self.texts = texts
         self.folder = Path(folder)
         self.name = name

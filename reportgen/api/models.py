@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.api.keywords import LoadOptions
 from reportgen.errors import ModelError, UsageError
 from reportgen.models import LoadedModel, ModelSpec, bare, check_spec, device_of, load_module
 from reportgen.models import load_model as load_named
@@ -23,7 +24,7 @@ _OF_LOADING = (
 def load_model(
     model: str | Path | nn.Module | None = None,
     tokenizer: str | Path | PreTrainedTokenizerBase | None = None,
-    **options: Any,
+    **options: Unpack[LoadOptions],
 ) -> LoadedModel:
     """Load a model once, to analyse several lists of texts with it.
 

@@ -191,7 +191,7 @@ def _of_results(
         how["md_flavor"] = place.flavor
     with TemporaryDirectory(prefix="reportgen-") as folder:
         text = Path(folder) / place.file
-        results.save(text, redact=redact, images=place.images, **how)
+        results.save(text, redact=redact, **how | {"images": place.images})
         if place.takes_page and page is None:
             page = Path(folder) / _PAGE
             results.save(page, redact=redact, **how)

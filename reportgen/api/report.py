@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from reportgen.api.closing_lines import account_of
 from reportgen.api.comparing.baseline import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
+from reportgen.api.keywords import SaveOptions
 from reportgen.comparison import Runs
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import RESULTS_FILES, Staging, Temporary
@@ -171,7 +172,7 @@ class Report:
         overwrite: bool = True,
         redact: bool = False,
         format: str | None = None,
-        **options: Any,
+        **options: Unpack[SaveOptions],
     ) -> list[str]:
         """Write the report to all `paths`, or to none of them if one fails.
 

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import is_dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
     groups: dict[str, Any] = {p.name: p.annotation for p in declared if is_dataclass(p.annotation)}
 
     def call(context: typer.Context, **values: Any) -> None:
+        values.pop(_HELP_ALL, None)
         is_redacted = values.get("redact", False)
         with user_errors(redact=is_redacted), _told_of_settings(own_name, context, values):
             chosen: dict[str, Any] = {
@@ -45,17 +47,52 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
         raise typer.Exit(code)
 
     own_name = command.__name__
-    parameters = [parameter for group in groups.values() for parameter in _parameters(group)]
+    n_options = sum(len(options_in(group)) for group in groups.values())
+    is_long = n_options > _MOST_SHOWN
+    parameters = [
+        parameter
+        for group in groups.values()
+        for parameter in _parameters(group, only_common=is_long)
+    ]
     parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in declared if p.name not in groups]
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
     of_context = inspect.Parameter(
         "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
     )
-    parameters.append(of_context)
+    parameters += [of_context, *([_help_all()] if is_long else [])]
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return call
+
+
+_MOST_SHOWN = 25  # options; the help of a command with more shows those that most people need
+_HELP_ALL = "help_all"
+
+
+def _help_all() -> inspect.Parameter:
+    """The option that shows the help with all options of a command."""
+
+    def show(context: typer.Context, wanted: bool) -> None:
+        if wanted:
+            command = copy(context.command)
+            command.params = [_unhidden(parameter) for parameter in command.params]
+            typer.echo(command.get_help(context))
+            raise typer.Exit
+
+    option = typer.Option(
+        "--help-all", callback=show, is_eager=True, help="Show all options and exit."
+    )
+    return inspect.Parameter(
+        _HELP_ALL, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option]
+    )
+
+
+def _unhidden(parameter: Any) -> Any:
+    """A parameter of a command that its help shows."""
+    shown = copy(parameter)
+    shown.hidden = False
+    return shown
 
 
 _MISUSES: Any = typer.BadParameter.__base__  # the errors of the command line, of whatever typer
@@ -140,8 +177,9 @@ def _print_source(command: str, source: str, names: Sequence[str]) -> None:
         typer.echo(inert(f"settings of {source}: {listed}"), err=True)
 
 
-def _parameters(group: type) -> list[inspect.Parameter]:
-    """The options of a dataclass as typer reads them from the signature of a command."""
+def _parameters(group: type, *, only_common: bool = False) -> list[inspect.Parameter]:
+    """The options of a dataclass as typer reads them from the signature of a command; with
+    `only_common` its help hides those that few people need."""
     parameters = []
     for name, option in options_in(group).items():
         default = option.default
@@ -152,7 +190,10 @@ def _parameters(group: type) -> list[inspect.Parameter]:
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=default,
-                annotation=Annotated[_typed_kind(option), _declared(name, option)],
+                annotation=Annotated[
+                    _typed_kind(option),
+                    _declared(name, option, is_hidden=only_common and not option.is_common),
+                ],
             )
         )
     return parameters
@@ -169,13 +210,14 @@ def _typed_kind(option: Option) -> Any:
     return kind | None if option.default is None else kind
 
 
-def _declared(name: str, option: Option) -> Any:
+def _declared(name: str, option: Option, *, is_hidden: bool) -> Any:
     flags = option.flags or (f"--{name.replace('_', '-')}",)
     return typer.Option(
         *flags,
         help=option.help.replace("[", r"\["),  # or it is read as markup
         rich_help_panel=option.panel,
         metavar=option.metavar,
+        hidden=is_hidden,
         min=None if option.read else option.least,
         max=None if option.read else option.most,
     )
@@ -205,7 +247,7 @@ Version = Annotated[
 Texts = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[TEXTS...]",
+        metavar="TEXTS...",
         help=f"Files of texts ({' '.join(f'.{name}' for name in INPUT_FORMATS)}; also .gz and "
         ".zst), folders of .txt files, or - for standard input; or give --text.",
     ),

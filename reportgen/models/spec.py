@@ -81,6 +81,7 @@ class ModelSpec:
     model: Annotated[
         str | None,
         _MODEL(
+            is_common=True,
             write=_last_part,
             flags=("--model", "-m"),
             help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
@@ -163,7 +164,10 @@ class ModelSpec:
         _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),
     ] = False
     device: Annotated[
-        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto.")
+        str,
+        _MODEL(
+            is_common=True, help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto."
+        ),
     ] = "cpu"
     device_map: Annotated[
         str | None,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         COMPARE_TABLE_NAMES,
         CompareOptions,
         CompareTableName,
+        FlavorName,
         Lang,
         OutputOptions,
         RenderOptions,

@@ -141,9 +141,9 @@ class WriteOptions:
 
     title: Annotated[
         str | None,
-        _TITLE(help='Title of the outputs, e.g. "Headlines, June".'),
+        _TITLE(is_common=True, help='Title of the outputs, e.g. "Headlines, June".'),
     ] = None
-    lang: Annotated[Lang, _REPORT(help="Language of the outputs, e.g. ja.")] = "en"
+    lang: Annotated[Lang, _REPORT(is_common=True, help="Language of the outputs, e.g. ja.")] = "en"
     md_flavor: Annotated[
         FlavorName,
         _MARKDOWN(
@@ -311,9 +311,9 @@ class SiteOptions:
 
     title: Annotated[
         str | None,
-        _TITLE(help='Title of the list of reports, e.g. "Headline model".'),
+        _TITLE(is_common=True, help='Title of the list of reports, e.g. "Headline model".'),
     ] = None
-    lang: Annotated[Lang, _REPORT(help="Language of the site, e.g. ja.")] = "en"
+    lang: Annotated[Lang, _REPORT(is_common=True, help="Language of the site, e.g. ja.")] = "en"
     against: Annotated[
         Against,
         _REPORT(

@@ -114,8 +114,8 @@ COMMANDS = (
     "render r -o p.html -o p.md -o p.xml",
     "render r -o ja.md --lang ja",
     "render old -o old.md",
-    "run --help",
-    "compare --help",
+    "run --help-all",
+    "compare --help-all",
     "render r -o report.docx",
     "compare r r -o maps.npz",
     "render r -o a.txt --title T -o b.json",
@@ -193,7 +193,7 @@ def test_a_figure_is_an_entry(folder: Path, printed: Printed) -> None:
     of_run, of_comparison, gated, unknown = list(printed.commands.values())[:4]
     assert "tokens of the longest text" in of_run
     assert "new model: tokens of the longest text" in of_comparison
-    assert "longest>1: found" in gated
+    assert "gate failed: longest " in gated
     assert "is it longest?" in unknown
     summary = json.loads((folder / "s.json").read_text("utf-8"))
     figures = summary["figures"]
@@ -216,11 +216,12 @@ def test_a_note_is_a_rule_and_its_sentences(folder: Path) -> None:
 
 def test_a_format_is_one_line_and_one_module(folder: Path, printed: Printed) -> None:
     said = printed.commands
-    for command, name in (("run --help", "report.txt (plain)"), ("compare --help", "compare.txt")):
+    files = {"run --help-all": "report.txt (plain)", "compare --help-all": "compare.txt"}
+    for command, name in files.items():
         assert "|plain>" in said[command]
         assert name in said[command]
     docx, other = said["render r -o report.docx"], said["compare r r -o maps.npz"]
-    named = ".html, .md, .json, .xml, .wiki, .csv, .parquet, "
+    named = ".html, .md, .json, .xml, .wiki, .dokuwiki, .csv, .parquet, "
     assert f"must end in one of {named}.npz, .junit.xml, " in docx
     assert "metrics.json, .txt, or in /" in docx
     assert f"a comparison is written as {named}" in other
@@ -233,8 +234,8 @@ def test_a_format_is_one_line_and_one_module(folder: Path, printed: Printed) -> 
 
 def test_an_option_is_one_field(folder: Path, printed: Printed) -> None:
     said = printed.commands
-    assert "Colour of the title, e.g. red." in said["run --help"]
-    assert "[default: black]" in said["run --help"]
+    assert "Colour of the title, e.g. red." in said["run --help-all"]
+    assert "[default: black]" in said["run --help-all"]
     assert "--title-ink red" in (folder / "red.html").read_text("utf-8")
     assert "--title-ink" not in (folder / "p.html").read_text("utf-8")
     assert "requires an argument" in said["render r -o e.html --title-ink"]

@@ -423,3 +423,24 @@ def test_columns_that_were_recognised_are_said_and_stand_in_the_run_details(
     assert taken in done.stderr
     assert "`--label-column clicks` would compare the predictions with them" in done.stderr
     assert "テキストは「sentence」" in page.read_text("utf-8")
+
+
+def test_the_help_shows_what_most_people_need_and_all_where_asked() -> None:
+    """Of commands with many options; the others show all of them."""
+
+    def shown(command: str, flag: str) -> list[str]:
+        done = call(command, flag)
+        assert done.exit_code == 0
+        return re.findall(r"^│ (--[a-z-]+) ", done.stdout, re.MULTILINE)
+
+    first, whole = shown("run", "--help"), shown("run", "--help-all")
+    assert 12 <= len(first) <= 20
+    assert {"--model", "--output", "--label-column", "--lang", "--help-all"} <= {*first}
+    assert len(whole) > 4 * len(first)
+    assert {*first} < {*whole}
+    named = {f"--{name.replace('_', '-')}" for name in options_in(RenderOptions)}
+    assert named <= {*whole}
+    assert shown("run", "--help") == first  # showing all leaves no trace
+    for command in ("analyze", "compare", "render"):
+        assert {*shown(command, "--help")} < {*shown(command, "--help-all")}
+    assert "--help-all" not in shown("merge", "--help")

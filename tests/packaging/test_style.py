@@ -117,6 +117,7 @@ QUICK = {
     "--help": 0,
     "--version": 0,
     "run --help": 0,
+    "run --help-all": 0,
     "analyze --help": 0,
     "render --help": 0,
     "compare --help": 0,

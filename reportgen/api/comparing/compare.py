@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
 from reportgen.api.comparing.baseline import accept, require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
+from reportgen.api.keywords import SaveComparisonOptions
 from reportgen.api.report import Report, Written, check_language, open_report, write_runs
 from reportgen.comparison import Comparison
 from reportgen.comparison import compare_runs as compare_findings
@@ -92,7 +93,7 @@ class ComparedReports:
         overwrite: bool = True,
         redact: bool = False,
         format: str | None = None,
-        **options: Any,
+        **options: Unpack[SaveComparisonOptions],
     ) -> list[str]:
         """Write the comparison to all `paths`, or to none of them if one fails.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.analyze import analyze, analyzed, text_set_of
@@ -17,6 +17,7 @@ from reportgen.api.comparing.like_baseline import (
     texts_of,
     with_given,
 )
+from reportgen.api.keywords import LoadOptions
 from reportgen.api.options import InputChoices, column_option
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError, some
@@ -35,7 +36,7 @@ def compare_baseline(
     *,
     texts: object = None,
     progress: bool = False,
-    **model_options: Any,
+    **model_options: Unpack[LoadOptions],
 ) -> ComparedReports:
     """Analyse a model in the same way as a baseline, and compare the two.
 
@@ -82,6 +83,8 @@ def compare_baseline(
         require_common(text_set, name, base.results)
     else:
         text_set = texts_of(base.results)
+    of_baseline = {} if isinstance(model, LoadedModel) else options
+    of_model: dict[str, Any] = {**of_baseline, **model_options}
     head = analyzed(
         text_set,
         model,
@@ -90,7 +93,7 @@ def compare_baseline(
         settings.analysis,
         {},
         progress=progress,
-        **({} if isinstance(model, LoadedModel) else options) | model_options,
+        **of_model,
     )
     return compare(base, head)
 

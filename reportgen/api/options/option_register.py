@@ -30,15 +30,17 @@ class InputChoices:
     text_column: Annotated[
         str | None,
         _TEXTS(
+            is_common=True,
             help="Column with the texts, e.g. title. Default: text, a usual name such as "
-            "sentence or prompt, or the only column of words."
+            "sentence or prompt, or the only column of words.",
         ),
     ] = None
     pair_column: Annotated[
         str | None,
         _TEXTS(
+            is_common=True,
             help="Column with a second text, e.g. reply. Default: pair, or the usual partner of "
-            "the texts' column, such as hypothesis or context."
+            "the texts' column, such as hypothesis or context.",
         ),
     ] = None
     completion_column: Annotated[
@@ -59,8 +61,9 @@ class InputChoices:
     label_column: Annotated[
         str | None,
         _TEXTS(
+            is_common=True,
             help="Column with the true value, e.g. stars. Default: label, or a usual name such as "
-            "score or ner_tags."
+            "score or ner_tags.",
         ),
     ] = None
     label_map: Annotated[
@@ -103,7 +106,9 @@ class InputChoices:
         InputFormat | None,
         _TEXTS(help="Format of the files, e.g. jsonl. Default: taken from the suffix."),
     ] = None
-    limit: Annotated[int | None, _TEXTS(least=1, help="Only the first N texts, e.g. 20.")] = None
+    limit: Annotated[
+        int | None, _TEXTS(is_common=True, least=1, help="Only the first N texts, e.g. 20.")
+    ] = None
 
 
 def _example(known: Format) -> str:
@@ -115,6 +120,7 @@ def _example(known: Format) -> str:
 def _output_option(examples: Sequence[str]) -> Option:
     first, *others = examples
     return Option(
+        is_common=True,
         flags=("--output", "-o"),
         metavar="PATH",
         help=f"Where to write, e.g. {first}; may repeat: {', '.join(others)}. The suffix decides "
@@ -138,8 +144,8 @@ class OutputChoices:
         _output_option([*map(_example, REPORT_FORMATS), "results/ (a folder)"]),
     ] = None
     format: Annotated[str | None, _format_option(REPORT_FORMATS)] = None
-    force: Annotated[bool, Option(help="Overwrite files that exist.")] = False
-    open: Annotated[bool, Option(help="Open the HTML page in a browser.")] = False
+    force: Annotated[bool, Option(is_common=True, help="Overwrite files that exist.")] = False
+    open: Annotated[bool, Option(is_common=True, help="Open the HTML page in a browser.")] = False
     github_summary: Annotated[
         bool,
         _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions."),
@@ -164,6 +170,7 @@ class GateChoices:
     fail_if: Annotated[
         list[str] | None,
         _GATES(
+            is_common=True,
             metavar="EXPR",
             help='Exit with code 3 if this holds, e.g. "special_share_max > 0.8"; may repeat.',
         ),
@@ -231,13 +238,14 @@ class Verbosity:
 
 # What single commands take. Where a command has an option, its name and meaning are always these.
 _FOLDER = Option(
+    is_common=True,
     flags=("--output", "-o"),
     metavar="FOLDER",
     help="Results folder, e.g. results/.",
     is_setting=False,  # `output` of settings names files
 )
 _SITE = Option(flags=("--output", "-o"), metavar="FOLDER", help="Folder of the site, e.g. public/.")
-_Force = Annotated[bool, Option(help="Overwrite a folder that exists.")]
+_Force = Annotated[bool, Option(is_common=True, help="Overwrite a folder that exists.")]
 _Resume = Annotated[
     bool,
     Option(
@@ -265,13 +273,17 @@ _Commit = Annotated[
 _Text = Annotated[
     list[str] | None,
     _TEXTS(
+        is_common=True,
         metavar="TEXT",
         help='A text itself, in place of a file, e.g. "Great camera, weak battery."; may repeat.',
         is_setting=False,
     ),
 ]
 _Redact = Annotated[
-    bool, Option(help="Write ids and rounded figures only: no texts, no tokens, no maps.")
+    bool,
+    Option(
+        is_common=True, help="Write ids and rounded figures only: no texts, no tokens, no maps."
+    ),
 ]
 _MODEL = partial(Option, panel="Model", metavar="MODEL")
 _CODE = options_in(ModelSpec)
@@ -387,13 +399,15 @@ class CompareChoices:
     """What `compare` takes beside the groups of options."""
 
     base: Annotated[
-        str | None, _MODEL(help="The old model, e.g. ./old, a Hugging Face id or demo.")
+        str | None,
+        _MODEL(is_common=True, help="The old model, e.g. ./old, a Hugging Face id or demo."),
     ] = None
     head: Annotated[
         list[str] | None,
         _MODEL(
+            is_common=True,
             help="The new model, e.g. ./new, a Hugging Face id or demo. Named again, it is a "
-            "further model; the last one is compared in full."
+            "further model; the last one is compared in full.",
         ),
     ] = None
     null: Annotated[
@@ -416,6 +430,7 @@ class CompareChoices:
     accept: Annotated[
         bool,
         Option(
+            is_common=True,
             help="Put the new model's results in the place of the baseline, and say which figures "
             "that changes, e.g. after a change that is wanted; gates do not count.",
             is_setting=False,

@@ -157,7 +157,8 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     if close:
         return f"{fault}; is it {prefix}{close[0]}?"
     command = prefix.rstrip(".") or "run"
-    return f"{fault}; settings are called as the options of reportgen {command} --help"
+    listing = "--help" if command == "site" else "--help-all"
+    return f"{fault}; settings are called as the options of reportgen {command} {listing}"
 
 
 def _read(key: str, group: type, value: object, place: str) -> Any:

@@ -23,7 +23,7 @@ from reportgen.report.site.figures import (
 )
 from reportgen.report.site.series import all_series
 from reportgen.report.site.site_json import Dated, Entry, Site, pair_name
-from reportgen.report.site.told_gates import Limits, in_full, limits_of, told_gate
+from reportgen.report.site.told_gates import GateLimits, in_full, limits_of, told_gate
 
 _PLAIN = (
     '<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
@@ -157,7 +157,7 @@ def _row(
     keys: Sequence[str],
     compared: Mapping[str, str],
     best: Collection[tuple[str, str]],
-    limits: Limits,
+    limits: GateLimits,
     language: Language,
 ) -> Row:
     return Row(
@@ -179,7 +179,7 @@ def _row(
     )
 
 
-def _gates(entry: Entry, limits: Limits, language: Language) -> tuple[Gates, ...]:
+def _gates(entry: Entry, limits: GateLimits, language: Language) -> tuple[Gates, ...]:
     states = (("failed", entry.failed), ("warning", entry.warned))
     n = entry.n_gates
     not_passed = tuple(

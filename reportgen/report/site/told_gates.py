@@ -37,7 +37,7 @@ def told_gate(kept: str, language: Language) -> ToldGate:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GateLimits:
     """What the gates of all runs allow, by figure."""
 
     by_figure: Mapping[str, frozenset[str]]
@@ -69,11 +69,11 @@ def in_full(gate: ToldGate, language: Language) -> str:
     return language.say("gates", "told", figure=gate.figure, found=gate.found, allowed=gate.allowed)
 
 
-def limits_of(entries: Iterable[Entry], language: Language) -> Limits:
+def limits_of(entries: Iterable[Entry], language: Language) -> GateLimits:
     """What the gates of `entries` allow, as far as one was not passed."""
     allowed: dict[str, set[str]] = {}
     for entry in entries:
         for kept in (*entry.failed, *entry.warned):
             gate = told_gate(kept, language)
             allowed.setdefault(gate.figure, set()).add(gate.allowed)
-    return Limits({figure: frozenset(of) for figure, of in allowed.items()})
+    return GateLimits({figure: frozenset(of) for figure, of in allowed.items()})
