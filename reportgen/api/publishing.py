@@ -186,7 +186,10 @@ def _of_results(
 
     how = {name: value for name, value in options.items() if value is not None}
     id = how.get("id") or ("report" if isinstance(results, Report) else "compare")
-    how.setdefault("page_url", place.page_path.format(id=id) or _address_in_ci(os.environ))
+    if not place.takes_page:
+        how.setdefault("page_url", _address_in_ci(os.environ))
+    elif place.page_path:
+        how.setdefault("page_url", place.page_path.format(id=id))
     if place.flavor:
         how["md_flavor"] = place.flavor
     with TemporaryDirectory(prefix="reportgen-") as folder:

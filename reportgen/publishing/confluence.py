@@ -4,6 +4,7 @@ Its library fetches the version of a page itself just before it writes, and so n
 someone else wrote in between; therefore the few calls are made here.
 """
 
+from contextlib import suppress
 from html import escape
 from mimetypes import guess_type
 from typing import Any
@@ -51,6 +52,7 @@ class _ConfluencePage:
         self._content = f"{address}/rest/api/content"
         self._base = address
         self._id = ""  # of the page, once it is known
+        self._is_made = False  # now, and without its text until all files are there
 
     def read(self) -> PageVersion | None:
         pages = self._session.ask(
@@ -73,9 +75,23 @@ class _ConfluencePage:
             if self.read() is not None:  # of this title, which no two pages of a space have
                 raise ConflictError from error
             raise
+        self._is_made = True
         return self._version(made)
 
     def upload(self, publication: Publication) -> None:
+        try:
+            self._attach_all(publication)
+        except PublishError:
+            if self._is_made:
+                self._remove()
+            raise
+
+    def _remove(self) -> None:
+        """Remove the page that was made to hold the files, if the account may."""
+        with suppress(PublishError):
+            self._session.ask("DELETE", f"{self._content}/{self._id}")
+
+    def _attach_all(self, publication: Publication) -> None:
         for path, content in publication.files.items():
             name = path.rpartition("/")[2]
             try:
@@ -124,10 +140,11 @@ def _body(text: str) -> dict[str, Any]:
 
 
 def _with_link(publication: Publication) -> str:
-    """The text, with a link to the full page below its marker where the page is attached."""
+    """The text, with a link to the full page beside its verdict where the page is attached."""
     if not publication.page:
         return publication.text
-    head, end, rest = publication.text.partition("</p>")
+    marker, end, text = publication.text.partition("</p>")
+    verdict, _, rest = text.partition("</p>")
     name = escape(publication.page)
     link = f'<ac:link><ri:attachment ri:filename="{name}"/></ac:link>'
-    return f"{head}{end}\n<p>{link}</p>{rest}"
+    return f"{marker}{end}{verdict} · {link}</p>{rest}"

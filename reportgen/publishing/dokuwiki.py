@@ -88,12 +88,13 @@ class _DokuWikiPage:
         self._lock()
         try:
             if over.version:
-                self._wait_for_another_version(over)
+                self._wait_until_after(int(over.version.split()[0]))
             before = self.read()
             if (before.version if before else "") != over.version:
                 raise ConflictError
             if before and before.text.strip() == publication.text.strip():
                 return before
+            begin = self._now()
             asked(
                 _told,
                 self._wiki.pages.set,
@@ -102,10 +103,10 @@ class _DokuWikiPage:
                 sum="Renewed by reportgen",
                 minor=True,
             )
-            after = self.read()
         finally:
             self._set_locks(unlock=[self._title])
-        return after or PageVersion(publication.text, "", over.address)
+        self._require_kept(publication.text, begin)
+        return self.read() or PageVersion(publication.text, "", over.address)
 
     def _lock(self) -> None:
         """Lock the page for this account.
@@ -133,12 +134,30 @@ class _DokuWikiPage:
         answer = asked(_told, self._wiki.send, "dokuwiki.setLocks", **given)
         return bool(answer and answer.get("locked"))
 
-    def _wait_for_another_version(self, before: PageVersion) -> None:
-        """Wait until the wiki's clock shows a later second than the version has, which would be
-        replaced by one of the same second."""
-        second = int(before.version.split()[0])
-        while asked(_told, self._wiki.send, "dokuwiki.getTime") <= second:
+    def _wait_until_after(self, second: int) -> None:
+        """Wait until the wiki's clock shows a later second: a version of the same one is replaced,
+        and lost."""
+        while self._now() <= second:
             time.sleep(0.2)
+
+    def _now(self) -> int:
+        second: int = asked(_told, self._wiki.send, "dokuwiki.getTime")
+        return second
+
+    def _require_kept(self, text: str, begin: int) -> None:
+        """Check that what was written since the second `begin` stays among the versions.
+
+        Raises:
+            ConflictError: a run of the same account, which the lock does not keep out, wrote in the
+                same second.
+        """
+        end = self._now()
+        self._wait_until_after(end)
+        for second in range(begin, end + 1):
+            kept = asked(_told, self._wiki.pages.get, self._title, second)
+            if str(kept).strip() == text.strip():
+                return
+        raise ConflictError
 
     def _files_in(self, folder: str) -> Sequence[Any]:
         return asked(_told, self._wiki.medias.list, folder, hash=True) or ()

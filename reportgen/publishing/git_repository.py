@@ -16,6 +16,7 @@ from reportgen.publishing.wiki_pages import ConflictError, PageVersion, publish_
 _REFUSED = re.compile(r"denied|40[13]|not allowed|Authentication failed|could not read Username")
 _DECLINED = re.compile(r"hook declined|protected branch|exceed", re.IGNORECASE)
 _MISSING = re.compile(r"not found|does not (?:exist|appear)", re.IGNORECASE)
+_UNREACHABLE = re.compile(r"unable to access|unable to connect|timed out|early EOF|hung up")
 _BEHIND = re.compile(r"\[(?:remote )?rejected\]|fetch first|failed to update ref|cannot lock ref")
 
 
@@ -179,6 +180,8 @@ class _Clone:
             reason = f"the token may not write there; {self._repository.right}"
         elif _MISSING.search(printed):
             reason = self._repository.missing
+        elif _UNREACHABLE.search(printed):
+            reason = f"the host cannot be reached ({reason}); try again later"
         return PublishError(f"{self._repository.address}: git {command} failed: {reason}")
 
     def _settings(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Comments on a pull request of GitHub, by PyGithub."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -130,13 +131,19 @@ def _event(environment: Environment) -> dict[str, Any]:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn what the library raises into an error that says what to do."""
+    """Turn what the library raises into an error that says what to do. Its own lines about each
+    request, which it prints, are left out."""
     from github import GithubException
     from requests import RequestException
 
+    log = logging.getLogger("github")
+    level = log.level
+    log.setLevel(logging.WARNING)
     try:
         yield
     except GithubException as error:
         raise refused(error.status, error.data or error, _ADVICE) from error
     except RequestException as error:
         raise unreachable(error) from error
+    finally:
+        log.setLevel(level)

@@ -1,5 +1,6 @@
 """Requests to the interfaces of hosts that no library of ours knows, and what answers mean."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from reportgen.errors import PublishError, first_line
 
 _TRIES = 5  # waits of 0, 1, 2, 4, 8 seconds, or what the host asks for
 AGAIN = (429, 500, 502, 503, 504)
+_TOO_MANY = re.compile(r"too many (\d+) error responses")
 _LONGEST_WAIT = 60.0  # seconds that a host may ask for
 ANSWER_WAIT = 30.0  # seconds without an answer
 
@@ -144,8 +146,12 @@ def asked(
 
 
 def unreachable(error: BaseException) -> PublishError:
-    """The error for a host that gave no answer."""
-    return PublishError(f"the host cannot be reached ({first_line(error)}); try again later")
+    """The error for a host that gave no answer, or only that it is busy."""
+    words = first_line(error)
+    if busy := _TOO_MANY.search(words):
+        return refused(int(busy[1]), words, {})
+    reason = words.rpartition(": ")[2].strip("'\")")  # of what requests wraps in its own words
+    return PublishError(f"the host cannot be reached ({reason}); try again later")
 
 
 def refused(status: int, answer: object, advice: Mapping[int, str]) -> PublishError:

@@ -16,10 +16,21 @@ _ADVICE = {
     "permissiondenied": "the account may not do this; give its bot password the grants Edit "
     "existing pages, Create, edit and move pages, and Upload new files",
     "protectedpage": "the page is protected; name another with --title",
+    "blocked": "the account is blocked",
+    "ratelimited": "the account writes too often; try again in a minute",
+    "contenttoobig": "the page is longer than $wgMaxArticleSize allows; write it of fewer texts",
+    "file-too-large": "a picture is larger than $wgMaxUploadSize allows; write the page with "
+    "--images none",
     "readonly": "the wiki can only be read at the moment; try again later",
     "uploaddisabled": "the wiki takes no files; write the page with --images none",
     "filetype-banned": "the wiki takes no such files; write the page with --images png",
     "filetype-unwanted-type": "the wiki takes no such files; write the page with --images png",
+}
+_STATUS_ADVICE = {
+    401: "the web server wants an account of its own",
+    403: "the web server lets nobody from here in",
+    404: "there is no api.php; $MEDIAWIKI_URL is the address where it lies",
+    413: "a picture is larger than the web server takes; write the page with --images none",
 }
 _CONFLICTS = ("articleexists", "pagedeleted", "missingtitle")
 _OF_CONFLICT = 3  # what the library says of an edit conflict: page, summary, message
@@ -77,10 +88,22 @@ class _MediaWikiPage:
         return PageVersion("", "", self._address)  # files do not belong to a page
 
     def upload(self, publication: Publication) -> None:
+        self._require_rights("edit", *(("upload",) if publication.files else ()))
         for path, content in publication.files.items():
             name = f"Reportgen-{publication.id}-{path.rpartition('/')[2]}"
             with _told(unless="fileexists-no-change"):
                 self._site.upload(BytesIO(content), name, "A picture of a report", ignore=True)
+
+    def _require_rights(self, *names: str) -> None:
+        """Check, before anything is written, that the account may do what is needed.
+
+        Raises:
+            PublishError: it may not, or the page is protected.
+        """
+        if not set(names) <= set(self._site.rights):
+            raise PublishError(f"the wiki refused: {_ADVICE['permissiondenied']}")
+        if not self._page.can("edit"):
+            raise PublishError(f"the wiki refused: {_ADVICE['protectedpage']}")
 
     def write(self, publication: Publication, over: PageVersion) -> PageVersion:
         once = {"createonly": "1"} if not over.version else {"baserevid": over.version}
@@ -129,7 +152,7 @@ def _told(unless: str = "") -> Iterator[None]:
         raise PublishError(f"the wiki refused: {reason}") from error
     except HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
-        raise refused(status, error, {}) from error
+        raise refused(status, error, _STATUS_ADVICE) from error
     except InsufficientPermission as error:
         raise PublishError(f"the wiki refused: {_ADVICE['permissiondenied']}") from error
     except (RequestException, MwClientError) as error:

@@ -8,7 +8,8 @@ from typing import Protocol
 from reportgen.errors import PublishError
 from reportgen.publishing.publication import Publication, Published, id_of, is_redacted
 
-_TRIES = 20  # many runs side by side can each find that another one was first
+_TRIES = 60  # many runs side by side can each find that another one was first
+_TRIES_FOR_REASON = 20  # where someone holds the page
 _WAIT, _LONGEST_WAIT = 0.05, 3.0  # seconds before another try, at most
 
 
@@ -76,6 +77,8 @@ def publish_page(page: WikiPage, publication: Publication, *, force: bool) -> Pu
             after = page.write(publication, over)
         except ConflictError as error:
             reason = str(error)
+            if reason and number >= _TRIES_FOR_REASON:
+                break
             continue
         is_same = before is not None and before.version == after.version
         is_new = is_made or before is None

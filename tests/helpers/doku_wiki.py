@@ -22,6 +22,7 @@ class FakeDokuWiki:
     right: int = 16
     locked_by_other: int = 0  # how often a lock is refused
     before_lock: Callable[[], None] = lambda: None
+    after_put: Callable[[], None] = lambda: None
     first_answers: list[int] = field(default_factory=list)  # HTTP statuses
     fault: Fault | None = None  # of a write
     now: int = 1_000
@@ -56,6 +57,7 @@ class FakeDokuWiki:
             raise self.fault
         self.pages.setdefault(cleaned(name), {})[self.now] = text
         self.events.append(cleaned(name))
+        self.after_put()
         return True
 
     def upload(self, name: str, content: Binary, _: Any) -> str:
@@ -113,6 +115,7 @@ def serving(password: str) -> Iterator[FakeDokuWiki]:
             "wiki.aclCheck": lambda _: wiki.right,
             "wiki.getPageInfo": wiki.info,
             "wiki.getPage": wiki.get,
+            "wiki.getPageVersion": lambda name, second: wiki.pages[cleaned(name)].get(second, ""),
             "wiki.putPage": wiki.put,
             "wiki.putAttachment": wiki.upload,
             "wiki.getAttachments": wiki.listed,

@@ -37,6 +37,7 @@ class FakeHost:
     before_list: Callable[[int], None] = lambda _: None  # with how many lists there were
     before_write: Callable[[], None] = lambda: None  # of a page
     gone: set[int] = field(default_factory=set)  # comments that are listed, and there no more
+    refuses_files: int = 0  # the status that attachments are answered with, if any
     n_lists: int = 0
     n_writes: int = 0
     address: str = ""
@@ -233,10 +234,15 @@ def confluence(host: FakeHost, method: str, path: str, body: Any, query: Any) ->
             host.page = StoredPage(body["title"], [body["body"]["storage"]["value"]])
             return 200, shown(host.page)
     assert page is not None
+    if method == "DELETE":
+        host.page = None
+        return 204, None
     attachments = f"{content}/77/child/attachment"
     if path == attachments and method == "GET":
         (name,) = query["filename"]
         return 200, {"results": [{"id": f"att-{name}"}] if name in page.files else []}
+    if path.startswith(attachments) and host.refuses_files:
+        return host.refuses_files, {"message": "refused"}
     if path.startswith(attachments):
         name = re.search(rb'filename="([^"]+)"', body)[1].decode()  # type: ignore[index]
         if (name in page.files) != path.endswith(f"/att-{name}/data"):

@@ -23,6 +23,8 @@ class FakeWiki:
     events: list[str] = field(default_factory=list)  # what was written, in order
     before_edit: Callable[[], None] = lambda: None
     refuses: str = ""  # the code that an upload is answered with
+    rights: tuple[str, ...] = ("read", "edit", "upload")
+    protection: str = ""  # the group that alone may edit
     address: str = ""
 
     def answer(self, given: Mapping[str, str], content: bytes) -> Any:
@@ -43,13 +45,17 @@ class FakeWiki:
         query: dict[str, Any] = {
             "general": general,
             "namespaces": {"0": {"id": 0, "*": ""}, "6": {"id": 6, "*": "File"}},
-            "userinfo": {"id": 1, "name": "Me", "groups": [], "rights": ["read", "edit", "upload"]},
+            "userinfo": {"id": 1, "name": "Me", "groups": [], "rights": list(self.rights)},
             "tokens": {"csrftoken": "token+", "logintoken": "token+"},
         }
         if "titles" in given:
             title = given["titles"].replace("_", " ")
             versions = self.pages.get(title)
             page: dict[str, Any] = {"title": title, "ns": 6 if title.startswith("File:") else 0}
+            if self.protection:
+                page["protection"] = [
+                    {"type": "edit", "level": self.protection, "expiry": "infinity"}
+                ]
             if versions is None:
                 page["missing"] = ""
             else:

@@ -124,6 +124,23 @@ def test_no_version_of_the_same_second_is_replaced(wiki: FakeDokuWiki, written: 
     assert only(wiki) == [earlier, text]
 
 
+def test_what_another_run_replaces_in_the_same_second_is_written_again(
+    wiki: FakeDokuWiki, written: Path
+) -> None:
+    publish(written)
+    text = only(wiki)[0]
+    theirs = text.replace("=====", "===== Theirs", 1)
+    wiki.pages[NAME][wiki.time()] = text.replace("=====", "===== Older", 1)
+
+    def another_run() -> None:
+        wiki.after_put = lambda: None
+        wiki.pages[NAME][wiki.now] = theirs
+
+    wiki.after_put = another_run
+    assert publish(written).state == "renewed"
+    assert only(wiki)[-2:] == [theirs, text]
+
+
 def test_who_is_editing_the_page_is_waited_for(wiki: FakeDokuWiki, written: Path) -> None:
     wiki.locked_by_other = 2
     assert publish(written).state == "created"

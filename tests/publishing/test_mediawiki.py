@@ -118,6 +118,17 @@ def test_what_the_wiki_refuses_is_named(
     assert TITLE not in wiki.pages
 
 
+def test_a_missing_right_is_found_before_a_picture_is_sent(wiki: FakeWiki, written: Path) -> None:
+    for rights in (("read", "upload"), ("read", "edit")):
+        wiki.rights = rights
+        with pytest.raises(PublishError, match="bot password the grants"):
+            publish(written)
+    wiki.rights, wiki.protection = ("read", "edit", "upload"), "sysop"
+    with pytest.raises(PublishError, match="protected"):
+        publish(written)
+    assert not wiki.events
+
+
 def test_a_wrong_password_is_one_line_without_it(
     wiki: FakeWiki, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.hosts import FakeHost, serving, variables
 from helpers.made_up.factories import make_results
+from markdown_it import MarkdownIt
 
 import reportgen
 from reportgen import compare, open_report
@@ -112,6 +114,25 @@ def test_in_ci_the_headline_leads_to_the_run(
         monkeypatch.setenv(name, value)
     text = planned_publication([results / "a"], "gitlab-mr").publication.text
     assert f"]({address})" in unescape(text.splitlines()[4])
+
+
+def test_verdict_and_link_are_among_the_first_200_characters(tmp_path: Path) -> None:
+    address = "https://github.com/some-organisation/some-repository/actions/runs/12345678901"
+    sources = []
+    for number, kind in enumerate(("number", "class", "labels", "next_token", "embedding")):
+        right = {"labels": (1, 0, 1, 0, 1, 0)} if kind in ("number", "class") else {}
+        for seed in range(2 if right else 1):
+            make_results(tmp_path / f"{number}{seed}", kind=kind, sink=0.5, seed=seed, **right)
+        sources.append([tmp_path / f"{number}0"])
+        sources += [[tmp_path / f"{number}0", tmp_path / f"{number}1"]] if right else []
+    for source in sources:
+        planned = planned_publication(source, "github-pr", page_url=address)
+        shown = BeautifulSoup(MarkdownIt().render(planned.publication.text), "html.parser")
+        link = shown.find("a")
+        assert link is not None
+        assert link["href"] == address
+        verdict = link.get_text()
+        assert shown.get_text().strip().index(verdict) + len(verdict) <= 200
 
 
 def test_what_is_written_already_must_be_what_is_asked_for(results: Path, tmp_path: Path) -> None:

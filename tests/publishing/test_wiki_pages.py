@@ -61,8 +61,10 @@ def test_a_page_is_made_with_its_files_first_and_renewed(host: FakeHost, written
     assert host.events == [*(f"file {name}" for name in host.page.files), "text"]
     begin, end = host.page.texts  # what was made to hold the files, and the text
     assert begin == text.partition("</p>")[0] + "</p>"
-    link = '<p><ac:link><ri:attachment ri:filename="page.html"/></ac:link></p>'
-    assert end == text.replace("</p>", f"</p>\n{link}", 1)
+    link = ' · <ac:link><ri:attachment ri:filename="page.html"/></ac:link></p>'
+    marked, verdict, rest = text.split("</p>", 2)
+    assert "<strong>" in verdict
+    assert end == f"{marked}</p>{verdict}{link}{rest}"
     again = publish(written)
     assert (again.state, again.address) == ("renewed", first.address)
     assert len(host.page.texts) == 3
@@ -145,6 +147,20 @@ def test_a_missing_right_and_a_limit_are_named(
         publish(written)
     assert TOKEN not in str(caught.value)
     assert host.page is None
+
+
+def test_where_a_file_is_refused_no_empty_page_is_left(host: FakeHost, written: Path) -> None:
+    host.refuses_files = 413
+    with pytest.raises(PublishError, match="--max-size"):
+        publish(written)
+    assert host.page is None
+    host.refuses_files = 0
+    publish(written)
+    host.refuses_files = 413
+    with pytest.raises(PublishError, match="--max-size"):
+        publish(written)
+    assert host.page is not None  # an earlier run's stays as it was
+    assert len(host.page.texts) == 2
 
 
 def test_the_command_wants_a_title_and_says_what_it_would_send(
