@@ -381,7 +381,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     head = replace(head, info=info)
     page = page_of(base, head)
     assert page.select_one(".run .pill")["title"].startswith("Demonstration model: its scores")
-    said = [p.get_text() for p in page.select(".run > .banner")]
+    said = [p.get_text() for p in page.select(".run > .banner > .told")]
     assert said == [
         "New model: loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",
@@ -389,7 +389,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     text = markdown.write(compare_runs(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert "- New model: loaded &lt;oddly&gt;\n" in text
     both = replace(base, info=replace(base.info, remarks=("loaded <oddly>",)))
-    said = [p.get_text() for p in page_of(both, head).select(".run > .banner")]
+    said = [p.get_text() for p in page_of(both, head).select(".run > .banner > .told")]
     assert said == [
         "loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",

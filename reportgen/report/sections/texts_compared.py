@@ -4,6 +4,7 @@ models predicted for a text, in words."""
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +142,17 @@ def _moved(comparison: Comparison) -> list[int]:
     return [text] if comparison.pairing.aligned[text] else []
 
 
+def _criterion(comparison: Comparison, text: int) -> str:
+    """What row `text` of `texts` is listed for: worse, or what changed in it."""
+    if text in _worse(comparison):
+        return "worse"
+    by = comparison.changed_by
+    if text in (*_moved(comparison), *by["prediction"]):
+        return "prediction"
+    ranks = {key: list(by[key]).index(text) for key in ("effects", "attention") if text in by[key]}
+    return "attention" if ranks.get("attention", inf) < ranks.get("effects", inf) else "effects"
+
+
 def most_moved(predictions: PredictionChanges) -> int | None:
     """The place in `predictions` of the number that changed most; None where none did."""
     places = range(len(predictions.texts))
@@ -166,10 +178,17 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     segments = segments_of(row)
     told = moves or looks
     most = _most(units, told, words.effect if moves else _write_looks, words)
-    facts, has_moved = _predicted(comparison, text, words)
+    facts, ends = _predicted(comparison, text, words)
     measured = _changes(comparison, text, words)
-    # A text whose prediction is the same is listed for its tokens.
-    reasons = (*facts, *most) if has_moved else (*(most or measured), *facts)
+    why = _criterion(comparison, text)
+    if why in ("worse", "prediction") and ends is not None:
+        reasons = (words.say(f"why_{why}", base=ends[0], head=ends[1]), *facts[1:], *most)
+    elif why in ("effects", "attention"):
+        changed = _most(units, looks, _write_looks, words) if why == "attention" else most
+        first, *others = changed or measured or ("",)
+        reasons = (words.say(f"why_{why}", said=first), *others, *facts)
+    else:  # one whose prediction is printed the same begins with its tokens
+        reasons = (*(most or measured), *facts)
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
@@ -327,13 +346,13 @@ def _table(
 
 def _predicted(
     comparison: Comparison, text: int, words: CompareWords
-) -> tuple[tuple[str, ...], bool]:
+) -> tuple[tuple[str, ...], tuple[str, str] | None]:
     """Both predictions for a text, and whether the new one is wrong or farther from the label; then
-    whether they are printed as different."""
+    the two as printed, None where they are printed the same."""
     predictions = comparison.predictions
     place = None if predictions is None else _place(predictions.texts, text)
     if predictions is None or place is None:
-        return (), False
+        return (), None
     if predictions.is_number:
         base, head = (
             words.prediction(float(side[place])) for side in (predictions.base, predictions.head)
@@ -342,7 +361,7 @@ def _predicted(
         both = both_names(comparison, predictions, place, words)
         base, head = (shorten(name, NAME) for name in both)
     else:
-        return (), False
+        return (), None
     sentences = [words.say("pair_prediction", base=base, head=head)]
     if predictions.outcomes:
         sentences.append(words.say(f"outcome_{predictions.outcomes[place]}"))
@@ -355,7 +374,7 @@ def _predicted(
         errors = (abs(float(side[place]) - right) for side in (predictions.base, predictions.head))
         base_error, head_error = map(words.prediction, errors)
         sentences.append(words.say("pair_error", base=base_error, head=head_error))
-    return tuple(sentences), base != head
+    return tuple(sentences), (base, head) if base != head else None
 
 
 def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
