@@ -95,6 +95,31 @@ def test_neither_the_first_nor_a_second_choice_moves_the_chart(keep, with_eviden
             assert details.bounding_box()["y"] >= before["y"] + before["height"]
 
 
+def test_without_special_tokens_the_text_has_the_figures_of_the_map(keep, with_evidence):
+    made, file = with_evidence
+    watched = keep(file)
+    visit(watched, "#text=1")
+    drawn(watched, 1)
+    markers, chip = watched.locator("#strip-1 .markers"), watched.locator("#colours-1 .looking-at")
+    expect(markers).to_be_visible()
+    units_of(watched)[0].focus()
+    watched.keyboard.press("Home")
+    watched.locator("#map-1").get_by_role("checkbox", name="Hide").check()
+    expect(markers).to_be_hidden()
+    row = maps_of(made, 0)[-1].mean(axis=0)[0, 1:-1]
+    texts = [unit.get_attribute("data-value") for unit in units_of(watched)[1:-1]]
+    shares = [float(text.removeprefix("≈ ").removesuffix("\u00a0%")) for text in texts]
+    assert shares == pytest.approx(100 * row / row.sum(), rel=0.06, abs=0.06)
+    expect(chip).to_be_hidden()  # it is the map that stands there at first
+    expect(watched.locator("#colours-1 input:checked")).to_have_value("cls_row_last")
+    units_of(watched)[1].focus()
+    watched.keyboard.press("End")  # no marker is reached
+    expect(units_of(watched)[-2]).to_be_focused()
+    watched.locator("#map-1").get_by_role("checkbox", name="Hide").uncheck()
+    expect(markers).to_be_visible()
+    assert "≈" not in units_of(watched)[2].get_attribute("data-value")
+
+
 def test_what_the_colours_show_says_where_the_token_looks(keep, with_evidence):
     made, file = with_evidence
     watched = keep(file)

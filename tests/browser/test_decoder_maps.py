@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -190,6 +191,20 @@ def test_pictures_of_its_heads_preview_and_keep_a_map_whose_colours_the_text_tak
     assert "decoded" not in kept.url
     visit(kept, "#text=1&decoded=3.1")  # there are two layers
     expect(title).to_have_text("Cross-attention, layer 2, mean over 2 heads")
+
+
+def test_without_special_tokens_rows_are_divided_by_what_is_left(kept, made):
+    visit(kept, "#text=1&content=1&decoded=1.2")
+    expect(kept.locator("#parts-1 .range")).to_contain_text("Special tokens are taken out")
+    plain = attention_maps(made, "1", 1, 2, "cross").values
+    content = np.flatnonzero(~made.tokens_of(0)["is_special"].to_numpy(bool))
+    assert kept.locator("#parts-1 rect[data-at]").count() == len(plain) * len(content)
+    kept.locator(f"#parts-1 rect[data-at='0.{content[1]}']").hover()
+    share = plain[0, content[1]] / plain[0, content].sum()
+    told = float(re.search(r"([\d.]+)\s%", kept.locator("#tip").inner_text())[1])
+    assert told == pytest.approx(100 * share, rel=0.06)
+    kept.locator("#parts-1").get_by_role("checkbox", name="Hide").uncheck()
+    expect(kept.locator("#parts-1 rect[data-at]")).to_have_count(plain.size)
 
 
 def test_a_cell_tells_from_what_to_what_it_is(kept, made):

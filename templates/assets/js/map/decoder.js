@@ -56,6 +56,18 @@ function sideOf(unitOf, labels, how) {
   };
 }
 
+// A row with the special tokens taken out, divided by what is left; one that leaves next to nothing is blank.
+function withoutSpecial(row, isSpecial) {
+  const kept = row.reduce((sum, value, k) => (isSpecial[k] ? sum : sum + value), 0);
+  return row.map((value, k) => (isSpecial[k] || kept < KEPT_LEAST ? NaN : value / kept));
+}
+
+// The mean of the values that are known; NaN without any.
+function meanOf(values) {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
 class DecoderFigure {
   constructor(panel) {
     const { number } = panel;
@@ -93,8 +105,11 @@ class DecoderFigure {
     const { figure, grid, byName } = this;
     const weighted = this.lengths || this.pooled ? [make("div", { className: "controls" }, this.values.label)] : [];
     const { layers, heads } = page.decoder;
+    const { data } = this;
+    this.hide = makeCheckbox(hideText(data), (content) => choose(this.number, { content }));
+    const hiding = data.special.length ? [make("div", { className: "controls hiding" }, this.hide.label)] : [];
     const choices = layers * heads > 1 ? [grid.box, grid.says, byName.box] : [];
-    const box = make("div", { className: "heads-box live" }, ...weighted, ...choices);
+    const box = make("div", { className: "heads-box live" }, ...hiding, ...weighted, ...choices);
     figure.classList.add(headsClass(layers, heads));
     figure.append(box);
     grid.table.dataset.tools = ""; // there is nothing to save
@@ -135,11 +150,12 @@ class DecoderFigure {
       if (!this.bytes.has(part)) this.bytes.set(part, await readPart(this.number, part));
     }
     if (state.map !== map) return; // another was chosen meanwhile
-    this.values.label.hidden = map !== "cross";
+    this.values.label.hidden = this.hide.label.hidden = map !== "cross";
+    this.hide.input.checked = state.content;
     this.byName.show(this.kept);
     this.grid.update(null, [this.kept]);
     this.draw(this.seen(map, this.selection));
-    this.grid.paint(`${isDark()} ${map} ${this.isWeighted(map)}`, (selection, table) =>
+    this.grid.paint(`${isDark()} ${map} ${this.isWeighted(map)} ${state.content}`, (selection, table) =>
       this.picture(this.seen(map, selection), table));
   }
 
@@ -152,7 +168,7 @@ class DecoderFigure {
     const image = new ImageData(times[0].length, times.length);
     const pixels = new Uint32Array(image.data.buffer);
     times.forEach((row, q) => row.forEach((value, k) => {
-      pixels[q * row.length + k] = table[Math.round(255 * placeOf(value))];
+      if (!Number.isNaN(value)) pixels[q * row.length + k] = table[Math.round(255 * placeOf(value))];
     }));
     return image;
   }
@@ -162,7 +178,7 @@ class DecoderFigure {
     const { columns, cells, isSpecial, even, factor, selection } = this.seen("cross", this.kept);
     const { labels } = this.data;
     const count = columns.labels.length;
-    const shares = Float64Array.from(upTo(count), (k) => cells.reduce((sum, row) => sum + row[k], 0) / cells.length);
+    const shares = Float64Array.from(upTo(count), (k) => meanOf(cells.map((row) => row[k])));
     const at = labels.map((_, unit) => columns.at(unit));
     const name = this.viewOf("cross", selection);
     return {
@@ -186,10 +202,11 @@ class DecoderFigure {
     const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
     const tokens = new Array(columns.labels.length).fill(0);
     (isCross ? units : upTo(read.length)).forEach((unit) => (tokens[columns.at(unit)] += 1));
-    const weights = grouped(cells, rows.of, columns.of);
+    const isHidden = isCross && state.content;
+    const weights = grouped(cells, rows.of, columns.of).map((row) => (isHidden ? withoutSpecial(row, isSpecial) : row));
     const evenOf = (q) => evenRow(tokens, q, !isCross).row;
     return {
-      map, selection, isCross, rows, columns, isSpecial, isWeighted,
+      map, selection, isCross, isHidden, rows, columns, isSpecial, isWeighted,
       cells: weights,
       even: evenOf(0), // of each row of a map across
       times: weights.map((row, q) => timesOfRow(row, evenOf(q), isSpecial)),
@@ -236,7 +253,7 @@ class DecoderFigure {
     const title = this.title.textContent;
     if (!isCross) return title;
     const [row, column, most] = cells
-      .map((own, q) => [q, indexOfLargest(own), Math.max(...own)])
+      .map((own, q) => [q, indexOfLargest(own), own[indexOfLargest(own)] || 0])
       .reduce((best, own) => (own[2] > best[2] ? own : best));
     const named = { row: rows.labels[row], column: columns.labels[column] };
     return say("cross_sentence", { title, ...named, share: aboutText(most * factor, factor > 1) });
@@ -257,7 +274,8 @@ class DecoderFigure {
   }
 
   squares({ times }, { wide, high }) {
-    return times.flatMap((row, q) => Array.from(row, (value, k) => {
+    return times.flatMap((row, q) => Array.from(row).flatMap((value, k) => {
+      if (Number.isNaN(value)) return [];
       const size = { width: wide - 0.8, height: high - 0.8 };
       const square = drawn("rect", { x: k * wide, y: q * high, ...size, "data-at": `${q}.${k}` });
       square.style.fill = `var(--m${stepOfTimes(value)})`;
@@ -295,11 +313,12 @@ class DecoderFigure {
   }
 
   sentences(seen) {
-    const { isCross, isWeighted, rows, columns } = seen;
+    const { isCross, isHidden, isWeighted, rows, columns } = seen;
     const pooled = Math.max(rows.most, columns.most);
     return [
       say(isCross ? "cross_rows" : "decoder_rows"),
       isWeighted && say("cross_values_rows"),
+      isHidden && say("hidden_columns"),
       this.isMarked(seen) && say("cross_marks"),
       say("colours_say"),
       !isCross && say("future_says"),
@@ -318,7 +337,7 @@ class DecoderFigure {
   }
 
   dot(row, q, isSpecial, wide, high) {
-    const own = row.map((value, k) => (isSpecial[k] ? -1 : value));
+    const own = row.map((value, k) => (isSpecial[k] ? -1 : value || 0));
     const best = own.indexOf(Math.max(...own));
     const text = own.reduce((sum, value) => sum + Math.max(0, value), 0);
     if (best < 0 || text < KEPT_LEAST) return [];
@@ -366,7 +385,7 @@ class DecoderFigure {
   table() {
     const { rows, columns, cells, factor } = this.shown;
     const head = ["", ...columns.labels.map(safeCell)];
-    const weights = (q) => Array.from(cells[q], (value) => (value * factor).toFixed(4));
+    const weights = (q) => Array.from(cells[q], (value) => (Number.isNaN(value) ? "" : (value * factor).toFixed(4)));
     return [head, ...rows.labels.map((label, q) => [safeCell(label), ...weights(q)])];
   }
 }

@@ -33,32 +33,35 @@ function tokensOfDots(data) {
 }
 
 // The mean of these maps by dots, as the map of a long text has them: attention to several tokens is the
-// sum over them, attention from them the mean. What is hidden has no part in it; NaN where all is.
+// sum over them, attention from them the mean. As in the map, columns that are hidden are NaN, and rows that
+// keep next to nothing.
 function dotMap(data, dots, cells, isHidden) {
   const { side, sizes } = data;
   const { count, drawnOf } = dots;
   const sums = new Float64Array(count * count);
-  const [tokens, columns] = [new Float64Array(count), new Uint8Array(count)];
+  const [tokens, hasColumn] = [new Float64Array(count), new Uint8Array(count)];
   const shown = upTo(side).filter((cell) => !isHidden || !dots.isHidden[cell]);
-  for (const cell of shown) {
-    tokens[drawnOf[cell]] += sizes[cell];
-    columns[drawnOf[cell]] = 1;
-  }
+  for (const cell of shown) hasColumn[drawnOf[cell]] = 1;
+  sizes.forEach((size, cell) => (tokens[drawnOf[cell]] += size));
   for (const map of cells) {
-    for (const q of shown) {
+    for (let q = 0; q < side; q++) {
       const from = (map * side + q) * side;
       const start = drawnOf[q] * count;
       for (const k of shown) sums[start + drawnOf[k]] += sizes[q] * data.maps[from + k] ** 2;
     }
   }
-  return sums.map((sum, i) => {
-    const [q, k] = [Math.floor(i / count), i % count];
-    return columns[k] ? sum / (255 * 255 * cells.length * tokens[q]) : NaN; // 0 / 0, a hidden row, is NaN
+  const kept = new Float64Array(count);
+  const shares = sums.map((sum, i) => {
+    const q = Math.floor(i / count);
+    const share = sum / (255 * 255 * cells.length * tokens[q]);
+    kept[q] += share;
+    return hasColumn[i % count] ? share : NaN;
   });
+  return isHidden ? shares.map((share, i) => (kept[Math.floor(i / count)] < KEPT_LEAST ? NaN : share)) : shares;
 }
 
-// The mean of these maps as an image, in the colours that it has as the large map. Where special tokens
-// are hidden (`isHidden`), their rows and columns are empty.
+// The mean of these maps as an image, in the colours that it has as the large map; `isHidden` is whether
+// special tokens are.
 function headPicture(data, cells, table, isHidden) {
   const dots = (data.dots ??= dotsOf(data));
   const times = timesOf(dots, dotMap(data, dots, cells, isHidden));

@@ -54,6 +54,10 @@ class Measures {
     return this.all && (this.all.find(({ id }) => id === state.measure) ?? this.all[0]);
   }
 
+  get first() {
+    return this.all?.[0].id;
+  }
+
   // Pairs of a name and a value: how much the model looks at a unit, and what changes without it. The
   // first measure's values are those of the strip.
   figuresOf(i, first) {

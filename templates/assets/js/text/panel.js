@@ -129,9 +129,11 @@ class Panel {
     return state.map === "cross" && state.decoded !== null;
   }
 
-  // Whether the text is to have its colours; a chosen colouring comes before them.
+  // Whether the text is to have its colours, or is without special tokens as the map is, whose framed row it
+  // has; a chosen colouring comes before them.
   isRecoloured() {
-    return state.measure === null && this.isMapKept();
+    const hasRow = this.reads !== null && this.strip.measures.first === "cls_row_last";
+    return state.measure === null && (this.isMapKept() || (state.content && state.map === "encoder" && hasRow));
   }
 
   // Whether the text has them: once the map is read.
@@ -242,8 +244,9 @@ class Panel {
     if (key === this.coloured) return;
     this.coloured = key;
     const { shape, views } = this.shown;
+    this.strip.hideMarkers(state.content);
     const colours = () => (map === "encoder" ? coloursOf(this.shown, this.viewName()) : this.decoder.colours());
-    if (isKept) this.strip.showKept(colours());
+    if (isKept) this.strip.showKept(colours(), this.isMapKept());
     else this.strip.show(shape, views[0], this.unit);
   }
 

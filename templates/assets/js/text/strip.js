@@ -20,6 +20,9 @@ function unitsOf(box) {
   return units;
 }
 
+// Whether a unit stands behind the text, for no characters of it.
+const isMarker = (unit) => "at" in unit.dataset;
+
 class Strip {
   constructor(number) {
     this.measures = new Measures(number);
@@ -106,12 +109,13 @@ class Strip {
   }
 
   onKey(event) {
-    const at = this.stops.indexOf(document.activeElement);
-    const last = this.stops.length - 1;
+    const stops = this.stops.filter((one) => !state.content || !isMarker(one));
+    const at = stops.indexOf(document.activeElement);
+    const last = stops.length - 1;
     const to = {
       ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last,
     }[event.key];
-    const unit = (stop) => this.units.indexOf(this.stops[stop]);
+    const unit = (stop) => this.units.indexOf(stops[stop]);
     if (to !== undefined) this.focus(unit(Math.min(last, Math.max(0, to))));
     else if (event.key === "Enter" || event.key === " ") this.panel.chooseUnit(unit(at));
     else if (event.key === "Escape" && this.panel.unit !== null) this.panel.chooseUnit(null);
@@ -176,8 +180,8 @@ class Strip {
     refreshTip();
   }
 
-  // Shows the colours of a map that is kept.
-  showKept(kept) {
+  // Shows the colours of a map that is kept; a chip says so where it is another (`isOther`) than at first.
+  showKept(kept, isOther) {
     this.kept = kept;
     this.markChosen(null);
     this.beginOther();
@@ -193,10 +197,18 @@ class Strip {
     this.legend.textContent = say("map_colours", { what: kept.what });
     const [mark] = this.firstLook;
     this.look?.replaceChildren(mark, ` ${mostLookedAt(kept)}`);
-    this.measures.showMap(kept.name, kept.back);
+    if (isOther) this.measures.showMap(kept.name, kept.back);
+    else this.measures.update();
     this.answer.textContent = say("choose");
     refreshTip();
     this.keepRoom();
+  }
+
+  // Hides the markers behind the text, which keep their room.
+  hideMarkers(isHidden) {
+    this.box.classList.toggle("unmarked", isHidden);
+    const stop = this.units.find((unit) => unit.tabIndex === 0);
+    if (isHidden && stop && isMarker(stop)) [stop.tabIndex, this.stops[0].tabIndex] = [-1, 0];
   }
 
   markChosen(chosen) {
