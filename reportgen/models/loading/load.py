@@ -204,9 +204,20 @@ def from_objects(
         name = f"{name} + adapter"
     floats = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
-    remarks = (HANDED_OVER,) if remark is None else (HANDED_OVER, remark)
+    remarks = tuple(
+        each for each in (HANDED_OVER, remark, _idle_adapter_remark(module)) if each is not None
+    )
     kind = type(part).__name__
     return ModelSource(part, "factory", name, kind, folder, dtype, remarks, tokenizer, whole)
+
+
+def _idle_adapter_remark(module: nn.Module) -> str | None:
+    """A remark that a LoRA in `module` changes nothing, as one that was never trained or whose
+    weights were not found; None for others."""
+    weights = [weight for name, weight in module.named_parameters() if ".lora_B." in name]
+    if not weights or any(bool(weight.any()) for weight in weights):
+        return None
+    return "the adapter changes nothing, as its weights are zero: was it trained, and loaded?"
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:

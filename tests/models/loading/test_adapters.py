@@ -211,6 +211,17 @@ def test_what_peft_cannot_merge_is_handed_over_in_python(
     assert "PeftModel.from_pretrained(base, adapter)" in said
 
 
+def test_an_adapter_that_changes_nothing_is_told(base: Path, folder: Path) -> None:
+    """Older versions of transformers passed over its weights in silence."""
+    tokenizer = tiny_tokenizer("wordpiece")
+    idle = peft.get_peft_model(classifier(base), lora("SEQ_CLS", "query"))
+    told = reportgen.analyze(TEXTS, idle, tokenizer, evidence="none").results.info.remarks
+    assert any(remark.startswith("the adapter changes nothing") for remark in told)
+    trained = peft.PeftModel.from_pretrained(classifier(base), folder)
+    told = reportgen.analyze(TEXTS, trained, tokenizer, evidence="none").results.info.remarks
+    assert not any("adapter" in remark for remark in told)
+
+
 def test_merging_leaves_no_lock_of_processes_behind(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
