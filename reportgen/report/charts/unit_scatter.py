@@ -17,6 +17,7 @@ _DOUBLINGS = 4  # on either side of the average, after which dots stand at the e
 _NAME = 14  # half-width characters of a name
 _LETTERS, _SMALL = 11, 10  # pixels
 _HALF = 0.64  # of the size of the letters: what a half-width character takes, at most
+_STEP = 8  # pixels by which a name gives way to a dot
 _MOST_NAMES = 40  # units; of more, only those that are used have a name
 
 
@@ -71,19 +72,20 @@ def draw_unit_scatter(
     places = [(_across(dot.times), _up(dot.change, most)) for dot in dots]
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     level, even = px(_up(least, most)), px(_across(1.0))
+    corners = _corners(words, [_box_of(x, y) for x, y in places])
     shapes = (
         f'<path class=rule d="M{even} {_TOP}V{bottom}M{_LEFT} {level}H{right}" '
         f'stroke={MUTED} stroke-dasharray="2 3" fill=none />'
         f'<path class=rule d="M{_LEFT} {bottom}H{right}" stroke={RULE} />'
-        f"{_corner_names(words)}{_axis(words)}{_marks(dots, places, has_sign)}"
-        f"{_names(dots, places, least, _corners(words))}"
+        f"{_corner_names(corners)}{_axis(words)}{_marks(dots, places, has_sign)}"
+        f"{_names(dots, places, least, [box for _, box in corners])}"
     )
     return Drawing("used", _WIDTH, _HEIGHT, sentence, shapes)
 
 
-def _corners(words: DotWords) -> list[_Box]:
-    """The room of the names in the corners."""
-    boxes = []
+def _corners(words: DotWords, dots: Sequence[_Box]) -> list[tuple[str, _Box]]:
+    """The names in the corners with their room, each as near to its corner as no dot is in it."""
+    corners = []
     for name, at_right, at_bottom in (
         (words.used, False, False),
         (words.both, True, False),
@@ -91,20 +93,30 @@ def _corners(words: DotWords) -> list[_Box]:
         (words.looked_at, True, True),
     ):
         wide = _SMALL * _HALF * half_widths(name)
-        left = _WIDTH - _RIGHT - wide if at_right else _LEFT
         top = _HEIGHT - _BOTTOM - 15 if at_bottom else 0
-        boxes.append(_Box(left, top, left + wide, top + 13))
-    return boxes
+        room = int(_across(1.0) - _LEFT - wide)  # up to the middle
+        boxes = []
+        for inset in range(0, max(room, 1), _STEP):
+            left = _WIDTH - _RIGHT - wide - inset if at_right else _LEFT + inset
+            boxes.append(_Box(left, top, left + wide, top + 13))
+        free = (box for box in boxes if not any(box.meets(dot) for dot in dots))
+        corners.append((name, next(free, boxes[0])))
+    return corners
 
 
-def _corner_names(words: DotWords) -> str:
-    right, low = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM - 5
-    return (
-        f"<g font-size={_SMALL} fill={MUTED}><text x={_LEFT} y=11>{escape(words.used)}</text>"
-        f"<text x={right} y=11 text-anchor=end>{escape(words.both)}</text>"
-        f"<text x={_LEFT + 14} y={low}>{escape(words.neither)}</text>"
-        f"<text x={right} y={low} text-anchor=end>{escape(words.looked_at)}</text></g>"
+def _corner_names(corners: Sequence[tuple[str, _Box]]) -> str:
+    texts = "".join(
+        f"<text x={px(box.right)} y={px(box.bottom - 2)} text-anchor=end>{escape(name)}</text>"
+        if box.left > _WIDTH / 2
+        else f"<text x={px(box.left)} y={px(box.bottom - 2)}>{escape(name)}</text>"
+        for name, box in corners
     )
+    return f"<g font-size={_SMALL} fill={MUTED}>{texts}</g>"
+
+
+def _box_of(x: float, y: float) -> _Box:
+    """The room of a dot."""
+    return _Box(x - 6, y - 6, x + 6, y + 6)
 
 
 def _across(times: float) -> float:
@@ -149,7 +161,7 @@ def _names(
 ) -> str:
     """Names beside the dots, those of the largest changes first; each where it covers no dot and no
     other name."""
-    taken = [*corners, *(_Box(x - 6, y - 6, x + 6, y + 6) for x, y in places)]
+    taken = [*corners, *(_box_of(x, y) for x, y in places)]
     texts = ""
     for i in sorted(range(len(dots)), key=lambda i: (-abs(dots[i].change), -dots[i].times)):
         is_used, is_looked_at = abs(dots[i].change) >= least, dots[i].times > 1

@@ -103,3 +103,11 @@ def test_names_are_text_and_never_markup() -> None:
 def test_nothing_that_changes_leaves_all_dots_on_the_ground() -> None:
     svg = chart([UnitDot("a", 2.0, 0.0, 0), UnitDot("b", 0.5, 0.0, 1)], least=0.0)
     assert len({y for _, y, _ in dots_of(svg)}) == 1
+
+
+def test_the_name_of_a_corner_gives_way_to_dots() -> None:
+    free = chart([UnitDot("a", 2.0, 0.5, 0)])
+    taken = chart([UnitDot("a", 2.0, 0.5, 0), UnitDot("b", 0.0, 0.0, 1)])
+    at = [float(svg.find(string="neither").parent["x"]) for svg in (free, taken)]
+    (x,) = (x for x, y, _ in dots_of(taken) if y == max(up for _, up, _ in dots_of(taken)))
+    assert at[0] < x < at[1] - 6

@@ -61,7 +61,7 @@ class Pane {
     return {
       title: say("from_to", { from, to }),
       figures: [
-        [say("attention_line"), weight],
+        [figureName("attention_line", view), weight],
         ...figures.map(([name, x]) => [say("of_token", { name, token: to }), x]),
       ],
     };
@@ -73,7 +73,7 @@ class Pane {
     const { sink, factor, summed } = views[this.at];
     if (Number.isNaN(sink[q])) return null;
     const title = say("from_to", { from: tokenName(shape, q), to: say("learned_sink") });
-    return { title, figures: [[say("attention_line"), weightText(sink[q] * factor, summed, true)]] };
+    return { title, figures: [[figureName("attention_line", views[this.at]), weightText(sink[q] * factor, summed, true)]] };
   }
 
   // A cell of the row of all rows.
@@ -81,7 +81,7 @@ class Pane {
     const view = this.panel.shown.views[this.at];
     const value = read(view);
     if (value === null) return null;
-    return { title, figures: [[say("received"), weightText(value * view.factor, view.summed, !isExact)]] };
+    return { title, figures: [[figureName("received", view), weightText(value * view.factor, view.summed, !isExact)]] };
   }
 
   describe({ shape, views }, sentences) {
@@ -133,6 +133,9 @@ async function drawPlot(plotly, pane, { data, layout }) {
     if (drawn !== null) panel.chooseUnit(panel.shown.shape.first[drawn]);
   });
 }
+
+// The name of a figure of a map; of sums over heads, that it is one.
+const figureName = (key, { summed }) => (summed ? say("over_heads", { name: say(key), n: page.heads }) : say(key));
 
 // It must not be in the way of the next point.
 function showPointTip(pane, point, event) {
