@@ -12,13 +12,17 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
+from helpers.made_up.sites import made as site_run
+from helpers.made_up.sites import write as write_site
 from helpers.made_up.with_answers import answered_results
+from helpers.places import ROOT
 
 from reportgen.comparison import Runs, compare_runs
 from reportgen.findings import Findings
-from reportgen.report import CompareOptions, RenderOptions, make_documents
+from reportgen.report import CompareOptions, RenderOptions, make_documents, render_notebook
 from reportgen.report.charts import MAP_COLOURS, STEPS
 from reportgen.report.charts.colours import (
+    CLS_ROW,
     INK,
     LOWERS,
     MUTED,
@@ -56,6 +60,7 @@ FAULTS = {
 _NOT_OURS = re.compile(r"arXiv|\bdoi |transformers|\d{4}-\d\d-\d\d")
 _PACKED = 16  # characters, from which on one without a space is packed
 _SPOKEN = ("title", "aria-label", "alt", "data-label")
+STYLES = ROOT / "templates" / "assets" / "css"
 NAMES = ("report.html", "brief.html", "report.md", "page.xml")
 
 
@@ -139,6 +144,21 @@ def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind) -> None:
         options = RenderOptions(lang=lang, brief=name == "brief.html")
         for own, content in written_as(runs, name, options):
             assert faults(own, content) == [], own
+    if kind == "number":  # what a cell of a notebook shows is made of the same sections
+        for lang in languages:
+            shown = BeautifulSoup(render_notebook(runs.findings, lang), "html.parser")
+            inside = shown.iframe["srcdoc"]
+            assert faults("frame.html", str(inside).encode()) == []
+            assert faults("cell.html", str(shown).encode()) == []
+
+
+def test_the_pages_of_a_site(tmp_path: Path) -> None:
+    folders = [site_run(tmp_path / f"run{seed}", seed=seed, evidence="basic") for seed in (0, 1)]
+    write_site(tmp_path / "site", folders)
+    pages = sorted((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > len(folders)
+    for page in pages:
+        assert faults(page.name, page.read_bytes()) == [], page
 
 
 SUMS = {"en": "sums? over 3 heads|sum of heads", "ja": "3?ヘッドの和"}
@@ -194,3 +214,34 @@ def test_every_colour_of_an_output_has_one_meaning(tmp_path: Path, kind: OutputK
                 text = _NOT_DRAWN.sub("", content.decode())
                 used = re.findall(r"[=\"': ](#[0-9a-f]{6})\b", text)
                 assert {colour for colour in used if colour not in COLOURS} == set(), own
+
+
+# What drawings and the style sheet call the same thing; of a ramp, the hue that it is mixed from.
+_SHEET = {
+    "paper": PAPER,
+    "wash": WASH,
+    "ink": INK,
+    "muted": MUTED,
+    "rule": RULE,
+    "received": RECEIVED,
+    "raises": RAISES,
+    "lowers": LOWERS,
+    "sense": SENSITIVITY,
+    "cls": CLS_ROW,
+    **{f"r{i}": colour for i, colour in enumerate(ROLE_COLOURS)},
+    **{f"m{step}": colour for step, colour in enumerate(MAP_COLOURS)},
+}
+
+
+def test_the_style_sheet_names_each_colour_once_and_as_drawings_do() -> None:
+    sheets = {path.name: path.read_text("utf-8") for path in STYLES.glob("*.css")}
+    light = sheets["theme.css"].partition("}")[0]
+    named = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", light))
+    assert {name: named.get(name) for name in _SHEET} == _SHEET
+    used = {
+        (name, colour)
+        for name, text in sheets.items()
+        for colour in re.findall(r"(?<!=\")#[0-9a-fA-F]{3,8}\b(?=[^{}]*[;}])", text)
+        if name != "theme.css"  # which alone gives colours their names
+    }
+    assert used == set()

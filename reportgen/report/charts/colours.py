@@ -7,7 +7,7 @@ what raises the prediction, blue what lowers it, grey how many texts, or less at
 from functools import cache
 
 STEPS = 16  # of a ramp, from bare paper to the strongest colour
-INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
+INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#e2e3e0", "#ffffff"
 WASH = "#f6f6f3"
 CLS_ROW, RECEIVED = INK, "#d9751a"  # the row that is read, which maps frame; attention
 SENSITIVITY = "#0f7f78"
