@@ -205,7 +205,8 @@ def _read(path: str, shown: str) -> bytes:
         with Path(path).open("rb") as stream:
             return stream.read(limits.MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise InputError(f"{shown}: no such file") from error
+        hint = "; --text gives a text itself" if any(map(str.isspace, path)) else ""
+        raise InputError(f"{shown}: no such file{hint}") from error
     except IsADirectoryError as error:
         raise InputError(f"{shown}: a folder; give the files in it") from error
     except OSError as error:

@@ -257,8 +257,9 @@ _Resume = Annotated[
 _Small = Annotated[
     bool,
     Option(
+        is_common=True,
         help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
-        "baseline/, for `reportgen compare baseline/ --head MODEL`."
+        "baseline/, for `reportgen compare baseline/ --head MODEL`.",
     ),
 ]
 _Strict = Annotated[bool, Option(help="Exit with code 4 if a text is empty or fails.")]
@@ -363,6 +364,7 @@ class AnalyzeChoices:
     shard: Annotated[
         str | None,
         Option(
+            is_common=True,
             metavar="K/N",
             help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` "
             "makes one results folder of all of them.",
@@ -422,6 +424,7 @@ class CompareChoices:
     report: Annotated[
         list[str] | None,
         Option(
+            is_common=True,
             metavar="PATH",
             help="Where to write the report of the new model too, e.g. report.html; may repeat. "
             "What --output names is the comparison.",
