@@ -87,9 +87,9 @@ def test_numbers_with_labels(tmp_path):
     base = np.abs(np.array(LABELS) - np.median(LABELS)).mean()
     first = answers(results)[0]
     assert errors.mean() > base
-    assert first.answer == f"Off by {errors.mean():.2f} on average: worse than a constant"
+    assert first.answer == f"Off by {errors.mean():.2f}: worse than a constant"
     middle = f"{np.median(LABELS):.2f}"
-    assert first.remark == f"Bars: distance from the right answers, whose median is {middle}."
+    assert first.remark == f"Bars: mean distance from the right answers, whose median is {middle}."
     opened = Findings(results).opened["en"]
     shown = ["the model", f"always {middle}", f"in text {opened + 1}"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
@@ -101,7 +101,7 @@ def test_classes_with_labels(tmp_path):
     texts = made.texts.assign(label=["good"] * 6)
     right = int((texts["prediction_label"] == "good").sum())
     first = answers(changed(made, texts=texts))[0]
-    assert first.answer == f"{100 * right / 6:.1f}\u00a0% right: no better than one fixed answer"
+    assert first.answer == f"{100 * right / 6:.1f}\u00a0% right: no better than a constant"
     assert first.remark == "Always answering “good”: 100.0\u00a0% right."
     all_right = changed(made, texts=texts.assign(label=texts["prediction_label"]))
     assert answers(all_right)[0].answer == "100.0\u00a0% right: 6 of 6 texts"
@@ -172,7 +172,7 @@ def test_predictions_that_may_be_no_better_than_a_constant_are_not_called_better
     low, _ = plain_interval(lambda rows: (base - errors)[rows].mean(), len(LABELS))
     assert errors.mean() < base.mean()
     assert low < 0
-    said = f"Off by {errors.mean():.2f} on average: not clearly better than a constant"
+    said = f"Off by {errors.mean():.2f}: a constant may do as well"
     assert answers(changed(made, texts=texts))[0].answer == said
 
 
