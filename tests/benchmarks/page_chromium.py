@@ -39,8 +39,7 @@ DRAWN = "figure.drawn .js-plotly-plot"
 
 SWITCH = """async ([at, values]) => {
   const figure = document.querySelector(".panel.open figure.drawn");
-  // Layers, then heads: each as buttons, or as a list where there are many.
-  const choice = figure.querySelector(".controls").children[at];
+  const choice = figure.querySelector(".by-name").children[at]; // layers, then heads
   const plot = figure.querySelector(".js-plotly-plot");
   const times = [];
   for (const value of values) {

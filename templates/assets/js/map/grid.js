@@ -142,10 +142,12 @@ class HeadGrid {
     return [Math.min(l, this.end), h];
   }
 
-  // Of many layers the one that was chosen is brought into view, once.
+  // Of many layers the one that was chosen is brought into view, once. Where pictures have room beside the map
+  // all are in view, and nothing has to be laid out to know it.
   scrollToKept() {
     const key = this.kept.join(" ");
-    if (key === this.scrolled || !this.box.clientWidth) return;
+    const isWhole = this.shown === "map" && this.layers <= 12 && innerWidth >= 1040;
+    if (isWhole || key === this.scrolled || !this.box.clientWidth) return;
     this.scrolled = key;
     const { offsetLeft: left, offsetWidth: wide } = this.stop;
     const { scrollLeft, clientWidth } = this.box;

@@ -1,11 +1,14 @@
 // Saves the maps of a text as pictures: what a pane shows, and the overview of a long text.
 
 const HEAD = 64; // pixels, height of the title and the key above a plot
+const BESIDE = 20; // room on the right for the last number of the colour bar, which plotly else leaves out
 
 // plotly's own picture of a figure, in light colours, with its title and its key.
 async function plotPicture(makeFigure, heading, format) {
   const { data, layout, hatching } = inLight(makeFigure);
-  const [height, margin] = [layout.height + HEAD, { ...layout.margin, t: layout.margin.t + HEAD }];
+  const { t, r } = layout.margin;
+  const [width, height] = [layout.width + BESIDE, layout.height + HEAD];
+  const margin = { ...layout.margin, t: t + HEAD, r: r + BESIDE };
   const ink = inLight(() => css("--ink"));
   const title = {
     text: escaped(heading), font: { size: 15, color: ink },
@@ -14,10 +17,10 @@ async function plotPicture(makeFigure, heading, format) {
   // A map has a key of its own: the colour bar.
   const legend = { orientation: "h", x: 0, y: 1 - 32 / height, yref: "container", yanchor: "top" };
   const shapes = hatching ? [...layout.shapes, hatching] : layout.shapes;
-  const settings = { format, width: layout.width, height, scale: SHARPER };
+  const settings = { format, width, height, scale: SHARPER };
   const figure = {
     data: data.map((trace) => ({ ...trace, showlegend: trace.type !== "heatmap" })),
-    layout: { ...layout, shapes, height, margin, title, showlegend: true, legend, paper_bgcolor: "#ffffff" },
+    layout: { ...layout, shapes, width, height, margin, title, showlegend: true, legend, paper_bgcolor: "#ffffff" },
   };
   const address = await window.Plotly.toImage(figure, settings).catch(() => {
     throw new Error(say("no_picture"));
