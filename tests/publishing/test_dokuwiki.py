@@ -3,6 +3,7 @@ is installed."""
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -21,6 +22,7 @@ from reportgen.publishing import read_publication
 
 TITLE, NAME = "Headlines, June", "headlines_june"
 PASSWORD = "a-secret-of-the-job"
+N_RUNS = 40
 
 
 def name_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -233,6 +235,30 @@ def test_a_real_wiki_has_the_page_its_pictures_and_no_markup_of_a_text(
         assert "nowiki" not in html.replace("&lt;/nowiki&gt;", "")
         for markup in ("<script", "wikilink2", "<sup", "<em>", "NOTOC"):
             assert markup not in html.replace("~~NOTOC~~", "")
+
+
+@pytest.mark.whole
+def test_of_many_runs_side_by_side_on_a_real_wiki_no_version_is_lost(
+    real: str, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dokuwiki import DokuWiki
+
+    name_it(monkeypatch, real)
+    (tmp_path / "img").symlink_to(written / "img")
+    text = (written / "redacted.dokuwiki").read_text("utf-8")
+    for number in range(N_RUNS):
+        (tmp_path / f"{number}.dokuwiki").write_text(f"{text}\nRun {number} ends.\n", "utf-8")
+    with ThreadPoolExecutor(16) as pool:
+        files = [tmp_path / f"{number}.dokuwiki" for number in range(N_RUNS)]
+        list(pool.map(lambda file: reportgen.publish(file, "dokuwiki", title="Many"), files))
+    wiki = DokuWiki(real, "me", PASSWORD, cookieAuth=True)
+    texts = [wiki.pages.get("many")]
+    offset = 0
+    while listed := wiki.pages.versions("many", offset):  # a part at a time, the newest first
+        texts += [wiki.pages.get("many", each["version"]) for each in listed]
+        offset += len(listed)
+    kept = {found for each in texts for found in re.findall(r"Run (\d+) ends", each)}
+    assert kept == {str(number) for number in range(N_RUNS)}
 
 
 @pytest.mark.whole

@@ -3,6 +3,7 @@ installed."""
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,27 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MediaWiki, of Debian's package, with an empty database."""
     with serving_mediawiki(tmp_path_factory.mktemp("mediawiki"), PASSWORD) as address:
         yield address
+
+
+@pytest.mark.whole
+def test_of_many_runs_side_by_side_on_a_real_wiki_no_version_is_lost(
+    real: str, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mwclient
+
+    name_it(monkeypatch, real)
+    (tmp_path / "img").symlink_to(written / "img")
+    text = (written / "redacted.wiki").read_text("utf-8")
+    files = [tmp_path / f"{number}.wiki" for number in range(40)]
+    for file in files:
+        file.write_text(f"{text}\nRun {file.stem} ends.\n", "utf-8")
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda file: reportgen.publish(file, "mediawiki", title="Many"), files))
+    parts = real.removeprefix("http://").rstrip("/")
+    page = mwclient.Site(parts, path="/", scheme="http").pages["Many"]
+    versions = list(page.revisions(prop="ids|content"))
+    kept = {found for each in versions for found in re.findall(r"Run (\d+) ends", str(each))}
+    assert len(versions) == len(kept) == len(files)
 
 
 @pytest.mark.whole
