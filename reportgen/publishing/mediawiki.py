@@ -32,7 +32,15 @@ _STATUS_ADVICE = {
     404: "there is no api.php; $MEDIAWIKI_URL is the address where it lies",
     413: "a picture is larger than the web server takes; write the page with --images none",
 }
-_CONFLICTS = ("articleexists", "pagedeleted", "missingtitle")
+_CONFLICTS = (
+    "articleexists",
+    "pagedeleted",
+    "missingtitle",
+    # Runs side by side upload a file of the same name within a second.
+    "backend-fail-alreadyexists",
+    "backend-fail-notexists",
+    "lockmanager-fail-acquirelock",
+)
 _OF_CONFLICT = 3  # what the library says of an edit conflict: page, summary, message
 
 

@@ -23,6 +23,7 @@ class FakeWiki:
     events: list[str] = field(default_factory=list)  # what was written, in order
     before_edit: Callable[[], None] = lambda: None
     refuses: str = ""  # the code that an upload is answered with
+    refuses_once: list[str] = field(default_factory=list)  # codes of the next uploads' answers
     rights: tuple[str, ...] = ("read", "edit", "upload")
     protection: str = ""  # the group that alone may edit
     address: str = ""
@@ -67,6 +68,8 @@ class FakeWiki:
         return query
 
     def _upload(self, name: str, content: bytes) -> Any:
+        if self.refuses_once:
+            return {"error": {"code": self.refuses_once.pop(0), "info": "refused"}}
         if self.refuses:
             return {"error": {"code": self.refuses, "info": "refused"}}
         if self.files.get(name) == content:

@@ -119,6 +119,15 @@ def test_what_the_wiki_refuses_is_named(
     assert TITLE not in wiki.pages
 
 
+def test_a_picture_that_another_run_uploads_in_the_same_second_is_sent_again(
+    wiki: FakeWiki, written: Path
+) -> None:
+    wiki.refuses_once = ["backend-fail-alreadyexists"]
+    assert publish(written).state == "created"
+    assert not wiki.refuses_once
+    assert set(wiki.files) == set(wiki.events[:-1])
+
+
 def test_a_missing_right_is_found_before_a_picture_is_sent(wiki: FakeWiki, written: Path) -> None:
     for rights in (("read", "upload"), ("read", "edit")):
         wiki.rights = rights
