@@ -150,8 +150,8 @@ def test_a_gate_names_no_token(written: Path, tmp_path: Path) -> None:
     for name, content in {"said": done.output.encode(), **outputs_of(tmp_path)}.items():
         assert b"geheim" not in content, name
     # A token that is called by its number can be named.
-    assert "sink_token_u20221_share > 0.1: " in done.output
-    assert "sink_token_… > 0.1: not measured" in done.output
+    assert "gate warning: sink_token_u20221_share " in done.output
+    assert "gate warning: sink_token_… not measured (allowed: at most 0.1" in done.output
 
 
 def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
