@@ -1,8 +1,10 @@
 """Publishes results, or what was written of them, from Python or for the command line."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +15,7 @@ from reportgen.publishing import (
     Publication,
     Published,
     PublishPlace,
+    linked,
     place_called,
     publish_at,
     read_publication,
@@ -159,7 +162,12 @@ def _written(
         raise UsageError(f"{file}: holds texts; write it with --redact, or give the results")
     if options.get("id") not in (None, publication.id):
         raise UsageError(f"{file}: has --id {publication.id}; write it with --id {options['id']}")
-    return publication
+    address = options.get("page_url")
+    if not address or address in unescape(publication.text):
+        return publication
+    if "markdown" not in place.form or not re.fullmatch(r"[^\s()<>]+", address):
+        raise UsageError(f"{file}: has no link to --page-url; write it with --page-url {address}")
+    return replace(publication, text=linked(publication.text, address))
 
 
 def _opened(sources: "Sequence[Path | Results]") -> "Results":

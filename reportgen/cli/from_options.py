@@ -258,7 +258,7 @@ ResultsFolder = Annotated[
 PublishedSources = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RESULTS...|FILE",
+        metavar="RESULTS|FILE",
         help="Folders that `reportgen analyze` wrote; or what reportgen wrote of them, e.g. "
         "report.md or page.xml with its img/.",
     ),

@@ -9,7 +9,12 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.publishing.place_register import PLACES, PublishPlace, place_called
-    from reportgen.publishing.publication import Publication, Published, read_publication
+    from reportgen.publishing.publication import (
+        Publication,
+        Published,
+        linked,
+        read_publication,
+    )
     from reportgen.publishing.publisher import publish_at
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

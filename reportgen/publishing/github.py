@@ -41,7 +41,7 @@ class _GitHubPullRequest:
     def __init__(self, environment: Environment) -> None:
         from github import Auth, Github, GithubRetry
 
-        class ShortRetry(BoundedWaits, GithubRetry):
+        class ShortGithubRetry(BoundedWaits, GithubRetry):
             """Waits for a busy host, but not until the next hour's requests."""
 
         token = environment.need("GITHUB_TOKEN", "GH_TOKEN", meaning=_MEANING)
@@ -52,7 +52,7 @@ class _GitHubPullRequest:
                 auth=Auth.Token(token),
                 base_url=api,
                 per_page=100,
-                retry=ShortRetry(total=5),
+                retry=ShortGithubRetry(total=5),
                 lazy=True,
             )
             repository = self._github.get_repo(name)

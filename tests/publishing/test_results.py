@@ -147,6 +147,16 @@ def test_what_is_written_already_must_be_what_is_asked_for(results: Path, tmp_pa
         assert done.exit_code == 2
         assert words in done.stderr
         assert done.stderr.count("\n") == 1
+    planned = planned_publication([file], "github-pr", page_url=ADDRESS)
+    verdict = planned.publication.text.splitlines()[4]
+    assert verdict.rstrip().endswith(f" · [report.html]({ADDRESS})")
+    again = tmp_path / "again.md"
+    again.write_text(planned.publication.text, "utf-8")
+    assert planned_publication([again], "github-pr", page_url=ADDRESS) == planned
+    page = tmp_path / "page.wiki"
+    open_report(results / "a").save(page, images="none")
+    with pytest.raises(UsageError, match="has no link to --page-url"):
+        planned_publication([page], "mediawiki", title="Headlines", page_url=ADDRESS)
     done = call("publish", tmp_path, "--to", "github-pr")
     assert done.exit_code != 0
     assert done.stderr.count("\n") == 1

@@ -321,7 +321,10 @@ class PublishChoices:
     ] = None
     page: Annotated[
         Path | None,
-        Option(help="The full page to attach in a wiki, e.g. report.html."),
+        Option(
+            help="The full page, e.g. report.html, where the place takes it. Of results it is "
+            "written."
+        ),
     ] = None
     title: Annotated[
         str | None, Option(help='Title of the page in a wiki, e.g. "Headline model, June".')
@@ -346,8 +349,8 @@ class PublishChoices:
         str | None,
         Option(
             metavar="URL",
-            help="Of results: where the HTML page is found, e.g. https://example.com/report.html. "
-            "Default: in CI the run with its artifacts.",
+            help="Where the HTML page is found, e.g. https://example.com/report.html: the verdict "
+            "links to it. Default of results in CI: the run with its artifacts.",
         ),
     ] = None
     redact: _Redact = False
