@@ -127,13 +127,20 @@ def test_what_the_colours_show_says_where_the_token_looks(keep, with_evidence):
     drawn(watched, 1)
     shown = watched.locator("#colours-1 input:checked")
     first = shown.input_value()
+    look = watched.locator("#text\\=1 .without .look").locator("..")
+    looked = look.inner_text()
     units_of(watched)[2].click()
     token = name_of(made, 0, 2).strip()
     chip = watched.locator("#colours-1 .looking-at")
     expect(chip).to_have_text(f"where “{token}” looks ×")
     expect(shown).to_have_count(0)
+    weights = maps_of(made, 0)[-1].mean(axis=0)[2]
+    times = weights / weights[1:-1].mean()
+    most = 1 + int(times[1:-1].argmax())
+    expect(look).to_contain_text(f"“{name_of(made, 0, most)}” {times[most]:.1f}×")
     chip.click()
     expect(chip).to_be_hidden()
+    assert look.inner_text() == looked
     expect(watched.locator("#strip-1 .u.chosen")).to_have_count(0)
     assert "token=" not in watched.url
     units_of(watched)[2].click()

@@ -73,7 +73,8 @@ class Pane {
     const { sink, factor, summed } = views[this.at];
     if (Number.isNaN(sink[q])) return null;
     const title = say("from_to", { from: tokenName(shape, q), to: say("learned_sink") });
-    return { title, figures: [[figureName("attention_line", views[this.at]), weightText(sink[q] * factor, summed, true)]] };
+    const name = figureName("attention_line", views[this.at]);
+    return { title, figures: [[name, weightText(sink[q] * factor, summed, true)]] };
   }
 
   // A cell of the row of all rows.

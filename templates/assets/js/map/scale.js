@@ -55,7 +55,9 @@ function timesOfRow(row, even, isSpecial) {
     share += row[k];
   }
   const average = part > 0 ? Math.max(share / part, LEAST_CONTENT) : 1;
-  return Float64Array.from(row, (value, k) => (even[k] > 0 ? value / (even[k] * average) : value && 0));
+  const times = new Float64Array(even.length); // a loop, as all heads of a text go through here
+  for (let k = 0; k < even.length; k++) times[k] = even[k] > 0 ? row[k] / (even[k] * average) : row[k] && 0;
+  return times;
 }
 
 // The even row of each row of a map, one for all where every row sees every token.

@@ -47,17 +47,20 @@ function dotMap(data, dots, cells, isHidden) {
     for (let q = 0; q < side; q++) {
       const from = (map * side + q) * side;
       const start = drawnOf[q] * count;
-      for (const k of shown) sums[start + drawnOf[k]] += sizes[q] * data.maps[from + k] ** 2;
+      for (let i = 0; i < shown.length; i++) {
+        const weight = data.maps[from + shown[i]];
+        sums[start + drawnOf[shown[i]]] += sizes[q] * weight * weight;
+      }
     }
   }
-  const kept = new Float64Array(count);
-  const shares = sums.map((sum, i) => {
-    const q = Math.floor(i / count);
-    const share = sum / (255 * 255 * cells.length * tokens[q]);
-    kept[q] += share;
-    return hasColumn[i % count] ? share : NaN;
-  });
-  return isHidden ? shares.map((share, i) => (kept[Math.floor(i / count)] < KEPT_LEAST ? NaN : share)) : shares;
+  for (let q = 0; q < count; q++) {
+    const row = sums.subarray(q * count, (q + 1) * count);
+    let kept = 0;
+    for (let k = 0; k < count; k++) kept += row[k] /= 255 * 255 * cells.length * tokens[q];
+    const isBlank = isHidden && kept < KEPT_LEAST;
+    for (let k = 0; k < count; k++) if (isBlank || !hasColumn[k]) row[k] = NaN;
+  }
+  return sums;
 }
 
 // The mean of these maps as an image, in the colours that it has as the large map; `isHidden` is whether
@@ -67,8 +70,8 @@ function headPicture(data, cells, table, isHidden) {
   const times = timesOf(dots, dotMap(data, dots, cells, isHidden));
   const image = new ImageData(dots.count, dots.count);
   const pixels = new Uint32Array(image.data.buffer);
-  times.forEach((value, i) => {
-    if (!Number.isNaN(value)) pixels[i] = table[Math.round(255 * placeOf(value))];
-  });
+  for (let i = 0; i < times.length; i++) {
+    if (!Number.isNaN(times[i])) pixels[i] = table[Math.round(255 * placeOf(times[i]))];
+  }
   return image;
 }

@@ -195,8 +195,7 @@ class Strip {
       this.setUnit(i, `u ${colour}${this.bars[i]}`, text, text);
     });
     this.legend.textContent = say("map_colours", { what: kept.what });
-    const [mark] = this.firstLook;
-    this.look?.replaceChildren(mark, ` ${mostLookedAt(kept)}`);
+    this.sayLooked(kept);
     if (isOther) this.measures.showMap(kept.name, kept.back);
     else this.measures.update();
     this.answer.textContent = say("choose");
@@ -209,6 +208,12 @@ class Strip {
     this.box.classList.toggle("unmarked", isHidden);
     const stop = this.units.find((unit) => unit.tabIndex === 0);
     if (isHidden && stop && isMarker(stop)) [stop.tabIndex, this.stops[0].tabIndex] = [-1, 0];
+  }
+
+  // The key of the colours: what is looked at most.
+  sayLooked(seen) {
+    const [mark] = this.firstLook;
+    this.look?.replaceChildren(mark, ` ${mostLookedAt(seen)}`);
   }
 
   markChosen(chosen) {
@@ -247,6 +252,7 @@ class Strip {
     const row = hasRow ? ownRow : ownRow.map((_, q) => view.z[q * count + token]);
     const cell = (k) => (hasRow ? token * count + k : k * count + token);
     const top = largestContent(shape, row);
+    if (hasRow) this.sayLooked({ shape, times: view.times.subarray(token * count, (token + 1) * count) });
     this.units.forEach((unit, i) => {
       const k = at[i];
       if (k === undefined) return this.setUnit(i, ...this.first[i]); // what a decoder wrote
