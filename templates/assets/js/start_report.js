@@ -14,7 +14,7 @@ const nearMaps = new IntersectionObserver((entries) => {
   }
 }, NEAR);
 const mapSizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) panels.get(Number(target.dataset.text))?.update();
+  for (const { target } of entries) panels.get(Number(target.dataset.text))?.resized();
 });
 
 // Texts are coloured when they come near.

@@ -208,7 +208,7 @@ class Panel {
   prepare(data) {
     const choice = this.choice();
     this.arrangePanes(this.selections().length);
-    const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
+    const width = this.plotWidth();
     const key = `${this.key(width)}${this.refused ?? ""}`;
     this.controls.grid.paint(`${isDark()} ${choice.content}`, (selection, table) =>
       headPicture(data, mapCells(data, selection), table, choice.content));
@@ -281,6 +281,22 @@ class Panel {
     this.plots.hidden = true;
     this.controls.hideMapChoices();
     if (this.shown) this.describe();
+  }
+
+  // How wide a plot is, which is measured again where the figure has another size, as everything is laid out
+  // for it.
+  plotWidth() {
+    const of = `${this.panes.length} ${Boolean(this.refused)}`;
+    if (this.measured?.of === of && this.measured.width >= 50) return this.measured.width;
+    const box = this.refused ? this.figure : this.panes[0].plot;
+    this.measured = { of, width: Math.floor(box.getBoundingClientRect().width) };
+    return this.measured.width;
+  }
+
+  // The figure has another size.
+  resized() {
+    this.measured = null;
+    this.update();
   }
 
   // One pane per selection.
