@@ -219,7 +219,7 @@ def shares_by_layer(
     shares: Sequence[float],
     even: float,
     peak: str,
-    names: tuple[str, str],
+    names: tuple[str, str, str],
     *,
     is_half: bool = False,
 ) -> str:
@@ -228,11 +228,12 @@ def shares_by_layer(
 
     Args:
         peak: the largest share as printed, above its column.
-        names: what stands before the number of a layer, and what the line is.
+        names: what stands before the number of a layer, what the line is, and its value.
         is_half: whether something stands beside it.
     """
     width, bottom = _HALF if is_half else WIDTH, HEIGHT - 13
-    step, scale = width / len(shares), (bottom - 13) / max(*shares, even)
+    end = width - _LETTER * max(map(half_widths, names[1:]))  # of the line, before its name
+    step, scale = end / len(shares), (bottom - 13) / max(*shares, even)
     top = max(range(len(shares)), key=shares.__getitem__)
     gap = 0.08 * step if len(shares) <= 2 * _SOME_NAMED else 0.0
     columns = [
@@ -251,12 +252,13 @@ def shares_by_layer(
     rest = f"fill={RECEIVED} fill-opacity=.55"
     return (
         f'<path class=at {rest} d="{others}"/><path class=at fill={RECEIVED} d="{columns[top]}"/>'
-        f'<path class=ink d="M0 {y}H{width}" stroke={INK} stroke-dasharray="3 2"/>'
-        f'<path class=rule d="M0 {bottom}H{width}" stroke={MUTED} />'
+        f'<path class=ink d="M0 {y}H{px(end)}" stroke={INK} stroke-dasharray="3 2"/>'
+        f'<path class=rule d="M0 {bottom}H{px(end)}" stroke={MUTED} />'
         f"<text x={px(middle)} y={px(bottom - shares[top] * scale - 4)} text-anchor=middle "
         f"font-size=11 font-weight=600 fill={INK}>{escape(peak)}</text>"
-        f"<text class=over x=2 y={px(bottom - even * scale - 3)} font-size=9.5 fill={INK}>"
-        f"{escape(names[1])}</text>{marks_below(numbers, HEIGHT - 2)}"
+        f"<text x={px(end + 3)} y={px(bottom - even * scale - 1)} font-size=9.5 fill={INK}>"
+        f"{escape(names[1])}<tspan x={px(end + 3)} dy=10>{escape(names[2])}</tspan></text>"
+        f"{marks_below(numbers, HEIGHT - 2)}"
     )
 
 

@@ -324,7 +324,8 @@ def _bar_lines(
             continue
         key, figures = f"line_{mark}_by", dict[str, object](most=abs(value))
         if explained.value is not None and mark != "way":
-            key, figures = f"line_{mark}_to", dict(_ends(explained.value, value, explained.digits))
+            key = f"line_{mark}_to"
+            figures |= _ends(explained.value, value, explained.digits)
         lines.append(KeyLine(mark, say(key, token=names[first], **figures)))
     return lines
 

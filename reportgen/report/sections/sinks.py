@@ -286,7 +286,7 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
         shares,
         even,
         say("of_all", share=language.percent(max(shares))),
-        (say("layer_letter"), say("equal_line", even=even)),
+        (say("layer_letter"), say("equal_line"), language.percent(even)),
         is_half=is_tested_kind,
     )
     if not is_tested_kind:

@@ -131,7 +131,7 @@ def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
     shares = np.linspace(0.1, 0.9, n).tolist() if n > 1 else [0.9]
     svg = drawn(
         sink_drawing(
-            shares_by_layer(shares, 0.2, "90 %", ("L", "equal"), is_half=True), (), ("no",)
+            shares_by_layer(shares, 0.2, "90 %", ("L", "equal", "20 %"), is_half=True), (), ("no",)
         )
     )
     others, peak = svg.find_all("path", class_="at")
@@ -145,7 +145,7 @@ def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
     even = float(svg.find("path", class_="ink")["d"].split()[1].split("H")[0])
     assert (HEIGHT - 13 - even) / heights[-1] == pytest.approx(0.2 / 0.9, abs=0.01)
     texts = [text.get_text() for text in svg.find_all("text")]
-    assert {"90 %", "equal", f"L{n}", "no"} <= {*texts}
+    assert {"90 %", "equal20 %", f"L{n}", "no"} <= {*texts}
     layers = [text for text in texts if re.fullmatch(r"L\d+", text)]
     assert len(layers) == n if n <= 6 else layers == [f"L{n}"]
 
@@ -157,7 +157,9 @@ def test_what_the_output_does_without_a_sink_stands_on_powers_of_ten(ratio):
         Dot("mean", 1.0, None, "1"),
     ]
     svg = drawn(
-        sink_drawing(shares_by_layer([0.3, 0.6], 0.1, "60 %", ("L", "equal")), tests, ("one",))
+        sink_drawing(
+            shares_by_layer([0.3, 0.6], 0.1, "60 %", ("L", "equal", "10 %")), tests, ("one",)
+        )
     )
     zero, mean = (float(circle["cx"]) for circle in svg.find_all("circle"))
     assert [one.get_text() for one in svg.find_all("text")[-3:]] == ["zeror", "mean1", "one"]

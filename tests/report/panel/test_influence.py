@@ -303,12 +303,12 @@ def test_a_line_names_the_longest_bar_of_either_side_and_the_prediction_without_
     values, order = [0.1, -0.5, 0.4, 0.9, *[0.0] * 6], (3, 1, 2, 0)
     given = Explained("the score", value=2.0)
     assert lines(order, values, given) == [
-        ("up", "Raises the score (bar above): “d”, without it 1.10."),
-        ("dn", "Lowers the score (bar below): “b”, without it 2.50."),
+        ("up", "Raises the score (bar above): “d” by 0.900; 1.10 without it."),
+        ("dn", "Lowers the score (bar below): “b” by 0.500; 2.50 without it."),
     ]
     assert lines(order, values) == [
-        ("up", "Raises the score (bar above): “d”, by 0.900."),
-        ("dn", "Lowers the score (bar below): “b”, by 0.500."),
+        ("up", "Raises the score (bar above): “d” by 0.900."),
+        ("dn", "Lowers the score (bar below): “b” by 0.500."),
     ]
     sizes = [abs(value) for value in values]
     ((mark, text),) = lines(order, sizes, kind="size")

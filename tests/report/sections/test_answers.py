@@ -91,7 +91,7 @@ def test_numbers_with_labels(tmp_path):
     middle = f"{np.median(LABELS):.2f}"
     assert first.remark == f"Bars: mean distance from the right answers, whose median is {middle}."
     opened = Findings(results).opened["en"]
-    shown = ["the model", f"always {middle}", f"in text {opened + 1}"]
+    shown = ["the model", f"always {middle}", f"open: text {opened + 1}"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 
@@ -250,7 +250,7 @@ def with_effects(folder, effect, texts=TEXTS):
 def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
     clear = answers(with_effects(tmp_path / "a", np.linspace(0.9, 1.1, 8)))[1]
     assert clear.answer == "“aa” clearly raises it"
-    assert clear.remark == "Mean effect of each token over 8 texts."
+    assert clear.remark == "Mean effect in those of 8 texts with the token."
     lowers = answers(with_effects(tmp_path / "b", np.linspace(-0.9, -1.1, 8)))[1]
     assert lowers.answer == "“aa” clearly lowers it"
     noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
@@ -280,7 +280,9 @@ def test_a_token_whose_effect_may_be_chance_is_hollow_and_says_so_beside_its_val
     findings = Findings(changed(made, effects=effects))
     found = make_answers(findings, EN)[1]
     assert found.answer == "“aa” clearly raises it"
-    assert found.remark == "Mean effect of each token over 8 texts. Hollow bars are not sure."
+    assert (
+        found.remark == "Mean effect in those of 8 texts with the token. Hollow bars are not sure."
+    )
     clear, hollow = drawn(found.chart).find_all("rect")
     assert "hollow" in hollow["class"]
     assert "hollow" not in clear["class"]
@@ -404,7 +406,7 @@ def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, rat
     assert f"{100 * most:.1f}\u00a0% of all attention" in [
         text.get_text() for text in drawing.find_all("text")
     ]
-    shown = [text.get_text() for text in drawing.find_all("tspan")]
+    shown = [text.get_text() for text in drawing.find_all("tspan", attrs={"font-weight": "600"})]
     assert shown == ([] if ratio is None else [EN.say("answers", "times", ratio=ratio)])
     assert ("not tested" in drawing.get_text()) == (ratio is None)
     japanese = answers(made, JA)[2]

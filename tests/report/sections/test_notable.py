@@ -57,7 +57,7 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
-    assert f"the words it looks at count least: {value}" in reasons[least + 1]
+    assert f"lowest agreement of looking and effect: {value}" in reasons[least + 1]
     assert notable.texts[0].number == worst + 1
 
 
