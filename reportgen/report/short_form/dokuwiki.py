@@ -20,8 +20,8 @@ from reportgen.report.short_form.escaping import shell_line
 from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit
 from reportgen.report.short_form.short_form import write_brief
 
-# A wiki sets no limit; of longer pages its parser takes many seconds.
-LIMIT = LengthLimit(300_000, 600_000)
+# The wiki sets no limit; a page of a million characters is shown in a second.
+LIMIT = LengthLimit(1_000_000, 1_900_000)
 # What an external link may hold; anything else would end it.
 _IN_ADDRESSES = "/:?#@!$&*+,;=%-._~()"
 # The wiki has no comments. A link whose text is not seen carries what a later run looks for.
