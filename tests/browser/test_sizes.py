@@ -162,7 +162,7 @@ def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path, mon
     shown = watched.locator(f'[id="text={other}"]')
     expect(shown).to_be_visible()
     expect(shown).to_contain_text("the page was asked to detail other texts")
-    expect(watched.locator("#texts > .banner")).to_contain_text("--detail all")
+    expect(watched.locator("#texts > .banner")).to_contain_text("asked to detail other texts")
     expect(shown).to_contain_text(HEADLINES[(other - 1) % 6])
     absent = next(number for number in range(1, 73) if number not in listed)
     watched.goto(f"{url}#text={absent}")
