@@ -97,7 +97,7 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
         assert cells["attention on special tokens"] == share
         assert cells["date"] == info.created
         assert cells["texts"].startswith(f"{len(HEADLINES)} texts")
-        found = "–" if mae is None else f"{mae:.6g}"
+        found = "–" if mae is None else f"{mae:.3g}"
         assert cells["gates"] == f"1 of 2 warned label_mae {found}"
 
 
@@ -162,7 +162,7 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     assert said.startswith("Since ck-200: ")
     assert " ".join(headline.split())[:40] in " ".join(said.split())
     gates = page.select_one(".standing .gate").get_text().split()
-    assert " ".join(gates) == f"Gates: 1 of 2 warned label_mae {new:.6g} (allowed: at most 0)"
+    assert " ".join(gates) == f"Gates: 1 of 2 warned label_mae {new:.3g} (allowed: at most 0)"
 
 
 def test_only_what_changed_is_written(site, runs, tmp_path) -> None:

@@ -413,7 +413,7 @@ def test_from_a_clone_the_action_writes_its_outputs_and_fails_with_its_gate(tmp_
             patch.setenv(name, value)
         ran, outputs = run_steps(work, inputs, str(wrapper), clone)
     assert ran.returncode == 3, ran.stderr
-    assert "::error title=reportgen gate::n_texts > 1: found 2" in ran.stderr
+    assert "::error title=reportgen gate::n_texts 2 (allowed: at most 1)" in ran.stderr
     for name in ("report", "markdown", "summary"):
         assert (work / outputs[name]).stat().st_size > 0
     assert outputs["passed"] == "false"

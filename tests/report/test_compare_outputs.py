@@ -628,7 +628,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
     text = markdown.write(two_compared.runs, options).text
-    found = f"prediction\\_changed {figures['prediction_changed']:.6g} (allowed: at most 0.05)"
+    found = f"prediction\\_changed {figures['prediction_changed']:.3g} (allowed: at most 0.05)"
     assert text.split("\n**")[1].startswith(f"\u200b❌ 1 of 2 gates failed: {found}. ")
     assert f"- **Failed:\u200b** {found}\n" in text
     assert "- **Passed:\u200b** jsd\\_max 0." in text

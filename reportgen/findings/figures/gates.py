@@ -27,6 +27,7 @@ _EXPRESSION = re.compile(
     rf"\s*(?P<number>{_NUMBER})\s*(?P<percent>%?)\s*"
 )
 
+_MOST_DIGITS = 6  # of a figure in summary.json
 # A figure of a token of texts, unless it is named by a number: a dot (U+2022) and digits.
 _OF_TOKEN = re.compile(r"sink_token_(?!u2022\d+_)\w+")
 
@@ -115,11 +116,17 @@ def has_failed(results: Sequence[GateResult]) -> bool:
 
 
 def found_text(gate: Gate, value: float | int) -> str:
-    """A figure as `gate` prints it: with the digits that summary.json holds, and in percent where
-    the gate is."""
-    if gate.is_percent:
-        return f"{100 * value:.6g}%"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """A figure as `gate` prints it, in percent where the gate is: with three significant digits,
+    and as many more, up to the six that summary.json holds, as tell it from what is allowed."""
+    if isinstance(value, int) and not gate.is_percent:
+        return str(value)
+    scale = 100 if gate.is_percent else 1
+    found, limit = scale * value, scale * gate.expected
+    least = min(_MOST_DIGITS, max(3, len(str(int(abs(found))))))  # all of a whole number
+    texts = [f"{found:.{digits}g}" for digits in range(least, _MOST_DIGITS + 1)]
+    sides = [(float(text) > limit, float(text) < limit) for text in texts]
+    told = next((t for t, side in zip(texts, sides, strict=True) if side == sides[-1]), texts[-1])
+    return f"{told.replace('-', '−')}{'%' if gate.is_percent else ''}"
 
 
 def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:

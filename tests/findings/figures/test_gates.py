@@ -20,6 +20,7 @@ from reportgen.findings import (
     Operator,
     errors_first,
     evaluate,
+    found_text,
     gate_records,
     has_failed,
     parse_gate,
@@ -181,9 +182,9 @@ def test_a_gate_that_is_passed_by_a_model_worse_than_a_constant_says_so() -> Non
     )
     poor = "though a constant answer would be nearer"
     told = [row.value for row in rows_of(results)]
-    assert told == ["-2.478", f"-2.478, {poor}", "3.5", "4"]
+    assert told == ["−2.48", f"−2.48, {poor}", "3.5", "4"]
     told = [row.value for row in rows_of(results, "worse")]
-    assert told == ["-2.478", f"-2.478, {poor}", f"3.5, {poor}", "4"]
+    assert told == ["−2.48", f"−2.48, {poor}", f"3.5, {poor}", "4"]
 
 
 def test_lines_tell_errors_first_with_what_was_found_and_where_the_gate_stands() -> None:
@@ -247,3 +248,22 @@ def test_what_is_said_to_be_allowed_is_what_passes(operator: Operator, value: in
         "above 2": value > 2, "other than 2": value != 2, "exactly 2": value == 2,
     }  # fmt: skip
     assert passes[allowed] is result.passed
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "found"),
+    [
+        ("label_mae > 0.1", 0.114321, "0.114"),
+        ("label_mae > 0.1", 0.100004, "0.100004"),  # with three digits it would be what is allowed
+        ("label_mae > 0.1", 0.1, "0.1"),
+        ("label_r2 < -0.1", -0.0856442, "−0.0856"),
+        ("special_share_max > 80%", 0.699075, "69.9%"),
+        ("special_share_max > 80%", 0.80004, "80.004%"),
+        ("label_mae > 1", 123456.7, "123457"),
+        ("n_texts > 2", 3, "3"),
+    ],
+)
+def test_what_is_found_has_three_digits_or_as_many_as_tell_it_from_what_is_allowed(
+    gate: str, value: float, found: str
+) -> None:
+    assert found_text(parse_gate(gate, "fail", RUN_FIGURES), value) == found
