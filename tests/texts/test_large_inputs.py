@@ -253,7 +253,7 @@ def test_a_table_with_far_too_many_columns_is_refused_at_once(tmp_path: Path, na
         path.write_text("\n".join(separator.join(row) for row in rows))
     start = time.process_time()
     refused = read(path)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 5  # minutes, were each column looked at for each other
     where = path if name == "a.json" else f"{path}:1"
     assert str(refused) == (
         f"{where}: 200,000 columns, but at most 100,000 are read; keep those with texts, labels "
