@@ -127,6 +127,8 @@ def test_of_many_texts_those_to_start_with_are_open_and_nothing_moves(own_tab, l
     drawn(page, int(page.locator(".panel.open").get_attribute("id").removeprefix("text=")))
     assert page.evaluate("moved") <= 0.05
     assert page.evaluate(WHOLE_ROWS, "#notable ol > li") >= 6
+    told = page.locator("#notable h3 small").text_content()
+    assert page.locator(".tabs button").first.inner_text().endswith(f" {told}")
     filters = page.get_by_role("button", name="Filter")
     expect(filters).to_be_hidden()
     page.get_by_role("button", name=f"All {n:,}").click()

@@ -11,7 +11,8 @@ function startTabs(n) {
     tab.append(make("small", { textContent: count.toLocaleString("en") }));
     return tab;
   };
-  tabs.few = makeTab(true, say("tab_few"), notable.querySelectorAll("ol > li").length);
+  const few = Number(notable.querySelector("h3 small").textContent); // an example is none of them
+  tabs.few = makeTab(true, say("tab_few"), few);
   tabs.all = makeTab(false, say("tab_all"), n);
   tabs.row = make("div", { className: "tabs" }, tabs.few, tabs.all);
   tabs.box.prepend(tabs.row);
