@@ -28,8 +28,8 @@ def own_address() -> str | None:
 def _installed_from() -> str | None:
     """The URL that pip was given; None if the package came from an index."""
     try:
-        found: Distribution = distribution(_DISTRIBUTION)
-        return str(json.loads(found.read_text("direct_url.json") or "{}")["url"])
+        installed: Distribution = distribution(_DISTRIBUTION)
+        return str(json.loads(installed.read_text("direct_url.json") or "{}")["url"])
     except (PackageNotFoundError, ValueError, LookupError, OSError):
         return None
 

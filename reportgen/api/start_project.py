@@ -95,5 +95,5 @@ def _next(host: Host | None, texts: Mapping[str, str]) -> str:
     if host is None:
         return settings
     has_owner = any(f"{OWNER}/" in text for text in texts.values())
-    own = "texts, model and OWNER" if has_owner else "texts and model"
-    return f"{settings}, and {own} in the recipe"
+    others = "texts, model and OWNER" if has_owner else "texts and model"
+    return f"{settings}, and {others} in the recipe"

@@ -166,9 +166,9 @@ def refuse_other_libraries(name: str, files: Iterable[Path | PurePosixPath]) -> 
     """
     files = list(files)
     for pattern, what in _OTHER_LIBRARIES.items():
-        found = sorted(path.name for path in files if path.match(pattern))
-        if found:
-            raise ModelError(f"{name}: {some(found)} holds {what}")
+        matching = sorted(path.name for path in files if path.match(pattern))
+        if matching:
+            raise ModelError(f"{name}: {some(matching)} holds {what}")
 
 
 def local_adapter(folder: Path, base: str | None) -> Adapter | None:
@@ -210,8 +210,8 @@ def read_adapter(name: str, settings: Any, base: str | None) -> Adapter:
     kind = settings.get("peft_type") if isinstance(settings, dict) else None
     if not isinstance(kind, str):
         raise ModelError(f"{name}: {ADAPTER_CONFIG} says no peft_type; save the adapter with peft")
-    own, revision = settings.get("base_model_name_or_path"), settings.get("revision")
-    if base is None and not (isinstance(own, str) and own):
+    named, revision = settings.get("base_model_name_or_path"), settings.get("revision")
+    if base is None and not (isinstance(named, str) and named):
         raise ModelError(
             f"{name}: an adapter that does not say of which model; name that with --base-model"
         )
@@ -219,7 +219,7 @@ def read_adapter(name: str, settings: Any, base: str | None) -> Adapter:
     architecture = classes.get("base_model_class") if isinstance(classes, dict) else None
     return Adapter(
         kind,
-        base or str(own),
+        base or str(named),
         revision if base is None and isinstance(revision, str) else None,
         task if isinstance(task, str) else None,
         architecture if isinstance(architecture, str) else None,

@@ -77,8 +77,8 @@ class _Repository:
 
         def find() -> str | None:
             try:
-                found: str | None = self.api.repo_info(**self.where).sha
-                return found
+                newest: str | None = self.api.repo_info(**self.where).sha
+                return newest
             except RepositoryNotFoundError as error:
                 if error.response.status_code == 404:
                     return None

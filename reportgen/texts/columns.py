@@ -87,11 +87,11 @@ def chosen(columns: Columns, table: TextTable, path: str) -> tuple[Columns, tupl
             f"{path}: the texts are taken from the column {quoted_name(text)}, the only one of "
             "words; --text-column names another"
         )
-    found = _beside(columns, known, names, path)
-    notes += _recognised(columns, found, path, is_told=bool(notes))
-    if columns.label is None and found.label is None and found.completion is None:
-        notes += _offered(_numbers(table, found), path)
-    return found, tuple(notes)
+    taken = _beside(columns, known, names, path)
+    notes += _recognised(columns, taken, path, is_told=bool(notes))
+    if columns.label is None and taken.label is None and taken.completion is None:
+        notes += _offered(_numbers(table, taken), path)
+    return taken, tuple(notes)
 
 
 def only_words(columns: Columns, table: TextTable) -> str | None:
@@ -173,21 +173,21 @@ def _beside(columns: Columns, known: Columns, names: Sequence[str], path: str) -
 _CALLED = {"text": "the text", "pair": "the pair", "label": "the label"}
 
 
-def _recognised(columns: Columns, found: Columns, path: str, *, is_told: bool) -> list[str]:
+def _recognised(columns: Columns, taken: Columns, path: str, *, is_told: bool) -> list[str]:
     """A remark on the columns that were taken because of their usual names; `is_told`: that of the
     texts is told already."""
-    taken = {
+    recognised = {
         part: name
         for part in _CALLED
-        if (name := getattr(found, part)) and getattr(columns, part) is None and name != part
+        if (name := getattr(taken, part)) and getattr(columns, part) is None and name != part
     }
     if is_told:
-        taken.pop("text", None)
-    if not taken:
+        recognised.pop("text", None)
+    if not recognised:
         return []
-    parts = [f"{_CALLED[part]} from {quoted_name(name)}" for part, name in taken.items()]
+    parts = [f"{_CALLED[part]} from {quoted_name(name)}" for part, name in recognised.items()]
     parts[0] = parts[0].replace(" from ", " is taken from the column ", 1)
-    options = [f"--{part}-column" for part in taken]
+    options = [f"--{part}-column" for part in recognised]
     verb = "names another" if len(options) == 1 else "name others"
     return [f"{path}: {', '.join(parts)}; {_and(options)} {verb}"]
 
@@ -205,10 +205,10 @@ def _offered(numbers: Sequence[str], path: str) -> list[str]:
     ]
 
 
-def _numbers(table: TextTable, found: Columns) -> list[str]:
+def _numbers(table: TextTable, taken: Columns) -> list[str]:
     """The columns that hold numbers, to judge by the first rows, but for those that are used or
     count the rows."""
-    used = {*found.named}
+    used = {*taken.named}
     left = [name for name in table.columns if name.strip() and name not in used]
     if table.numbers is not None:
         return [name for name in left if name in table.numbers and not _is_id(name)]

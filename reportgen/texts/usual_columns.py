@@ -80,10 +80,10 @@ def _label(plain: Mapping[str, str], layout: ColumnLayout) -> tuple[str | None, 
     for name in ("label", *layout.labels):
         if name in plain:
             return plain[name], ()
-    found = [plain[name] for name in LABELS if name in plain]
-    if not found and _NAMES_OF_LABELS in plain:
-        found = [plain[_NAMES_OF_LABELS]]
-    return (found[0], ()) if len(found) == 1 else (None, tuple(found))
+    labels = [plain[name] for name in LABELS if name in plain]
+    if not labels and _NAMES_OF_LABELS in plain:
+        labels = [plain[_NAMES_OF_LABELS]]
+    return (labels[0], ()) if len(labels) == 1 else (None, tuple(labels))
 
 
 def _plain_names(names: Sequence[str]) -> Mapping[str, str]:

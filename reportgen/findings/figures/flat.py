@@ -141,7 +141,7 @@ class FigureList:
         names = [name for figure in self.figures for name in figure.names]
         # Of "mae", or of "mae_change", there are "label_mae", or "mae_base" and "mae_head".
         kind = name.partition("_")[0]
-        of_its_kind = [own.name for own in self.figures if kind in own.name.split("_")]
+        of_its_kind = [figure.name for figure in self.figures if kind in figure.name.split("_")]
         close = get_close_matches(name, names, n=1, cutoff=0.85) or of_its_kind[:_NAMED]
         meant = f" (is it {' or '.join(close)}?)" if close else ""
         return f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures"

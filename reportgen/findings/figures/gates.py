@@ -121,9 +121,9 @@ def found_text(gate: Gate, value: float | int) -> str:
     if isinstance(value, int) and not gate.is_percent:
         return str(value)
     scale = 100 if gate.is_percent else 1
-    found, limit = scale * value, scale * gate.expected
-    least = min(_MOST_DIGITS, max(3, len(str(int(abs(found))))))  # all of a whole number
-    texts = [f"{found:.{digits}g}" for digits in range(least, _MOST_DIGITS + 1)]
+    shown, limit = scale * value, scale * gate.expected
+    least = min(_MOST_DIGITS, max(3, len(str(int(abs(shown))))))  # all of a whole number
+    texts = [f"{shown:.{digits}g}" for digits in range(least, _MOST_DIGITS + 1)]
     sides = [(float(text) > limit, float(text) < limit) for text in texts]
     told = next((t for t, side in zip(texts, sides, strict=True) if side == sides[-1]), texts[-1])
     return f"{told.replace('-', '−')}{'%' if gate.is_percent else ''}"

@@ -156,15 +156,15 @@ def _bars_without_processes() -> Iterator[None]:
     behind by a worker that ends at once, and Python would complain of it."""
     from tqdm import tqdm  # that peft and transformers come with
 
-    own = vars(tqdm).get("_lock")
+    before = vars(tqdm).get("_lock")
     tqdm.set_lock(RLock())
     try:
         yield
     finally:
-        if own is None:
+        if before is None:
             del tqdm._lock
         else:
-            tqdm.set_lock(own)
+            tqdm.set_lock(before)
 
 
 def _resize_vocabulary(module: PreTrainedModel, weights: StateDict) -> None:

@@ -181,12 +181,12 @@ def _pooled(
     return [
         say(
             key,
-            texts=_texts(own, language),
+            texts=_texts(numbers, language),
             above=options.pool_above,
-            most=max(given.pooled[number - 1] for number in own),
+            most=max(given.pooled[number - 1] for number in numbers),
         )
-        for key, own in _pooled_texts(results, given).items()
-        if own
+        for key, numbers in _pooled_texts(results, given).items()
+        if numbers
     ]
 
 

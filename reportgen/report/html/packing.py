@@ -56,8 +56,8 @@ def read_once(source: str) -> str:
     A browser skims a function without them first and reads it again when it is called: of five
     megabytes that is a tenth of the time until a map can be drawn. Another source stays as it is.
     """
-    head, found, body = source.partition(_WHOLE_PLOTLY)
-    if not found or not body.rstrip().endswith("}));"):
+    head, whole, body = source.partition(_WHOLE_PLOTLY)
+    if not whole or not body.rstrip().endswith("}));"):
         return source
     inner = body.rstrip().removesuffix("}));")
     return "".join((head, _WHOLE_PLOTLY.replace("() =>", "(() =>"), inner, "})));\n"))

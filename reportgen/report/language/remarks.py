@@ -12,16 +12,16 @@ _ON_PAGE = "remarks_on_page"
 def remark(english: str, language: Language) -> str:
     """A remark of a run in the words of a page in `language`, which name no options; unchanged if
     `[remarks]` does not have it."""
-    found = _known(english)
-    if language.code == "en" and (found is None or found[0] not in language.words[_ON_PAGE]):
+    known = _known(english)
+    if language.code == "en" and (known is None or known[0] not in language.words[_ON_PAGE]):
         return english
     parts = english.split(", ")  # of a list, such as what a model reads
     spoken = [remark(part, language) for part in parts] if len(parts) > 1 else parts
     if all(translated != part for translated, part in zip(spoken, parts, strict=True)):
         return language.listed(spoken)
-    if found is None:
+    if known is None:
         return english
-    key, values = found
+    key, values = known
     named = {name: remark(value, language) for name, value in values.items()}
     table = _ON_PAGE if key in language.words[_ON_PAGE] else "remarks"
     return language.say(table, key, **named)
@@ -29,7 +29,7 @@ def remark(english: str, language: Language) -> str:
 
 def remark_keys(remarks: Iterable[str]) -> set[str]:
     """The names in `[remarks]` of what a run says."""
-    return {found[0] for text in remarks if (found := _known(text))}
+    return {known[0] for text in remarks if (known := _known(text))}
 
 
 def is_handed_over(english: str) -> bool:

@@ -63,16 +63,16 @@ def gate_rows(
 def _row(result: GateResult, findings: Findings, language: Language) -> GateRow:
     gate = result.gate
     state: State = "passed" if result.passed else "failed" if gate.level == "fail" else "warning"
-    found = language.say("gates", "not_measured")
+    value = language.say("gates", "not_measured")
     if result.value is not None:
-        found = found_text(gate, result.value)
+        value = found_text(gate, result.value)
     if result.passed and is_below_constant(result, findings):
-        found = language.say("gates", "below_constant", found=found)
+        value = language.say("gates", "below_constant", found=value)
     return GateRow(
         state=state,
         result=language.say("gates", state),
         figure=gate.figure,
-        value=found,
+        value=value,
         allowed=_allowed(gate, language),
     )
 
