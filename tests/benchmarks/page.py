@@ -278,7 +278,8 @@ def main() -> None:
     parser.add_argument("--node-modules", type=Path)
     parser.add_argument("--work", type=Path)
     given = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    browsers = ("chromium-headless-shell", "chromium", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, browsers)), None)
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         folder = given.work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
