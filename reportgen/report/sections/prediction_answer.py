@@ -166,7 +166,9 @@ class _Predicted:
             value = float(self._findings.text_numbers[opened])
             marked = value if np.isfinite(value) else None
             chart = columns_of_dots(spread.values, marked)
-            return self._answer(verdict, self._say("dots") + self._unlabelled(), chart)
+            return self._answer(
+                verdict, self._say("dots", n=self._opened + 1) + self._unlabelled(), chart
+            )
         digits = number_digits(self._findings)
         error = self._findings.fits.known("mae")
         mae, base = (in_column(value, digits) for value in (error.mean, fit.constant_mae))
@@ -223,7 +225,7 @@ class _Predicted:
             return self._answer(told.fit(with_unclear=True) or "", remark, chart)
         key = f"alone_remark_{task.kind}"
         if key not in words:
-            dots = "" if spread is None else self._say("dots")
+            dots = "" if spread is None else self._say("dots", n=self._opened + 1)
             return self._answer(told.alone(), dots + self._unlabelled(), chart)
         is_generated = "generate" in self._findings.info.settings.options
         if is_generated and f"{key}_generated" in words:
@@ -245,7 +247,7 @@ class _Predicted:
         )
 
     def _dots(self, spread: Floats) -> Drawing:
-        """A dot for each text, that of the open one large."""
+        """A dot for each text, that of the text that is opened first large."""
         opened, task = self._opened, self._findings.task
         if task.summary is not None:
             return columns_of_dots(spread, self._findings.summaries.get(opened))
@@ -287,12 +289,14 @@ class _Predicted:
         if off is not None:
             mae = written(off.mean, decimals(off.mean))
             verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
-            return self._answer(verdict, self._say("dots_mean"), chart)
+            return self._answer(verdict, self._say("dots_mean", n=self._opened + 1), chart)
         ends = np.quantile(items["value"].to_numpy(np.float64), (0, 0.5, 1)).tolist()
         digits = decimals(max(map(abs, ends)))
         low, middle, high = (written(end, digits) for end in ends)
         verdict = self._say("numbers_alone", low=low, middle=middle, high=high)
-        return self._answer(verdict, self._say("dots_mean") + self._unlabelled(), chart)
+        return self._answer(
+            verdict, self._say("dots_mean", n=self._opened + 1) + self._unlabelled(), chart
+        )
 
     def _numbers(self) -> Answer:
         spreads = self._findings.number_spreads

@@ -48,7 +48,8 @@ def test_numbers_without_labels(tmp_path):
     low, middle, high = (f"{x:.2f}".replace("-", "−") for x in np.quantile(values, [0, 0.5, 1]))
     first = answers(results)[0]
     assert first.answer == f"{low} to {high}, half below {middle}"
-    said = "One dot per text, the open one large. Without right answers, accuracy is unknown."
+    opened = Findings(results).opened["en"] + 1
+    said = f"One dot per text; large: text {opened}. Without right answers, accuracy is unknown."
     assert first.remark == said
     assert first.section == "predictions"
 
@@ -91,7 +92,7 @@ def test_numbers_with_labels(tmp_path):
     middle = f"{np.median(LABELS):.2f}"
     assert first.remark == f"Bars: mean distance from the right answers, whose median is {middle}."
     opened = Findings(results).opened["en"]
-    shown = ["the model", f"always {middle}", f"open: text {opened + 1}"]
+    shown = ["the model", f"always {middle}", f"text {opened + 1} alone"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 
