@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.errors import UsageError
 from reportgen.report.options import FlavorName
+
+if TYPE_CHECKING:  # the help of a command names the limits, and waits for no language
+    from reportgen.report.language.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +195,26 @@ def redacted_marker(name: FlavorName) -> str:
 
 def _hidden(name: FlavorName, text: str) -> str:
     return f"<!-- {text} -->" if FLAVORS[name].hides_comments else f"[//]: <> ({text})"
+
+
+def fit_page(
+    parts: Sequence[DocumentPart | None],
+    limit: LengthLimit,
+    language: "Language",
+    written: Callable[[str], str],
+) -> str:
+    """The page of a wiki made of those of `parts` that there are, under `limit`; `written` is a
+    text as the wiki takes it.
+
+    Raises:
+        UsageError: not even title and headline fit.
+    """
+    allowed = language.say("brief", "bytes", n=limit.n_bytes)
+    text = fit(
+        [part for part in parts if part],
+        limit,
+        lambda n: f"\n{written(language.count('brief', 'not_shown', n, limit=allowed))}\n",
+    )
+    if text is None:
+        raise UsageError("title and headline are too long for a page; shorten --title")
+    return text

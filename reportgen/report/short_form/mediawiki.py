@@ -10,14 +10,13 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from reportgen.comparison import Runs
-from reportgen.errors import UsageError
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.options import OutputOptions
 from reportgen.report.short_form.escaping import shell_line
-from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit
+from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit_page
 from reportgen.report.short_form.short_form import write_brief
 
 # A page takes 2 MB where nothing else is set ($wgMaxArticleSize).
@@ -51,15 +50,7 @@ def set_brief(brief: Brief, options: OutputOptions, paths: Mapping[str, str]) ->
     title = f"== {_text(brief.title)} ==\n" if brief.title else ""
     head = DocumentPart(f"{marker}{title}{headline}<br>{_text(' · '.join(brief.facts))}\n")
     parts = [_part(section, paths, address, options.id) for section in brief.sections]
-    limit = language.say("brief", "bytes", n=LIMIT.n_bytes)
-    text = fit(
-        [head, *(part for part in parts if part)],
-        LIMIT,
-        lambda n: f"\n{_text(language.count('brief', 'not_shown', n, limit=limit))}\n",
-    )
-    if text is None:
-        raise UsageError("title and headline are too long for a page; shorten --title")
-    return text
+    return fit_page([head, *parts], LIMIT, language, _text)
 
 
 def _part(section: Section, paths: Mapping[str, str], address: str, id: str) -> DocumentPart | None:
