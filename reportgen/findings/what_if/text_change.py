@@ -1,0 +1,35 @@
+"""One changed text: what was predicted before and after."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+# Another batch size changes what a model returns by at most this fraction of its size; a smaller
+# change of a prediction counts as none.
+SAME_OUTPUT = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """A text before and after one edit."""
+
+    text: int  # row of the original in `texts`
+    kind: str  # name of the edit
+    variant: int | None  # row of the changed text in `texts`; None where it is no text of the run
+    changed_text: str
+    # The number, or the probability of what was predicted for the original; NaN where the output
+    # has no such figure, or it was not stored.
+    before: float
+    after: float
+    changed_prediction: bool | None  # whether something else is predicted; None for numbers
+
+    @property
+    def change(self) -> float:
+        """After less before; 0 for what is within rounding, NaN where either is not known."""
+        difference = self.after - self.before
+        is_none = abs(difference) <= SAME_OUTPUT * max(abs(self.before), abs(self.after))
+        return 0.0 if is_none else difference
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the change is known."""
+        return isfinite(self.before) and isfinite(self.after)
