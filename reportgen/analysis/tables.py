@@ -106,6 +106,8 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "label": text.source.label,
         "label_value": comparable_number(text.source.label),
         "group": text.source.group,
+        "variant_of": text.source.variant_of,
+        "variant": text.source.variant,
         "source": with_quotes(text.source.source),
         "status": text.status,
         "message": _message(text),

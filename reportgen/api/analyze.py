@@ -37,7 +37,15 @@ from reportgen.files import (
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
 from reportgen.options import no_such_option, options_in, options_of, shown_options
 from reportgen.results import EvidenceLevel, Results, UnitKind, open_results
-from reportgen.texts import ARGUMENTS, NAME, Beside, TextSet, is_remote, texts_in_memory
+from reportgen.texts import (
+    ARGUMENTS,
+    NAME,
+    Beside,
+    TextSet,
+    first_texts,
+    is_remote,
+    texts_in_memory,
+)
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
@@ -57,6 +65,8 @@ def analyze(
     ids: Beside = None,
     groups: Beside = None,
     text_units: Beside = None,
+    variant_of: Beside = None,
+    variants: Beside = None,
     choices: Beside = None,
     label_map: str | Mapping[str, str] | None = None,
     sheet: str | None = None,
@@ -96,10 +106,11 @@ def analyze(
         name: What reports call the model. Default: the name of its folder, its hub id or its class.
         text_column: The column of a table with the texts. Default: `text`, a usual name such as
             `sentence` or `prompt`, or the only column of words.
-        pairs, completions, labels, ids, groups, text_units, choices: One value per text or, for a
-            table, the name of a column. By default the columns `pair`, `completion`, `label`, `id`,
-            `group`, `units` and `choices` are used, and pairs and labels under their usual names;
-            `""` ignores them. The units of a text are a
+        pairs, completions, labels, ids, groups, text_units, variant_of, variants, choices: One
+            value per text or, for a table, the name of a column. By default the columns `pair`,
+            `completion`, `label`, `id`, `group`, `units`, `variant_of`, `variant` and `choices` are
+            used, and pairs and labels under their usual names; `""` ignores them. `variant_of` is
+            the id of the original of a text, `variants` names the edits. The units of a text are a
             list of strings or of `[start, end]`; those of a text and its pair a dict of such lists,
             `text` and `pair`. The choices of a text are a list of strings; `choices` also names
             several columns of a table, with commas between.
@@ -298,8 +309,8 @@ def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
         raise
 
 
-_COLUMN_OPTION = re.compile(r"--([a-z]+)-column\b")
-_COLUMN_GIVEN = re.compile(r"`--([a-z]+)-column ([^`]+)`")
+_COLUMN_OPTION = re.compile(r"--([a-z-]+)-column\b")
+_COLUMN_GIVEN = re.compile(r"`--([a-z-]+)-column ([^`]+)`")
 
 
 def _in_python(note: str) -> str:
@@ -315,7 +326,7 @@ def _in_python(note: str) -> str:
 
 def _argument(part: str) -> str:
     """The argument that names the column of `part`."""
-    return ARGUMENTS.get(part, f"{part}_column")
+    return ARGUMENTS.get(part.replace("-", "_"), f"{part}_column")
 
 
 def _is_a_text(name: str) -> bool:
@@ -364,5 +375,5 @@ def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside
         raise UsageError("sheet: only a file that is an Excel workbook has sheets")
     text_set = texts_in_memory(texts, inputs.text_column, beside)
     if inputs.limit is not None:
-        text_set = replace(text_set, texts=text_set.texts[: inputs.limit])
+        text_set = first_texts(text_set, inputs.limit)
     return arguments.as_labelled(text_set, inputs)

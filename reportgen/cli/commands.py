@@ -117,7 +117,7 @@ def run(
     model_run = jobs.analysis_of(inputs, model, analysis)
     job = jobs.report_job(files, options, texts or [], gating, redact=choices.redact)
     jobs.require_judged(model, job.gates)
-    text_set = arguments.text_set(texts or [], inputs, choices.text)
+    text_set = arguments.text_set(texts or [], inputs, choices.text, choices.text_variant)
     outcome.print_notes(text_set, verbosity, redact=choices.redact)
     if choices.redact:
         require_texts(text_set.read_alike)
@@ -181,12 +181,12 @@ def analyze(
         for name in ("strict", "small", "commit"):
             if getattr(choices, name):
                 raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
-        if choices.text or not texts:
+        if choices.text or choices.text_variant or not texts:
             raise UsageError("--shard: divides files of texts; name them in place of --text")
         call = Call(tuple(texts), inputs, model, analysis)
         return _analyze_shard(shard_number(choices.shard), call, model_run, choices, verbosity)
     check_place(choices, verbosity)
-    text_set = arguments.text_set(texts or [], inputs, choices.text)
+    text_set = arguments.text_set(texts or [], inputs, choices.text, choices.text_variant)
     outcome.print_notes(text_set, verbosity)
     if choices.small:  # no maps are kept of it, and no text gets evidence for a report
         model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))

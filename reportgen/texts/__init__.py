@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from reportgen.texts.in_memory import ARGUMENTS, NAME, Beside, texts_in_memory, typed_texts
     from reportgen.texts.labels import comparable_number, label_map, label_number, read_label_map
     from reportgen.texts.multiple_choice import named_choices
-    from reportgen.texts.read import TextInput, TextSet, read_texts, with_labels_renamed, with_units
+    from reportgen.texts.read import (
+        TextInput,
+        TextSet,
+        first_texts,
+        read_texts,
+        with_labels_renamed,
+        with_units,
+    )
     from reportgen.texts.source_files import INPUT_FORMATS, InputFormat
     from reportgen.texts.sources.remote import is_remote
     from reportgen.texts.split_words import WordSplitter, between_spaces, by_script, word_splitter

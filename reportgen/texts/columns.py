@@ -12,7 +12,7 @@ from reportgen.texts.multiple_choice import choice_columns
 from reportgen.texts.rows import Cell, TextTable
 from reportgen.texts.usual_columns import UsualColumns, plain_name, usual_columns
 
-_BESIDE = ("pair", "completion", "label", "id", "group", "units")
+_BESIDE = ("pair", "completion", "label", "id", "group", "units", "variant_of", "variant")
 _FIRST_ROWS = 200  # by which it is judged whether a column holds numbers
 _ENOUGH = 3  # numbers that rise by 1 count the rows
 
@@ -35,6 +35,8 @@ class Columns:
     id: str | None = None
     group: str | None = None
     units: str | None = None
+    variant_of: str | None = None
+    variant: str | None = None
     choices: tuple[str, ...] | None = None
 
     @property

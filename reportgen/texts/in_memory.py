@@ -9,7 +9,7 @@ from reportgen.errors import InputError, UsageError
 from reportgen.results import TYPED
 from reportgen.texts.columns import Columns
 from reportgen.texts.multiple_choice import named_choices
-from reportgen.texts.read import TextSet, kept_texts, texts_of
+from reportgen.texts.read import TextSet, first_texts, kept_texts, texts_of
 
 # Labels, ids and the like: one value per text or, if the texts are a table, the name of a column.
 Beside: TypeAlias = Sequence[Any] | str | None
@@ -22,6 +22,8 @@ ARGUMENTS = {
     "id": "ids",
     "group": "groups",
     "units": "text_units",
+    "variant_of": "variant_of",
+    "variant": "variants",
     "choices": "choices",
 }
 
@@ -62,9 +64,25 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
     return texts_of(b"".join(map(_line, rows)), NAME, columns)
 
 
-def typed_texts(texts: Sequence[str], limit: int | None = None) -> TextSet:
-    """Take texts that were typed on the command line; they have no file."""
-    read = texts_in_memory(list(texts[:limit]), None, {})
+def typed_texts(
+    texts: Sequence[str], variants: Sequence[str] = (), limit: int | None = None
+) -> TextSet:
+    """Take texts that were typed on the command line; they have no file. Behind them stand their
+    `variants`: all of the only text, or one of each.
+
+    Raises:
+        UsageError: there are several texts, and not as many variants.
+    """
+    if variants and len(texts) not in (1, len(variants)):
+        raise UsageError(
+            f"--text-variant: {len(variants)} for {len(texts)} texts; give one text with any "
+            "number of variants, or one variant for each text"
+        )
+    originals = [1] * len(variants) if len(texts) == 1 else range(1, len(variants) + 1)
+    read = texts_in_memory(
+        [*texts, *variants], None, {"variant_of": [None] * len(texts) + [*originals]}
+    )
+    read = read if limit is None else first_texts(read, limit)
     typed = kept_texts(
         replace(text, source=f"{TYPED}:{number}") for number, text in enumerate(read.texts, 1)
     )

@@ -1,5 +1,6 @@
 """Reads texts from files, folders or standard input."""
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ from reportgen.texts.source_files import (
 from reportgen.texts.sources.remote import fetching, is_remote
 from reportgen.texts.sources.standard_input import format_found
 from reportgen.texts.stored import kept
+from reportgen.texts.variants import check_originals
 
 _REMEMBERED = 50_000  # ids that are kept as they are, so that the first double is told at once
 
@@ -109,6 +111,9 @@ class TextInput:
     # `text` or `pair` is the beginning of what the file holds. Not in `repr`, by which shards and
     # kept results of earlier versions know their texts.
     is_cut: bool = field(default=False, repr=False)
+    # The id of the text that it is a variant of, and the name of the edit. Not in `repr` either.
+    variant_of: str | None = field(default=None, repr=False)
+    variant: str | None = field(default=None, repr=False)
 
     @property
     def is_blank(self) -> bool:
@@ -304,12 +309,20 @@ def _collect(
             f"{limits.MAX_TEXT:,} are read"
         )
     ids.require_single((text.id, text.source) for text in texts)
+    notes.extend(check_originals(texts, is_whole=limit is None))
     return TextSet(texts, tuple(files), tuple(notes), choice_names)
 
 
 def kept_texts(texts: Iterable[TextInput]) -> Sequence[TextInput]:
     """The `texts` as a sequence, in memory if they are few."""
     return kept(texts, attrgetter(*(field.name for field in fields(TextInput))), TextInput)
+
+
+def first_texts(texts: TextSet, n: int) -> TextSet:
+    """The first `n` of `texts`."""
+    first = texts.texts[:n]
+    notes = (*texts.notes, *check_originals(first, is_whole=False))
+    return replace(texts, texts=first, notes=notes)
 
 
 def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
@@ -348,7 +361,16 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         source=source,
         units=_units(row, columns, f"{where}: text {quoted_name(text_id)}"),
         choices=_choices(row, columns, where),
+        variant_of=_as_id(cell(columns.variant_of), text_id),
+        variant=cell(columns.variant),
     )
+
+
+def _as_id(original: str | None, text_id: str) -> str | None:
+    """The id of an original, as ids are written: whole numbers with gaps between them often stand
+    as 1.0 where ids are 1."""
+    is_whole = original is not None and re.fullmatch(r"[0-9]+\.0", original) is not None
+    return original[:-2] if original and is_whole and not text_id.endswith(".0") else original
 
 
 def _beginning(text: TextInput) -> TextInput:

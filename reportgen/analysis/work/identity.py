@@ -165,7 +165,10 @@ def _digest(texts: TextSet) -> str:
     """A hash of all that is known of each text."""
     digest = sha256()
     for text in texts.texts:
-        digest.update(repr(text).encode("utf-8", "surrogatepass"))
+        known = repr(text)
+        if text.variant_of is not None:
+            known += repr((text.variant_of, text.variant))
+        digest.update(known.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

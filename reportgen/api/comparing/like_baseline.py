@@ -80,13 +80,10 @@ def texts_of(results: Results) -> TextSet:
             f"{results.folder}: does not hold {lacks}; name the file of texts, as in reportgen "
             f"compare {results.folder} texts.csv --head MODEL (in Python texts=)"
         )
-    columns = ("text_id", "text", "pair", "label", "group", "source", "completion")
-    rows = results.texts[list(columns)].astype(object)
-    cells = rows.where(rows.notna(), None).itertuples(index=False)
-    texts = [
-        TextInput(id, text, pair, label, group, source, completion=completion)
-        for id, text, pair, label, group, source, completion in cells
-    ]
+    columns = ("text", "pair", "label", "group", "source", "completion", "variant_of", "variant")
+    rows = results.texts[["text_id", *columns]].rename(columns={"text_id": "id"}).astype(object)
+    cells = rows.where(rows.notna(), None).to_dict("records")
+    texts = [TextInput(**{str(name): value for name, value in row.items()}) for row in cells]
     return TextSet(tuple(texts), info.inputs)
 
 

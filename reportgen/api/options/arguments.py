@@ -35,9 +35,12 @@ def columns(choices: InputChoices) -> Columns:
 
 
 def text_set(
-    paths: Sequence[str], choices: InputChoices, typed: Sequence[str] | None = None
+    paths: Sequence[str],
+    choices: InputChoices,
+    typed: Sequence[str] | None = None,
+    variants: Sequence[str] | None = None,
 ) -> TextSet:
-    """The texts in the files at `paths`, or those that were typed.
+    """The texts in the files at `paths`, or those that were typed, with their `variants`.
 
     Raises:
         InputError: a file cannot be read or holds no text.
@@ -46,7 +49,9 @@ def text_set(
     if typed and paths:
         raise UsageError("--text: gives the texts themselves; leave out the files, or --text")
     if typed:
-        return as_labelled(typed_texts(typed, choices.limit), choices)
+        return as_labelled(typed_texts(typed, variants or (), choices.limit), choices)
+    if variants:
+        raise UsageError("--text-variant: is a variant of --text; give that too")
     if not paths:
         raise UsageError('no texts; name a file of texts, or give one with --text "…"')
     texts = read_texts(

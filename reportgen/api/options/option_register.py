@@ -91,6 +91,20 @@ class InputChoices:
             "is one."
         ),
     ] = None
+    variant_of_column: Annotated[
+        str | None,
+        _TEXTS(
+            help="Column with the id of the text that a text is a variant of, e.g. original. "
+            "Default: variant_of, if there is one."
+        ),
+    ] = None
+    variant_column: Annotated[
+        str | None,
+        _TEXTS(
+            help="Column with the name of the edit that made a variant, e.g. edit. Default: "
+            "variant, if there is one."
+        ),
+    ] = None
     encoding: Annotated[
         str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None
@@ -280,6 +294,15 @@ _Text = Annotated[
         is_setting=False,
     ),
 ]
+_TextVariant = Annotated[
+    list[str] | None,
+    _TEXTS(
+        metavar="TEXT",
+        help="A variant of the text of --text, to see what changes; may repeat. With several texts "
+        "there is one for each, in the same order.",
+        is_setting=False,
+    ),
+]
 _Redact = Annotated[
     bool,
     Option(
@@ -295,6 +318,7 @@ class RunChoices:
     """What `run` takes beside the groups of options."""
 
     text: _Text = None
+    text_variant: _TextVariant = None
     resume: _Resume = False
     strict: _Strict = False
     redact: _Redact = False
@@ -361,6 +385,7 @@ class AnalyzeChoices:
     """What `analyze` takes beside the groups of options."""
 
     text: _Text = None
+    text_variant: _TextVariant = None
     output: Annotated[Path, _FOLDER] = Path("results")
     force: _Force = False
     resume: _Resume = False

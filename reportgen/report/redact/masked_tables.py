@@ -44,6 +44,7 @@ from reportgen.tasks import chosen_texts, task_of
 
 DOT = "•"
 MARK = DOT * 3  # in place of a word, however long it is
+_ID_AND_TEXTS = ("text_id", "text", "pair", "completion")
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 AT_ONCE = 4096  # rows of a row group, which are read together
 _TOKEN = "token:"  # how the key of a Subject begins that is a token of texts
@@ -198,6 +199,8 @@ class Masked:
                 None if group is None else self._number("group", group)
                 for group in _list(rows, "group")
             ],
+            "variant_of": [self._original_ids.get(id, id) for id in _list(rows, "variant_of")],
+            "variant": [name and self._number("edit", name) for name in _list(rows, "variant")],
             "prediction_label": self._chosen(rows)
             if self._task.has_choices
             else self._predicted(rows["prediction_label"]),
@@ -288,12 +291,19 @@ class Masked:
 
     def _ids(self, rows: pa.Table) -> Sequence[Any]:
         """The ids; one that is its own text, second segment or completion is numbered."""
-        names = ("text_id", "text", "pair", "completion")
-        cells = zip(*(_list(rows, name) for name in names), strict=True)
+        cells = zip(*(_list(rows, name) for name in _ID_AND_TEXTS), strict=True)
         return [
             self._number("id", id) if id.strip() in {(text or "").strip() for text in texts} else id
             for id, *texts in cells
         ]
+
+    @cached_property
+    def _original_ids(self) -> Mapping[str | None, Any]:
+        """The ids of the texts that have variants, as `_ids` gives them."""
+        texts = self._results.texts
+        is_original = texts["text_id"].isin(texts["variant_of"].dropna())
+        rows = pa.Table.from_pandas(texts.loc[is_original, list(_ID_AND_TEXTS)])
+        return dict(zip(_list(rows, "text_id"), self._ids(rows), strict=True))
 
     def _source(self, source: str) -> str:
         """Where a text stands in its file, without the name of a sheet."""

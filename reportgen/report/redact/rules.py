@@ -52,6 +52,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     "texts": {
         # Names are kept or numbered, texts become a mark for each unit.
         **_all(REPLACED, "text_id", "text", "pair", "completion", "label", "group", "source"),
+        **_all(REPLACED, "variant_of", "variant"),
         **_all(REPLACED, "message", "prediction_label", "score_names", "steps"),
         **_all(REPLACED, "cut_text", "cut_pair"),
         **_all(KEPT, "label_value", "status", "n_tokens", "n_content", "n_truncated"),
@@ -188,7 +189,8 @@ HIDDEN_OPTIONS = frozenset(
 SHOWN_OPTIONS = frozenset(
     (
         *("text-column", "pair-column", "completion-column", "choice-columns", "label-column"),
-        *("id-column", "group-column", "units-column", "encoding", "delimiter", "input-format"),
+        *("id-column", "group-column", "units-column", "variant-of-column", "variant-column"),
+        *("encoding", "delimiter", "input-format"),
         *("limit", "model", "base-model", "revision", "encoder", "prediction-index", "output-name"),
         "pooling",
         *("trust-remote-code", "device", "device-map", "dtype", "max-length", "batch-tokens"),

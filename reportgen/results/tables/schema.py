@@ -42,6 +42,8 @@ TEXTS_SCHEMA = pa.schema(
         ("label", pa.string()),  # as given; null if there is none
         ("label_value", pa.float64()),  # the label as a number; null if it is not one
         ("group", pa.string()),
+        ("variant_of", pa.string()),  # id of the original; null for texts that are no variant
+        ("variant", pa.string()),  # name of the edit that made it; null where it has none
         ("source", pa.string()),  # file:line
         ("status", pa.string()),  # ok, truncated, empty, failed
         ("message", pa.string()),  # why a text is empty or failed; "" otherwise
@@ -399,6 +401,8 @@ LATER_COLUMNS = frozenset(
             JOINT,
             JOINT_EFFECT,
             EXTRA,
+            "variant_of",
+            "variant",
             CP_LRP_ERROR,
             CP_LRP_HOLDS,
         ),

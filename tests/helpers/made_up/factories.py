@@ -93,6 +93,7 @@ class MadeUp:
     failed: tuple[int, ...] = ()
     ids: tuple[str, ...] | None = None
     group: str | None = None
+    variants: tuple[tuple[int, str, str | None], ...] = ()  # row, id of the original, edit
     seed: int = 0
     evidence: EvidenceLevel = "none"
     reads_cls_only: bool = True
@@ -237,6 +238,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 names, scores = list(WORDS[:3]), random.normal(0, 1, 3).tolist()
                 steps = [int(np.argmax(scores))]
                 label = names[steps[0]]
+            variants = {row: (original, name) for row, original, name in asked.variants}
             recorder.append(
                 "texts",
                 {
@@ -247,6 +249,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "label": [str(asked.labels[index]) if asked.labels else None],
                     "label_value": [asked.labels[index] if asked.labels else None],
                     "group": [asked.group],
+                    "variant_of": [variants.get(index, (None, None))[0]],
+                    "variant": [variants.get(index, (None, None))[1]],
                     "source": [f"made.txt:{index + 1}"],
                     "status": [status],
                     "message": [
