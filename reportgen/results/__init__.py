@@ -147,7 +147,7 @@ if TYPE_CHECKING:
         open_whole,
         require_whole,
     )
-    from reportgen.results.tables.frames import frame_of, map_cells, texts_frame
+    from reportgen.results.tables.frames import frame_of, map_cells, rationale_of, texts_frame
     from reportgen.results.tables.row_groups import (
         AGAIN,
         AGAIN_SMALL,
@@ -181,6 +181,8 @@ if TYPE_CHECKING:
         MAP_CELLS,
         MOST_CLASSES,
         PREDICTIONS_SCHEMA,
+        RATIONALE,
+        RATIONALE_PAIR,
         SHAPLEY_ERROR,
         SMALL,
         STEPS,

@@ -12,7 +12,10 @@ from reportgen.texts.multiple_choice import choice_columns
 from reportgen.texts.rows import Cell, TextTable
 from reportgen.texts.usual_columns import UsualColumns, plain_name, usual_columns
 
-_BESIDE = ("pair", "completion", "label", "id", "group", "units", "variant_of", "variant")
+_BESIDE = (
+    *("pair", "completion", "label", "id", "group", "units"),
+    *("variant_of", "variant", "rationale"),
+)
 _FIRST_ROWS = 200  # by which it is judged whether a column holds numbers
 _ENOUGH = 3  # numbers that rise by 1 count the rows
 
@@ -37,6 +40,7 @@ class Columns:
     units: str | None = None
     variant_of: str | None = None
     variant: str | None = None
+    rationale: str | None = None
     choices: tuple[str, ...] | None = None
 
     @property

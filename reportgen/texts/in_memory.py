@@ -24,6 +24,7 @@ ARGUMENTS = {
     "units": "text_units",
     "variant_of": "variant_of",
     "variant": "variants",
+    "rationale": "rationales",
     "choices": "choices",
 }
 

@@ -2,13 +2,14 @@
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
+from typing import Literal
 
 from reportgen.errors import InputError, UsageError, some, without_surrogates
 from reportgen.files import scratch_folder
@@ -20,6 +21,7 @@ from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.labels import renamed
 from reportgen.texts.multiple_choice import choices_of
+from reportgen.texts.rationales import rationale_places
 from reportgen.texts.rows import Cell, FileRow, OddCell
 from reportgen.texts.source_files import (
     STDIN,
@@ -114,6 +116,9 @@ class TextInput:
     # The id of the text that it is a variant of, and the name of the edit. Not in `repr` either.
     variant_of: str | None = field(default=None, repr=False)
     variant: str | None = field(default=None, repr=False)
+    # What people marked as the reason for its label, in `text` and in `pair`, as `units`; None
+    # where nobody marked anything. Not in `repr`, for the same reason.
+    rationale: tuple[Places, Places] | None = field(default=None, repr=False)
 
     @property
     def is_blank(self) -> bool:
@@ -351,6 +356,7 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         raise InputError(f"{where}: no {quoted_name(columns.text or 'text')} in this object")
     text_id = cell(columns.id) or number
     text = cell(columns.text) or ""
+    place = f"{where}: text {quoted_name(text_id)}"
     return TextInput(
         id=text_id,
         text=text,
@@ -359,10 +365,11 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         label=cell(columns.label),
         group=cell(columns.group),
         source=source,
-        units=_units(row, columns, f"{where}: text {quoted_name(text_id)}"),
+        units=_units(row, columns, place),
         choices=_choices(row, columns, where),
         variant_of=_as_id(cell(columns.variant_of), text_id),
         variant=cell(columns.variant),
+        rationale=_rationale(row, columns, place),
     )
 
 
@@ -378,14 +385,22 @@ def _beginning(text: TextInput) -> TextInput:
     most, pair = limits.MAX_TEXT, text.pair
     if len(text.text) <= most and len(pair or "") <= most:
         return text
-    of_text, of_pair = (_within(places, most) for places in text.units or ((), ()))
-    units = text.units and (of_text, of_pair)
-    pair = pair if pair is None else pair[:most]
-    return replace(text, text=text.text[:most], pair=pair, units=units, is_cut=True)
+    return replace(
+        text,
+        text=text.text[:most],
+        pair=pair if pair is None else pair[:most],
+        units=text.units and _within(text.units, most),
+        rationale=text.rationale and _within(text.rationale, most),
+        is_cut=True,
+    )
 
 
-def _within(places: Places, most: int) -> Places:
-    return tuple((start, min(end, most)) for start, end in places if start < most)
+def _within(places: tuple[Places, Places], most: int) -> tuple[Places, Places]:
+    of_text, of_pair = (
+        tuple((start, min(end, most)) for start, end in of_segment if start < most)
+        for of_segment in places
+    )
+    return of_text, of_pair
 
 
 def _joined(cell: Cell) -> str | None:
@@ -414,17 +429,37 @@ def _units(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] 
     if columns.units is None:  # a text that is a list brings its words
         words = value.words if isinstance(value, OddCell) else None
         value = OddCell("a list", list(filter(None, words))) if words else None
+    return _places(row, columns, where, "units", value, given_units)
+
+
+def _rationale(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] | None:
+    value = row.cells.get(columns.rationale) if columns.rationale is not None else None
+    if isinstance(value, str) and not value.strip():
+        return None
+    return _places(row, columns, where, "rationale", value, rationale_places)
+
+
+def _places(
+    row: FileRow,
+    columns: Columns,
+    where: str,
+    part: Literal["units", "rationale"],
+    value: Cell,
+    read: Callable[[str, str, str], tuple[Places, Places]],
+) -> tuple[Places, Places] | None:
+    """What a cell for a `part` of a text says of places in the text and its pair."""
     if not value:
         return None
-    sources = (_joined(row.cells.get(name or "")) or "" for name in (columns.text, columns.pair))
-    given = value.as_json if isinstance(value, OddCell) else value
+    text, pair = (_joined(row.cells.get(name or "")) or "" for name in (columns.text, columns.pair))
+    as_string = value.as_json if isinstance(value, OddCell) else value
     try:
-        if given is None:
+        if as_string is None:
             what = value.what if isinstance(value, OddCell) else ""
             raise ValueError(f"{what}; write it as JSON, such as [[0, 8], [9, 15]]")
-        return given_units(given, *sources)
+        return read(as_string, text, pair)
     except ValueError as error:
+        column = getattr(columns, part) or ""
         raise InputError(
-            f"{where}: column {quoted_name(columns.units or '')}: {error}; or leave the column "
-            "unused with --units-column ''"
+            f"{where}: column {quoted_name(column)}: {error}; or leave the column unused with "
+            f"--{part}-column ''"
         ) from error

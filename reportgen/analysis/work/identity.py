@@ -168,6 +168,8 @@ def _digest(texts: TextSet) -> str:
         known = repr(text)
         if text.variant_of is not None:
             known += repr((text.variant_of, text.variant))
+        if text.rationale is not None:
+            known += repr(text.rationale)
         digest.update(known.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 

@@ -16,7 +16,7 @@ from reportgen.comparison import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.models import ModelSpec
 from reportgen.options import options_in, options_of, shown_options
-from reportgen.results import Results, open_results
+from reportgen.results import Results, open_results, rationale_of
 from reportgen.tasks import task_of
 from reportgen.texts import TextInput, TextSet
 
@@ -63,7 +63,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
 
 
 def texts_of(results: Results) -> TextSet:
-    """The texts in `results`, with their pairs, completions, labels, ids and groups.
+    """The texts in `results`, with their pairs, completions, labels, ids, groups and marks.
 
     Raises:
         UsageError: they do not hold all of them.
@@ -83,7 +83,13 @@ def texts_of(results: Results) -> TextSet:
     columns = ("text", "pair", "label", "group", "source", "completion", "variant_of", "variant")
     rows = results.texts[["text_id", *columns]].rename(columns={"text_id": "id"}).astype(object)
     cells = rows.where(rows.notna(), None).to_dict("records")
-    texts = [TextInput(**{str(name): value for name, value in row.items()}) for row in cells]
+    texts = [
+        TextInput(
+            **{str(name): value for name, value in row.items()},
+            rationale=rationale_of(results.text_row(number)),
+        )
+        for number, row in enumerate(cells)
+    ]
     return TextSet(tuple(texts), info.inputs)
 
 

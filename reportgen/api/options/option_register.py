@@ -105,6 +105,14 @@ class InputChoices:
             "variant, if there is one."
         ),
     ] = None
+    rationale_column: Annotated[
+        str | None,
+        _TEXTS(
+            help="Column with the words that people marked as the reason for the label, e.g. why: "
+            "a JSON list of [start, end] or of strings, or the text with **marks**. Default: "
+            "rationale, if there is one."
+        ),
+    ] = None
     encoding: Annotated[
         str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None

@@ -212,7 +212,10 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
     )
 
 
-_PARTS = ("text", "pair", "completion", "label", "id", "group", "units", "variant_of", "variant")
+_PARTS = (
+    *("text", "pair", "completion", "label", "id", "group", "units"),
+    *("variant_of", "variant", "rationale"),
+)
 
 
 def _columns(info: RunInfo, language: Language) -> str:
