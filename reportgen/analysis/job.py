@@ -93,6 +93,7 @@ class Job:
         self.is_stopped = False
         self._is_halved = False  # whether it was said that a worker ran out of memory
         self._evidence: list[WorkItem] = []  # on the sample and beside it
+        self._edits: list[WorkItem] = []  # of the same texts
         self._partial: list[WorkResult] = []  # of an item that the user interrupted
         self._sinks = SinkResults()
         self._shuffled: list[WorkItem] = []  # with shuffled weights
@@ -113,9 +114,11 @@ class Job:
     def missing(self) -> list[WorkItem]:
         """The items without a result: of attention, and of evidence on the sample."""
         lacking = [item for item in self._plan.windows if self._results.facts(item) is None]
-        if lacking or not self._start.has_evidence:
+        if lacking:
             return lacking
-        return [item for item in self._sample_items() if self._results.facts(item) is None]
+        sample = [*self._sample_items()]
+        every = [*self._evidence_of(sample), *self._edits_of(sample)]
+        return [item for item in every if self._results.facts(item) is None]
 
     def shards_of(self, items: Sequence[WorkItem], n_shards: int) -> list[int]:
         """The numbers of the shards, of `n_shards`, that `items` are in."""
@@ -126,13 +129,15 @@ class Job:
         worker = self._worker()
         left = [window for window in self._plan.windows if self._results.facts(window) is None]
         n_texts, n_left = len(self._plan.rows), sum(len(window.rows) for window in left)
-        sample = self._expected_sample()
+        sample = self._expected_sample(lambda item: item)
+        edited = self._expected_sample(WorkItem.with_edits) if self._start.has_edits else []
         if n_left < n_texts:
             n_evidence = len(sample) if self._start.has_evidence else 0
             self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
         asked = None if worker.options.evidence_budget is None else worker.asked
         room = worker.room_for(worker.expected(sample))
-        cost = replace(worker.cost(n_left, sample), room=room, asked=asked)
+        cost = worker.cost(n_left, sample).plus(worker.edit_cost(edited))
+        cost = replace(cost, room=room, asked=asked)
         self._progress.begin(cost)
 
     def measure_attention(self) -> None:
@@ -170,10 +175,12 @@ class Job:
             first: the first pass over all texts; None for a shard, of which only the sample is
                 measured.
         """
-        if not self._start.has_evidence:
+        if not (self._start.has_evidence or self._start.has_edits):
             return
-        self._evidence = [*self._sample_items(), *self._extra_items(first, listed_first)]
-        left = [item for item in self._evidence if self._results.facts(item) is None]
+        items = [*self._sample_items(), *self._extra_items(first, listed_first)]
+        self._evidence, self._edits = self._evidence_of(items), self._edits_of(items)
+        every = (*self._evidence, *self._edits)
+        left = [item for item in every if self._results.facts(item) is None]
         inputs = (EvidenceInput(item, *self._texts_of(item.rows)) for item in left)
         measuring = self._engine.run(inputs) if left else iter(())
         while not self.is_stopped:
@@ -191,7 +198,7 @@ class Job:
             if came:
                 self._stop()
             self._report(measured)
-        if first is None:
+        if first is None or not self._start.has_evidence:
             return
         for step in (self._test_sinks, self._shuffle):
             if not self.is_stopped:
@@ -202,6 +209,7 @@ class Job:
         """Write the evidence beside the first pass in `folder`, which `info` is of."""
         done = [item for item in self._evidence if self._results.facts(item) is not None]
         shuffled = [item for item in self._shuffled if self._results.facts(item) is not None]
+        edits = [item for item in self._edits if self._results.facts(item) is not None]
         info = write_evidence(
             folder,
             info,
@@ -209,19 +217,27 @@ class Job:
             results=chain(map(self._results.load, done), self._partial),
             tested=map(self._results.load, self._sinks.items),
             shuffled=map(self._results.load, shuffled),
+            edits=map(self._results.load, edits),
             sinks=self._sinks,
             is_stopped=self.is_stopped,
         )
         return open_own(folder, info)
 
-    def _expected_sample(self) -> list[int]:
-        """The texts that are still to get evidence, as far as that is known."""
+    def _evidence_of(self, items: Sequence[WorkItem]) -> list[WorkItem]:
+        return [*items] if self._start.has_evidence else []
+
+    def _edits_of(self, items: Sequence[WorkItem]) -> list[WorkItem]:
+        return [item.with_edits() for item in items] if self._start.has_edits else []
+
+    def _expected_sample(self, measured: Callable[[WorkItem], WorkItem]) -> list[int]:
+        """The texts of the sample, as far as it is known, that are still to be `measured`, by the
+        items that are to do that."""
         rows: list[int] = []
         for window in self._plan.windows:
             facts = self._results.facts(window)
             known = window.rows if facts is None else facts["analysed"]
             for item in self._plan.evidence(window, known):
-                if self._results.facts(item) is None:
+                if self._results.facts(measured(item)) is None:
                     rows += item.rows
         return rows
 
@@ -278,9 +294,13 @@ class Job:
         analysed = {row for window in self._plan.windows for row in self._analysed(window)}
         listed = analysed.intersection(listed_first(first)).difference(self._sample())
         items = tuple(extra_items(sorted(listed)))
-        left = [row for item in items if self._results.facts(item) is None for row in item.rows]
-        if left:
-            self._progress.extend(self._worker().extra_cost(left))
+        left, edited = (
+            [row for item in some if self._results.facts(item) is None for row in item.rows]
+            for some in (self._evidence_of(items), self._edits_of(items))
+        )
+        if left or edited:
+            worker = self._worker()
+            self._progress.extend(worker.extra_cost(left).plus(worker.edit_cost(edited)))
         return items
 
     def _texts_of(self, rows: Sequence[int]) -> tuple[list[TextInput], Mapping[int, pd.DataFrame]]:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from reportgen.analysis.cost.budget import read_budget
 from reportgen.errors import UsageError
 from reportgen.options import Option
 from reportgen.results import EvidenceLevel, UnitKind
+from reportgen.texts import SwapList, read_edits, read_swaps
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -192,6 +194,27 @@ class AnalysisOptions:
             help="Seed of what --generate draws at a temperature above 0, e.g. 1.",
         ),
     ] = 0
+    edits: Annotated[
+        str | None,
+        _ANALYSIS(
+            metavar="all|NAMES",
+            read=read_edits,
+            help="Changes of each text to try, on the texts with evidence: all, or some of "
+            "lower_case, upper_case, punctuation, exclamation, brackets, symbols, emoji, "
+            "half_width, full_width, digits, spaces, typo, sentence_order, repetition, with commas "
+            "between. Each costs a run of the text.",
+        ),
+    ] = None
+    swap: Annotated[
+        SwapList | None,
+        _ANALYSIS(
+            metavar="FILE",
+            read=read_swaps,
+            write=attrgetter("name"),
+            help="Words to swap in the texts and try, e.g. swaps.csv with the columns from, to, "
+            "kind (what is swapped and summed up together) and both (yes: also back).",
+        ),
+    ] = None
     # What a report names of this and of texts and model; see `Settings.options`.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from reportgen.tasks import taken_at
 
 # A step of an analysis: "texts" (attention of every text), "phrases" (with --units phrase), the id
 # of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of
-# possible sinks) or "sinks" (tests).
+# possible sinks), "sinks" (tests) or "edits".
 Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
 STAGES: Mapping[Stage, str] = {
@@ -19,6 +19,7 @@ STAGES: Mapping[Stage, str] = {
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
     "shuffled": "Shuffled weights",
+    "edits": "Edits",
 }
 # How long a pass takes, in plain forward passes of the same text, as measured on models of base
 # size: one whose attention is analysed, a backward pass, and one of many backward passes at once.

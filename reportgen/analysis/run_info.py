@@ -35,6 +35,11 @@ class RunStart:
         """Whether evidence is measured."""
         return self.info.evidence.level != "none"
 
+    @property
+    def has_edits(self) -> bool:
+        """Whether edits are tried."""
+        return bool(self.info.settings.edits)
+
 
 def versions() -> dict[str, str]:
     """The versions that figures can depend on."""
@@ -82,6 +87,7 @@ def run_start(worker: "Worker") -> RunStart:
             keep_maps=options.keep_maps,
             units=worker.kind,
             segmenter=worker.splitter.segmenter if worker.splitter and splits else None,
+            edits=tuple(edit.id for edit in worker.edits.edits),
         ),
         remarks=(*model.remarks, *probed.remarks),
         evidence=_evidence(worker),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from statistics import pstdev
 from typing import Any
 
@@ -21,6 +21,7 @@ from reportgen.analysis.cost.estimate import (
     shapley_texts,
     shapley_yardstick,
 )
+from reportgen.analysis.evidence.edit_runs import EditRuns
 from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
 from reportgen.analysis.evidence.measure import (
     EvidenceTexts,
@@ -45,7 +46,7 @@ from reportgen.analysis.generation import (
     with_stand_in,
 )
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.progress import Cost, Progress, Stage
+from reportgen.analysis.progress import Cost, Passes, Progress, Stage
 from reportgen.analysis.work.item import (
     AttentionInput,
     EvidenceInput,
@@ -56,6 +57,7 @@ from reportgen.analysis.work.item import (
 )
 from reportgen.analysis.work.plan import candidates_in, choose
 from reportgen.analysis.work.tally import MapQuota
+from reportgen.errors import UsageError
 from reportgen.models import (
     EncodedText,
     ExplainedText,
@@ -65,8 +67,8 @@ from reportgen.models import (
     special_roles,
 )
 from reportgen.results import BY_ID, MIN_TEXTS
-from reportgen.tasks import applies_to
-from reportgen.texts import TextInput, TextSet, with_units, word_splitter
+from reportgen.tasks import applies_to, task_of
+from reportgen.texts import TextInput, TextSet, chosen_edits, with_units, word_splitter
 
 # Texts of the sample whose targets tell how widely these differ.
 SPREAD_TEXTS = 128
@@ -108,7 +110,8 @@ class Worker:
         joins = self.kind != "token"
         self.splitter = word_splitter() if joins or model.reader.needs_words else None
         self.model = model
-        self.tried = self.expected(choose(candidates, str(LEAST)))
+        self._tried_rows = choose(candidates, str(LEAST))
+        self.tried = self.expected(self._tried_rows)
         self.capture, self.probed = try_model(model, self.tried)
         has_evidence = options.evidence != "none"
         self.decoder, remark = find_decoder(
@@ -119,6 +122,7 @@ class Worker:
         self.explainer = Explainer(
             model, self.probed.batching, options.batch_tokens, asked, self._halved
         )
+        self.edits = self._edit_runs()
         self.asked = options.evidence_texts or self._number(len(candidates))
         self.sample = choose(candidates, self.asked)
         self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
@@ -156,6 +160,8 @@ class Worker:
         """How many of `n` texts get evidence for a budget; see `sample_size`."""
         basis, tried = self.cost_basis, self.tried
         cost, yardstick = expected_cost(n, tried, basis), shapley_yardstick(tried, basis)
+        if budget is not None:  # without one, edits do not change which texts have evidence
+            cost = cost.plus(self.edit_cost(self._tried_rows))
         return sample_size(cost, len(tried), n, basis.level, budget, pace, yardstick)
 
     def cost(self, n_texts: int, rows: Sequence[int]) -> Cost:
@@ -167,6 +173,37 @@ class Worker:
     def extra_cost(self, rows: Sequence[int]) -> Cost:
         """The passes of evidence on the texts `rows` beside the sample."""
         return extra_cost(self.expected(rows), self.cost_basis)
+
+    def edit_cost(self, rows: Sequence[int]) -> Cost:
+        """The passes of the edits of the texts `rows`."""
+        if not self.edits.edits:
+            return Cost({}, {}, is_exact=True)
+        sources = self._stand_ins(rows)
+        pairs = zip(sources, self.encode(sources), strict=True)
+        each = [self.edits.passes(source, text) for source, text in pairs if text.n_content]
+        total = reduce(Passes.plus, each, Passes(0, 0, 0.0))
+        return Cost({"edits": total}, {"edits": len(each)}, is_exact=False)
+
+    def _edit_runs(self) -> EditRuns:
+        """What tries the edits that were asked for.
+
+        Raises:
+            UsageError: what is predicted cannot be held against what it is with an edit.
+        """
+        edits = chosen_edits(self.options.edits, self.options.swap)
+        model, splitter = self.model, self.splitter
+        if edits and task_of(model.output).has_ends:
+            raise UsageError(
+                "--edits, --swap: the model's output is a place in the text, which edits move; "
+                "leave them out"
+            )
+        mask = model.tokenizer.mask_token
+        return EditRuns(
+            self.explainer,
+            partial(encode_all, model, splitter=splitter, joins=False),
+            edits,
+            (mask,) if isinstance(mask, str) else (),
+        )
 
     @property
     def device_name(self) -> str:
@@ -229,6 +266,11 @@ class Worker:
         item, is_stopped = given.item, False
         if isinstance(given, AttentionInput):
             result = self._attention_of(given.window or self.window(item), given.kept)
+        elif item.is_of_edits:
+            encoded, is_extra = self.encode(given.sources), item.kind == "extra_edits"
+            rows = self.edits.table(item.rows, given.sources, encoded, is_extra=is_extra)
+            result = WorkResult({"edits": rows})
+            self._progress.advance("edits", len(item.rows))
         else:
             encoded = self.in_units(item.rows, given.sources, given.tokens)
             scored, yardstick = self._scored(item), self._with_shapley(item)
@@ -347,6 +389,8 @@ class Worker:
         if item.kind == "attention":
             every = ("phrases", "texts") if self.kind == "phrase" else ("texts",)
             return dict.fromkeys(every, len(item.rows))
+        if item.is_of_edits:
+            return {"edits": len(item.rows)}
         return evidence_stages(self.tools, item, self._scored(item), self._with_shapley(item))
 
     def _scored(self, item: WorkItem) -> frozenset[int]:

@@ -82,6 +82,8 @@ def analyze(
     generate: int | None = None,
     temperature: float = 0.0,
     seed: int = 0,
+    edits: str | None = None,
+    swap: str | Path | None = None,
     keep_maps: int | str = "all",
     max_unknown: float = 0.2,
     batch_tokens: int | None = None,
@@ -121,8 +123,8 @@ def analyze(
         sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
         evidence, evidence_texts, evidence_budget, units, explain_class, explain_token, against,
-            generate, temperature, seed, keep_maps, max_unknown, batch_tokens: As on the command
-            line.
+            generate, temperature, seed, edits, swap, keep_maps, max_unknown, batch_tokens: As on
+            the command line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
@@ -151,7 +153,7 @@ def analyze(
     named = {name: given[name] for name in ("text_column", "label_map", "sheet", "limit")}
     of_analysis = {name: given[name] for name in options_in(AnalysisOptions)}
     of_analysis["keep_maps"] = str(keep_maps)  # numbers as they are typed
-    for name in ("evidence_texts", "explain_class"):
+    for name in ("evidence_texts", "explain_class", "swap"):
         of_analysis[name] = None if given[name] is None else str(given[name])
     others = (
         "name",

@@ -121,6 +121,12 @@ class Report:
         `docs/outputs.md` for its columns."""
         return table(self._whole, "predictions")
 
+    @property
+    def edits(self) -> pd.DataFrame:
+        """The table of `edits.csv`: one row per edit of each text with evidence; empty without
+        edits."""
+        return table(self._whole, "edits")
+
     def maps(
         self,
         text_id: object,

@@ -33,6 +33,7 @@ _TABLES = (
     "sink_scores",
     "agreement",
     "shuffled",
+    "edits",
 )
 BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
 # The files of a results folder; a folder that holds any other file is not replaced.

@@ -23,7 +23,9 @@ from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or where the model looks.
 COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS, *EARLIER_NAMES)
-TableName: TypeAlias = Literal["tokens", "heads", "texts", "predictions", "sinks", "agreement"]
+TableName: TypeAlias = Literal[
+    "tokens", "heads", "texts", "predictions", "sinks", "agreement", "edits"
+]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 CompareTableName: TypeAlias = Literal["changes", "tokens", "figures", "layers", "heads", "trend"]
 COMPARE_TABLE_NAMES: tuple[CompareTableName, ...] = get_args(CompareTableName)

@@ -1,7 +1,7 @@
 """Results as tables for spreadsheets and notebooks.
 
-Each table has one row per token, head, text, predicted item, sink test of a subject, or view and
-statistic of agreement.
+Each table has one row per token, head, text, predicted item, sink test of a subject, view and
+statistic of agreement, or edit of a text.
 """
 
 import json
@@ -57,6 +57,10 @@ TEXT_COLUMNS = (
     *("text_id", "text", "label", "prediction", "label_error", "n_tokens", "n_truncated"),
     *("status", "message", "evidence"),
 )
+EDIT_COLUMNS = (
+    *("text_id", "edit", "status", "changed", "before", "after", "prediction"),
+    *("prediction_label", "message", "evidence"),
+)
 SINK_COLUMNS = {
     **dict.fromkeys(("token", "kind", "role", "test"), "string"),
     **dict.fromkeys(("ratio", "low", "high", "effect", "control"), "float32"),
@@ -74,7 +78,7 @@ ALTERNATIVES = PREDICTIONS_SCHEMA.field("alternatives")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 # Words of texts, which stay words where a spreadsheet or pandas would read a number, a date, a
 # truth value or nothing: `007`, `50,000`, `1e5`, `3/4`, `5月3日`, `May 5`, `TRUE`, `NA`.
-_OF_WORDS = ("token", "text", "completion")
+_OF_WORDS = ("token", "text", "completion", "changed")
 _MAY_BE_WORDS = ("predicted", "label")  # unless all of them are numbers
 _READ_AS_FIGURE = re.compile(
     r"[\s(+\-＋－$€£¥￥.．]*[\d０-９][\d０-９.,．，:：/／%％()\s+\-eE年月日時分秒]*"
@@ -102,7 +106,7 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     heads; in `texts` the prediction is a number where the model gives one number, and words
     otherwise, and `evidence` is "sample", "extra" (beside the sample, in no average) or missing.
     `sinks` has a row for every test of the level of evidence, done or not; without evidence it and
-    `agreement` have none.
+    `agreement` have none. `edits` has a row for each edit of each text with evidence.
     """
     if name == "tokens":
         return _tokens(findings, heads)
@@ -115,6 +119,10 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     if name == "agreement":
         rows = [_agreement_row(figures) for figures in findings.agreement]
         return frame_of(rows, AGREEMENT_COLUMNS)
+    if name == "edits":
+        rows_of_edits = findings.results.edits
+        kinds = rows_of_edits[EXTRA].map({False: "sample", True: "extra"}).astype("string")
+        return _with_ids(findings.results, rows_of_edits.assign(evidence=kinds), EDIT_COLUMNS)
     if name == "heads":
         heads_of_texts = _with_excess(findings.results)
         if findings.results.is_redacted:

@@ -18,7 +18,7 @@ from reportgen.errors import UsageError
 #    of decoders; and results that are kept small
 # 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
 #    text token that each head looks at most, and agreement with shuffled weights
-# 4: also the table of predictions
+# 4: also the table of predictions; and that of edits, where they were asked for
 SCHEMA_VERSION = 4
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -26,6 +26,8 @@ SCHEMA_VERSION = 4
 SUMMARY_VERSION = 1
 # Versions of the JSON of a comparison, which follow the same rule.
 COMPARISON_VERSION = 1
+EDITS = "edits"  # the table that only results of runs with edits have
+SWAP = "swap:"  # how the id of an edit begins that swaps words; their kind follows
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 TYPED = "--text"  # the name of an input that is no file: texts that were typed
@@ -51,6 +53,12 @@ UnitKind: TypeAlias = Literal["token", "word", "phrase", "given"]
 Statistic: TypeAlias = Literal[
     "spearman", "kendall", "comprehensiveness", "sufficiency", "spearman_size"
 ]
+# What became of an edit of a text. It was run; or the model was given the same tokens with it as
+# without, so that nothing changes; or it was not run: it leaves the text as it is, or nothing of
+# it, what is predicted has no counterpart (a word with a tag, a mask), or the run failed.
+EditStatus: TypeAlias = Literal[
+    "run", "same_tokens", "unchanged", "nothing_left", "no_counterpart", "failed"
+]
 # Why something could not be measured on a model.
 Reason: TypeAlias = Literal[
     "values_unreadable",  # no module is known to compute value vectors
@@ -74,6 +82,7 @@ Reason: TypeAlias = Literal[
 ]
 DECODER_PARTS: tuple[DecoderPart, ...] = get_args(DecoderPart)
 STATUSES: tuple[Status, ...] = get_args(Status)
+EDIT_STATUSES: tuple[EditStatus, ...] = get_args(EditStatus)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 SINK_TESTS_AT: Mapping[EvidenceLevel, tuple[SinkTest, ...]] = {
@@ -183,6 +192,7 @@ class Settings:
     segmenter: str | None = None  # what split Japanese into words; None: its scripts
     n_joined: int = 0  # given units that a token joined to what stands beside them
     small: bool = False  # only what a comparison takes is in the folder
+    edits: tuple[str, ...] = ()  # that were tried, as in the table of edits
 
 
 @dataclass(frozen=True, slots=True)

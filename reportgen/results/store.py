@@ -234,6 +234,11 @@ class Results:
         as in `SHUFFLED_SCHEMA`."""
         return self._frame_of("shuffled")
 
+    @cached_property
+    def edits(self) -> pd.DataFrame:
+        """One row per text with evidence and edit; columns as in `EDITS_SCHEMA`."""
+        return self._frame_of("edits")
+
     def stored(self, name: str) -> pd.DataFrame:
         """The table `name` as stored: without added columns, and with all texts, also those beside
         the sample."""

@@ -9,6 +9,7 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.texts.columns import Columns
+    from reportgen.texts.edits import Edit, chosen_edits, edited, read_edits
     from reportgen.texts.formats.encoding import decode
     from reportgen.texts.given_units import Place, Places
     from reportgen.texts.in_memory import ARGUMENTS, NAME, Beside, texts_in_memory, typed_texts
@@ -25,5 +26,6 @@ if TYPE_CHECKING:
     from reportgen.texts.source_files import INPUT_FORMATS, InputFormat
     from reportgen.texts.sources.remote import is_remote
     from reportgen.texts.split_words import WordSplitter, between_spaces, by_script, word_splitter
+    from reportgen.texts.swaps import SwapList, read_swaps
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

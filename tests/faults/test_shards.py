@@ -75,8 +75,8 @@ FULL = ("--evidence", "full", "--evidence-texts", "3", "--keep-maps", "4")
     ("model", "more"),
     [
         ("bert", (*FULL, "--units", "phrase")),
-        ("bert", ("--evidence", "none")),
-        ("bert", ("--evidence-texts", "all")),
+        ("bert", ("--evidence", "none", "--edits", "typo,upper_case,repetition")),
+        ("bert", ("--evidence-texts", "all", "--edits", "typo,upper_case,repetition")),
         ("llama", ("--generate", "3", "--keep-maps", "3", "--evidence-texts", "4")),
     ],
 )

@@ -35,6 +35,8 @@ COLUMNS = {
     "sinks": "token, kind, role, test, ratio, low, high, effect, control, n_texts, layer, share, "
     "expected, share_after, alike, lead, key_size",
     "agreement": "view, statistic, mean, low, high, n_texts",
+    "edits": "text_id, edit, status, changed, before, after, prediction, prediction_label, "
+    "message, evidence",
 }
 FULL_EFFECTS = ("mask", "ig", "alti", "shapley", "cp_lrp")
 OVER_HEADS = ("cls_row_last", "received_last", "cls_row_all", "received_all", "expected")

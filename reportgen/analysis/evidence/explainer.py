@@ -15,7 +15,14 @@ from reportgen.analysis.attention.capture import require_short, without_maps
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.device.runs import BatchRuns, Halving, joined
 from reportgen.errors import UsageError
-from reportgen.models import EncodedText, ExplainedText, LoadedModel, Scores, plan_batches
+from reportgen.models import (
+    EncodedText,
+    ExplainedText,
+    LoadedModel,
+    Scores,
+    TextPrediction,
+    plan_batches,
+)
 from reportgen.results import Batching
 
 
@@ -210,6 +217,28 @@ class Explainer:
         explained = [variant.of for variant in variants]
         values: list[float] = self.target.figures(outputs, explained).tolist()
         return list(zip(values, self.target.scores(outputs, texts), strict=True))
+
+    def run_predictions(
+        self, variants: Sequence[ChangedText]
+    ) -> list[tuple[float, TextPrediction] | str]:
+        """Like `run`, with what is predicted for each variant."""
+        runs: BatchRuns[tuple[float, TextPrediction]] = self.runs([each.text for each in variants])
+        for run in runs:
+            with run:
+                run.results = self._predictions([variants[i] for i in run.rows])
+        return [
+            self.target.undefined if not isinstance(each, str) and not isfinite(each[0]) else each
+            for each in runs.results
+        ]
+
+    def _predictions(self, variants: Sequence[ChangedText]) -> list[tuple[float, TextPrediction]]:
+        """Run one batch: the targets, and what is predicted."""
+        texts = [variant.text for variant in variants]
+        inputs, reader = self.inputs(texts), self.model.reader
+        returned = self._returned(inputs)
+        outputs = reader.values(returned, inputs, texts)
+        values = self.target.figures(outputs, [variant.of for variant in variants]).tolist()
+        return list(zip(values, reader.read(returned, inputs, texts), strict=True))
 
     def runs(self, texts: Sequence[EncodedText], *, in_graph: bool = False) -> BatchRuns[Any]:
         """The runs of `texts` in batches, gradients switched off; `in_graph` as for `plan`."""

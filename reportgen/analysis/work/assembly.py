@@ -15,6 +15,7 @@ from reportgen.analysis.work.tally import Tally
 from reportgen.results import (
     ANALYSIS_TABLES,
     DECODER_PARTS,
+    EDITS,
     EFFECT,
     EVIDENCE_TABLES,
     EXTRA,
@@ -81,6 +82,7 @@ def write_evidence(
     results: Iterable[WorkResult],
     tested: Iterable[WorkResult],
     shuffled: Iterable[WorkResult],
+    edits: Iterable[WorkResult],
     sinks: SinkResults,
     is_stopped: bool,
 ) -> RunInfo:
@@ -89,10 +91,12 @@ def write_evidence(
     Args:
         info: the facts before evidence was measured.
         results: of items of evidence. `tested` are those of sink tests, which `sinks` lists, and
-            `shuffled` those with shuffled weights.
+            `shuffled` those with shuffled weights, and `edits` those of edits.
         is_stopped: whether the user interrupted the work.
     """
-    with Recorder(folder, EVIDENCE_TABLES) as recorder:
+    with Recorder(folder, _tables(info)) as recorder:
+        for result in edits:
+            _add(recorder, result.tables)
         if info.evidence.level == "none":
             recorder.finish(info)
             return info
@@ -134,6 +138,11 @@ def write_evidence(
         info = replace(info, evidence=evidence)
         recorder.finish(info)
     return info
+
+
+def _tables(info: RunInfo) -> list[str]:
+    """The tables that are written after the first pass: that of edits only where any was tried."""
+    return [name for name in EVIDENCE_TABLES if name != EDITS or info.settings.edits]
 
 
 def _add(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:

@@ -147,7 +147,7 @@ def _identity(worker: "Worker") -> dict[str, Any]:
 
 
 def _without_model(texts: TextSet, asked: AnalysisOptions) -> dict[str, Any]:
-    options = asdict(asked)
+    options = asdict(asked) | {"swap": asked.swap and str(asked.swap)}
     if asked.evidence_budget is not None:
         del options["evidence_texts"]  # it came from the budget
     return {

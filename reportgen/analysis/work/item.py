@@ -18,8 +18,11 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.models import EncodedText
 
 # attention of a window of texts; evidence on some of its texts in the sample; the same on texts
-# beside the sample; sink tests of one text; what is the same with shuffled weights.
-WorkKind: TypeAlias = Literal["attention", "evidence", "extra", "sinks", "shuffled"]
+# beside the sample; edits of texts of the sample, or of those beside it; sink tests of one text;
+# what is the same with shuffled weights.
+WorkKind: TypeAlias = Literal[
+    "attention", "evidence", "extra", "edits", "extra_edits", "sinks", "shuffled"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class WorkItem:
 
     kind: WorkKind
     rows: Sequence[int]  # a range or a tuple: of the table of texts, in input order; at least one
+
+    @property
+    def is_of_edits(self) -> bool:
+        """Whether edits are tried on its texts."""
+        return self.kind in ("edits", "extra_edits")
+
+    def with_edits(self) -> "WorkItem":
+        """The item of the edits of the texts of this item of evidence."""
+        return WorkItem("extra_edits" if self.kind == "extra" else "edits", self.rows)
 
     @property
     def name(self) -> str:

@@ -119,7 +119,9 @@ def without_effect(
     if given.get("units-column") and analysis.units not in (None, "given"):
         lines.append(f"--units-column has no effect with --units {analysis.units}")
     if analysis.evidence == "none":
-        evident = ("evidence-texts", "evidence-budget", "explain-class", "explain-token", "against")
+        of_edits = ("evidence-texts", "explain-class", "explain-token", "against")
+        has_edits = analysis.edits is not None or analysis.swap is not None
+        evident = ("evidence-budget", *(() if has_edits else of_edits))
         names = [name for name in evident if name in given]
         lines += [f"--{name} has no effect with --evidence none" for name in names]
     if analysis.generate is None:

@@ -26,11 +26,13 @@ from reportgen.report.redact.rules import (
 )
 from reportgen.results import (
     BY_ID,
+    EDITS,
     EFFECT,
     EXTRA,
     NONE,
     REDACT,
     STEPS,
+    SWAP,
     VALUE_RATIO,
     ClassNames,
     Evidence,
@@ -105,7 +107,12 @@ class Masked:
         """The facts about the run, with remarks that say what was removed."""
         info = self._info
         options = {name: shown_option(name, value) for name, value in info.settings.options.items()}
-        settings = replace(info.settings, options={**options, REDACT: True}, maps_kept=0)
+        settings = replace(
+            info.settings,
+            options={**options, REDACT: True},
+            maps_kept=0,
+            edits=tuple(map(self._edit, info.settings.edits)),
+        )
         subjects = tuple(self._subjects[subject.key] for subject in self._info.evidence.subjects)
         return replace(
             info,
@@ -188,7 +195,21 @@ class Masked:
             )
         if table in ("sinks", "sink_scores"):
             return self._sinks(table, rows)
+        if table == EDITS:
+            return self._edits(rows)
         return {}
+
+    def _edits(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        """The names of edits, and what is predicted with them; of choices that is left out."""
+        labels = self._predicted(rows["prediction_label"])
+        return {
+            "edit": list(map(self._edit, _list(rows, "edit"))),
+            "prediction_label": [None] * len(rows) if self._task.has_choices else labels,
+        } | self._message(rows)
+
+    def _edit(self, name: str) -> str:
+        """The name of an edit; a swap is numbered, as its kind tells words."""
+        return SWAP + self._number("swap", name) if name.startswith(SWAP) else name
 
     def _texts(self, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
         return {

@@ -146,6 +146,13 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     },
     "agreement": {**_all(KEPT, "text", "view", "statistic"), "value": TWO},
     "shuffled": {**_all(KEPT, "text", "view"), "value": TWO},
+    # Of a swap the words are hidden, of all edits the texts that they made.
+    "edits": {
+        **_all(KEPT, "text", "status", "extra"),
+        **_all(REPLACED, "edit", "prediction_label", "message"),
+        **_all(THREE, "before", "after"),
+        **_all(LEFT_OUT, "changed", "prediction", "scores"),
+    },
 }
 
 
@@ -182,7 +189,7 @@ HIDDEN_OPTIONS = frozenset(
     (
         *("label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
         *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
-        *("explain-class", "explain-token", "against", "detail"),
+        *("explain-class", "explain-token", "against", "detail", "swap"),
     )
 )
 # The other options stay: names of columns, of models and of outputs, numbers, and choices from a
@@ -203,6 +210,7 @@ SHOWN_OPTIONS = frozenset(
             "evidence-budget",
             "units",
             "generate",
+            "edits",
         ),
         *("temperature", "seed", "title", "lang", "md-flavor", "md-limit", "commit", "layout"),
         *("images", "quality", "smallest-change", "id", "heads", "max-size", "colour", "brief"),

@@ -24,6 +24,7 @@ from reportgen.results.checks.conditions import (
 from reportgen.results.info import (
     ANALYSED,
     DECODER_PARTS,
+    EDIT_STATUSES,
     HEAD_CLASSES,
     RANK_STATISTICS,
     SINK_TESTS,
@@ -63,6 +64,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "sink_scores": ("text", "subject", "layer", "head", "n_pairs"),
     "agreement": ("text", "view", "statistic"),
     "shuffled": ("text", "view"),
+    "edits": ("text", "edit", "status", "changed", "before", "after"),
 }
 # The columns of the table of texts that the rows of other tables are checked against.
 COUNTS = ("n_tokens", "n_content", "scores")
@@ -161,6 +163,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "sink_scores": _sink_scores,
         "agreement": _agreement,
         "shuffled": _shuffled,
+        "edits": _edits,
     }
     checks[name](pa.concat_tables(keys), info, texts)
 
@@ -416,3 +419,13 @@ def _shuffled(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_analysed(table, texts)
     require_known(table, "view", VIEWS)
     require_unique(table, "text", "view")
+
+
+def _edits(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    require_analysed(table, texts)
+    require_known(table, "edit", info.settings.edits)
+    require_known(table, "status", EDIT_STATUSES)
+    require_unique(table, "text", "edit")
+    is_known = np.isin(table["status"].to_numpy(), ("run", "same_tokens"))
+    for column in ("changed", "before", "after"):
+        require((is_known <= has_value(table, column)).all(), column)

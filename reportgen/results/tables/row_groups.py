@@ -17,7 +17,7 @@ from reportgen.files import RESULTS_FILES, File, PinnedFolder, path_of
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.checks.tables import COUNTS, require_rows, require_texts
-from reportgen.results.info import RunInfo
+from reportgen.results.info import EDITS, RunInfo
 from reportgen.results.manifest import (
     INFO_FILE,
     MAPS_FILE,
@@ -219,10 +219,12 @@ def part_of(table: LazyTable, first: int, size: int, names: Sequence[str]) -> pa
 
 def may_be_missing(name: str, info: RunInfo) -> bool:
     """Whether a folder may lack the table `name`, which is then empty: it was added in a later
-    version, or in version 2 and is about decoders, or the results are kept small."""
+    version, or in version 2 and is about decoders, or the results are kept small, or it is about
+    edits, and none was asked for."""
     since = LATER_TABLES.get(name, 1)
     is_of_decoders = since == 2 and info.model.decoder is None
-    return info.settings.small or info.schema_version < since or is_of_decoders
+    is_unasked = name == EDITS and not info.settings.edits
+    return info.settings.small or info.schema_version < since or is_of_decoders or is_unasked
 
 
 class FolderSource:

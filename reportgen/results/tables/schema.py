@@ -335,6 +335,23 @@ SHUFFLED_SCHEMA = pa.schema(
         ("value", pa.float64()),  # Spearman's rank correlation, by size
     ]
 )
+# Texts with one edit each, on the texts with evidence; no rows where none was asked for.
+EDITS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),  # row of `texts`
+        ("edit", pa.string()),  # id in the register of edits, or "swap:" and the kind of a swap
+        ("status", pa.string()),  # one of EDIT_STATUSES
+        ("changed", pa.string()),  # the text with the edit; null where it does not apply
+        ("before", pa.float64()),  # what is explained, of the text and with the edit; null where
+        ("after", pa.float64()),  # that is not known
+        # As in `texts`, of the text with the edit. Empty where nothing was run.
+        ("prediction", pa.float64()),
+        ("prediction_label", pa.string()),
+        ("scores", pa.list_(pa.float64())),
+        ("message", pa.string()),  # why it failed; "" otherwise
+        (EXTRA, pa.bool_()),  # the text is not in the sample, so it is part of no average
+    ]
+)
 ALTERNATIVE = pa.struct([("name", pa.string()), ("probability", pa.float64())])
 # What was predicted, the same for all kinds of output. It follows from the table of texts, see
 # `tasks/predictions.py`; results of versions before 4 and results kept small do not hold it.
@@ -379,6 +396,7 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "sink_scores": SINK_SCORES_SCHEMA,
     "agreement": AGREEMENT_SCHEMA,
     "shuffled": SHUFFLED_SCHEMA,
+    "edits": EDITS_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {
     **ANALYSIS_TABLES,

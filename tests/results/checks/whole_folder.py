@@ -35,10 +35,12 @@ def write_whole(folder: Path) -> None:
     pq.write_table(target_effects(made), folder / "target_effects.parquet")
     pq.write_table(sink_scores(made), folder / "sink_scores.parquet")
     pq.write_table(shuffled(made), folder / "shuffled.parquet")
+    pq.write_table(edits(made), folder / "edits.parquet")
     predictions = pa.concat_tables(items_from_texts(made))
     pq.write_table(predictions, folder / "predictions.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
-    write_info(folder, replace(made.info, model=model))
+    settings = replace(made.info.settings, edits=("typo", "swap:a → b"))
+    write_info(folder, replace(made.info, model=model, settings=settings))
     without_manifest(folder)
 
 
@@ -83,6 +85,19 @@ def shuffled(made: Results) -> pa.Table:
         for view in VIEWS[:2]
     ]
     return pa.Table.from_pylist(rows, TABLES["shuffled"])
+
+
+def edits(made: Results) -> pa.Table:
+    """Two edits of every text that was analysed, of which one does not apply."""
+    figures = {"before": 0.5, "message": "", "extra": False}
+    known = {"status": "run", "changed": "a", "after": 0.5, "prediction": 0.5, "scores": [0.5]}
+    lacking = {"status": "unchanged", "scores": []}
+    rows = [
+        {"text": text, "edit": edit, **figures, **more}
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for edit, more in (("typo", known), ("swap:a → b", lacking))
+    ]
+    return pa.Table.from_pylist(rows, TABLES["edits"])
 
 
 def target_effects(made: Results) -> pa.Table:

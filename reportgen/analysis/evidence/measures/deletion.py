@@ -70,7 +70,7 @@ def alone_effects(
         for item in explained
         for unit in ((), *content_units(item.text))
     )
-    values = iter([v for chunk in _in_chunks(variants) for v in explainer.run(chunk)])
+    values = iter([v for chunk in in_chunks(variants) for v in explainer.run(chunk)])
     effects: list[UnitEffects | str] = []
     for item in explained:
         units, nothing = content_units(item.text), next(values)
@@ -122,7 +122,7 @@ def _effects(
         for unit in content_units(item.text)
         if can_change(item.text, unit)
     )
-    values = iter([v for chunk in _in_chunks(variants) for v in explainer.run_scores(chunk)])
+    values = iter([v for chunk in in_chunks(variants) for v in explainer.run_scores(chunk)])
     effects = []
     for item in explained:
         units = content_units(item.text)
@@ -171,7 +171,8 @@ def _unit_effects(
     return UnitEffects(units, effects, message, scores)
 
 
-def _in_chunks(variants: Iterable[ChangedText]) -> Iterator[list[ChangedText]]:
+def in_chunks(variants: Iterable[ChangedText]) -> Iterator[list[ChangedText]]:
+    """Split `variants` into parts of about CHUNK_TOKENS tokens."""
     chunk: list[ChangedText] = []
     size = 0
     for variant in variants:
