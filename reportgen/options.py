@@ -109,8 +109,8 @@ def no_such_option(name: str, known: Iterable[str], others: str = "there are ") 
 
 def _value(name: str, value: Any, option: Option, *, is_python: bool) -> Any:
     """`value` in the type of the option."""
-    if option.read is not None and isinstance(value, str):
-        return option.read(value)
+    if option.read is not None and isinstance(value, str | Path):
+        return option.read(str(value))
     kind = option.kind
     kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if option.choices:
@@ -125,7 +125,7 @@ def _value(name: str, value: Any, option: Option, *, is_python: bool) -> Any:
             return converted
     names = _NAMES if is_python else _NAMES | {bool: "true or false"}
     words = ", ".join(
-        names[kind] if kind in names else ", ".join(map(repr, get_args(kind)))
+        names[kind] if kind in names else ", ".join(map(repr, get_args(kind))) or "a path"
         for kind in kinds
         if kind is not NoneType
     )

@@ -41,6 +41,8 @@ class _LookOptions(TypedDict, total=False):
     layout: Literal["file", "dir"]
     images: Literal["svg", "png", "none"]
     quality: str | None
+    comment: str | Path | None
+    logo: str | Path | None
     id: str
 
 

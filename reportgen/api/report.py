@@ -28,6 +28,7 @@ from reportgen.report import (
     RenderOptions,
     TextCell,
     WriteOptions,
+    comment_lines,
     first_line,
     gate_rows,
     headline,
@@ -42,6 +43,7 @@ from reportgen.report import (
     sentence,
     stage,
     table,
+    unredacted_lines,
     written_line,
 )
 from reportgen.results import (
@@ -216,6 +218,8 @@ class Report:
         """Write every output of `job`, results folders too; see `write_report`."""
         with self.shown(job) as findings:
             written = write_report(findings, job, staging)
+        lines = unredacted(job, self.findings)
+        written = replace(written, lines=(*written.lines, *lines))
         for folder in job.folders:
             staging.copy(self.results.stored_in.files(), folder)
         return written
@@ -297,6 +301,20 @@ class Written:
         return list(dict.fromkeys(line for d in self.documents.values() for line in d.reduced))
 
 
+def unredacted(job: AnyJob, *runs: Findings) -> list[str]:
+    """What is told of the author's words where the texts of `runs` are redacted."""
+    if not job.redact:
+        return []
+    texts = [
+        (str(id), text)
+        for findings in runs
+        for column in ("text", "pair")
+        for id, text in findings.texts[["text_id", column]].itertuples(index=False)
+        if isinstance(text, str)
+    ]
+    return list(unredacted_lines(job.options, texts, load_language(job.options.lang)))
+
+
 def write_report(findings: Findings, job: OutputJob[RenderOptions], staging: Staging) -> Written:
     """Evaluate the gates and write every output of `job`, except results folders.
 
@@ -327,6 +345,7 @@ def write_runs(runs: Runs, job: AnyJob, options: OutputOptions, staging: Staging
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
     lines += [f"{folder}/: results folder" for folder in job.folders]
+    lines += comment_lines(options, load_language(options.lang))
     lines += filter(None, [misfit(runs.findings.info.output, options.quality)])
     rows = gate_rows(options.gates, runs.findings, english) if options.gates else ()
     return Written(

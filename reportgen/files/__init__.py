@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SCRIPT_FILE,
         STYLE_FILE,
         as_given,
+        author_file,
         check_page_folder,
         check_target,
         heads_file,

@@ -46,6 +46,7 @@ PICTURES_FOLDER = "img"  # beside a page
 PAGE_FILES = frozenset([STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE])
 ICON_FILE = "icon.svg"
 _HEADS_FILE = re.compile(r"heads-[1-9][0-9]*\.png")
+_AUTHOR_FILE = re.compile(r"author-[1-9][0-9]*\.(?:png|jpeg|webp|svg)")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # s3://bucket, as a path has it; not C:/
 
 
@@ -54,9 +55,14 @@ def heads_file(number: int) -> str:
     return f"heads-{number}.png"
 
 
+def author_file(number: int, media_type: str) -> str:
+    """The file of a picture of the author's, numbered from 1; its type as in image/svg+xml."""
+    return f"author-{number}.{media_type.partition('+')[0]}"
+
+
 def is_page_picture(name: str) -> bool:
     """Whether a file beside a page is one of its pictures, of which a page has as many as texts."""
-    return name == ICON_FILE or _HEADS_FILE.fullmatch(name) is not None
+    return name == ICON_FILE or any(p.fullmatch(name) for p in (_HEADS_FILE, _AUTHOR_FILE))
 
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from reportgen.report.redact.rules import COLUMNS, require_texts
     from reportgen.report.redact.run import redacted, redacted_info
     from reportgen.report.sections.all_models import since_when
+    from reportgen.report.sections.author import comment_lines, unredacted_lines
     from reportgen.report.sections.context_compared import CompareContext
     from reportgen.report.sections.overview_compared import compare_headline, unmatched_texts
     from reportgen.report.sections.run import gate_rows

@@ -24,6 +24,7 @@ class Span:
     text: str
     is_strong: bool = False
     tone: Tone = ""  # what it is strong by, as its colour says it: "" attention
+    address: str = ""  # of a page of the web that it leads to, in short forms
 
 
 def between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
@@ -163,6 +164,7 @@ class Section:
     picture: Picture | None = None
     table: Table | None = None
     items: tuple[Cell, ...] = ()
+    words: tuple[tuple[Span, ...], ...] = ()  # paragraphs, in place of a table and items
     is_folded: bool = False
     place: int = 65  # sections are shown in rising order of this number
 

@@ -18,6 +18,7 @@ from reportgen.findings import (
     write_smallest_change,
 )
 from reportgen.options import Option
+from reportgen.report.author import AuthorComment, Logo, read_comment, read_logo
 from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
@@ -113,6 +114,25 @@ _REPORT = partial(Option, panel="Report")
 _MARKDOWN = partial(_REPORT, changes_page=False)
 _TITLE = partial(_REPORT, read=without_surrogates)
 _SIZE = partial(_REPORT, least=0, metavar="SIZE", read=read_size, write=write_size)
+CommentFile: TypeAlias = Annotated[
+    AuthorComment | None,
+    _REPORT(
+        metavar="FILE",
+        read=read_comment,
+        write=lambda comment: comment.name,
+        help="A word from the author, in Markdown, e.g. notes.md; it stands under the title of "
+        "pages and short forms, and is not redacted.",
+    ),
+]
+LogoFile: TypeAlias = Annotated[
+    Logo | None,
+    _REPORT(
+        metavar="FILE",
+        read=read_logo,
+        write=lambda logo: logo.name,
+        help="A picture above the title of HTML pages, PNG, SVG, JPEG or WebP, e.g. logo.svg.",
+    ),
+]
 _ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
 # What reports, comparisons and sites ask alike.
 DecidingFigure: TypeAlias = Annotated[
@@ -192,6 +212,8 @@ class WriteOptions:
         ),
     ] = "svg"
     quality: DecidingFigure = None
+    comment: CommentFile = None
+    logo: LogoFile = None
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
 
 
@@ -340,6 +362,8 @@ class SiteOptions:
             "4f2a9c1.",
         ),
     ] = None
+    comment: CommentFile = None
+    logo: LogoFile = None
     workers: Annotated[
         int | None,
         Option(

@@ -12,7 +12,14 @@ from reportgen.api.comparing.baseline import accept, require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.keywords import SaveComparisonOptions
-from reportgen.api.report import Report, Written, check_language, open_report, write_runs
+from reportgen.api.report import (
+    Report,
+    Written,
+    check_language,
+    open_report,
+    unredacted,
+    write_runs,
+)
 from reportgen.comparison import Comparison
 from reportgen.comparison import compare_runs as compare_findings
 from reportgen.errors import UsageError
@@ -246,6 +253,7 @@ def write_comparison(
         notes = [remark for remark in remarks if remark not in whole.base.info.remarks]
         notes += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
         worst = annotations(comparison, options)
+    notes += unredacted(job, whole.base, whole.head)
     lines = (*written.lines, *written.reduced, *notes)
     return replace(written, lines=lines, annotations=worst)
 

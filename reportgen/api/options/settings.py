@@ -36,8 +36,17 @@ _GATES: Mapping[str, Level] = {"fail-if": "fail", "warn-if": "warn"}
 _COMMANDS = ("compare", "site")  # that have a table of their own
 # What a report is called and where it goes says nothing of a comparison or of a site.
 _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
-    "compare": (*_GATES, "output", "format", "title", "id", "page-url", "layout"),
-    "site": ("output", "title"),
+    "compare": (
+        *_GATES,
+        "output",
+        "format",
+        "title",
+        "id",
+        "page-url",
+        "layout",
+        "comment",
+    ),
+    "site": ("output", "title", "comment"),
 }
 # Code runs only where someone says so at that very moment, so no file can ask for it.
 _OF_CODE = "it runs code, so it belongs on the command line"
@@ -109,22 +118,23 @@ def configured_options(command: str, path: Path | None = None) -> ConfiguredOpti
         if key in known and key not in _GATES
     }
     if path is None:
-        _require_inside(values.get("output"), file.source)
+        for name in ("output", "comment", "logo"):
+            _require_inside(name, values.get(name), file.source)
     return ConfiguredOptions(file.source, values)
 
 
-def _require_inside(output: str | list[str] | None, source: str) -> None:
-    """Check that settings that were found, and not named, write into the project only: they may
-    have come with it.
+def _require_inside(option: str, paths: str | list[str] | None, source: str) -> None:
+    """Check that settings that were found, and not named, write into the project only, and show
+    only files of it: they may have come with it.
 
     Raises:
-        UsageError: they name an output outside of it.
+        UsageError: they name a path outside of it.
     """
     top = Path(os.path.realpath(project_folders()[-1]))
-    for name in [output] if isinstance(output, str) else output or ():
+    for name in [paths] if isinstance(paths, str) else paths or ():
         if name != STANDARD_OUTPUT and not Path(os.path.realpath(name)).is_relative_to(top):
             raise UsageError(
-                f"{source}: output {name!r:.80} is outside of {top}; give it with --output, or "
+                f"{source}: {option} {name!r:.80} is outside of {top}; give it with --{option}, or "
                 "name the settings with --config"
             )
 

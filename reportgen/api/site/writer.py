@@ -23,10 +23,12 @@ from reportgen.report import (
     SiteOptions,
     TrendPage,
     address_of,
+    comment_lines,
     load_language,
     pair_name,
     place_of,
     read_site,
+    unredacted_lines,
 )
 
 Order: TypeAlias = Sequence[PageTask] | TrendTask
@@ -161,6 +163,8 @@ class SiteWriter:
             files.remove_emptied()
         if self._redact:
             self._said.append(load_language(self._options.lang).say("redacted", "page"))
+            self._said += unredacted_lines(self._options, (), load_language(self._options.lang))
+        self._said += comment_lines(self._options, load_language(self._options.lang))
         self._said.append(
             f"{self._folder / 'index.html'}: {counted(len(site.entries), 'report')}, "
             f"{self._n_new} of them written now; {counted(len(site.pairs), 'comparison')}"

@@ -20,7 +20,14 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
-from reportgen.files import ICON_FILE, PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE, heads_file
+from reportgen.files import (
+    ICON_FILE,
+    PLOTLY_FILE,
+    SCRIPT_FILE,
+    STYLE_FILE,
+    author_file,
+    heads_file,
+)
 from reportgen.report.html.packing import compressed, plotly_source
 from reportgen.report.html.script_data import measure_data, step_data
 from reportgen.report.language.printable import (
@@ -45,7 +52,15 @@ def _scripts(folder: str, *names: str) -> tuple[str, ...]:
 # The files of the style sheet, and of the script of each page, in the order they are joined in.
 # All scripts of a page share one scope; a constant must come before what reads it at the start.
 _PLAIN_STYLES = _styles(
-    "theme", "base", "page", "answers", "guide", "tables", "figures", "sections"
+    "theme",
+    "base",
+    "page",
+    "author",
+    "answers",
+    "guide",
+    "tables",
+    "figures",
+    "sections",
 )
 BRIEF_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print", "brief"))
 STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
@@ -85,7 +100,8 @@ _LONG_REMARK = 160  # half-width characters, above which only the first sentence
 _CHIP = Markup('<i class="chip">{}</i>')
 _BREAK = _CHIP.format(LINE_BREAK) + Markup("<br>")
 _PICTURE = re.compile(
-    rb'(?P<before> (?:src|href)=")data:image/(?P<kind>png;base64|svg\+xml),(?P<content>[^"]*)"'
+    rb'(?P<before>(?P<author> class="by-author")? (?:src|href)=")'
+    rb'data:image/(?P<kind>(?:png|jpeg|webp|svg\+xml);base64|svg\+xml),(?P<content>[^"]*)"'
 )
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
@@ -111,6 +127,7 @@ class Assets:
     scripts: tuple[str, ...] = REPORT_SCRIPTS
     style_sheets: tuple[str, ...] = STYLE_SHEETS
     place: PagePlace = ALONE
+    has_images: bool = False  # whether a page without scripts shows pictures
 
     @cached_property
     def style(self) -> str:
@@ -160,6 +177,8 @@ class Assets:
         if scripts:
             beside = "'self' " if self.layout == "dir" else ""
             allowed.append(f"img-src {beside}data: blob:")
+        elif self.has_images:
+            allowed.append("img-src data:")
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
@@ -170,8 +189,12 @@ def pictures_beside(page: bytes) -> tuple[bytes, dict[str, bytes]]:
 
     def named(match: re.Match[bytes]) -> bytes:
         content = match["content"]
-        if match["kind"] == b"png;base64":
-            n = 1 + sum(name.endswith(".png") for name in pictures)
+        if match["author"]:
+            n = 1 + sum(name.startswith("author-") for name in pictures)
+            name = author_file(n, match["kind"].partition(b";")[0].decode())
+            picture = b64decode(content)
+        elif match["kind"] == b"png;base64":
+            n = 1 + sum(name.startswith("heads-") for name in pictures)
             name, picture = heads_file(n), b64decode(content)
         else:
             name, picture = ICON_FILE, unquote_to_bytes(content)

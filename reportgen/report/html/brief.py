@@ -17,6 +17,7 @@ from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.marked_units import marked_text, shortened, text_measures
 from reportgen.report.panel.panel import Panel
+from reportgen.report.sections.author import make_author
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page
 from reportgen.tasks import task_of
@@ -48,7 +49,14 @@ def render_brief(runs: Runs, options: RenderOptions) -> Document:
     findings, language = runs.findings, load_language(options.lang)
     context = Context(runs, options, language)
     page = make_page(context)
-    assets = Assets("file", "", scripts=(), style_sheets=BRIEF_STYLE_SHEETS)
+    author = make_author(context)
+    assets = Assets(
+        "file",
+        "",
+        scripts=(),
+        style_sheets=BRIEF_STYLE_SHEETS,
+        has_images=author is not None and author.has_images,
+    )
     setting = Setting(findings, options, language, page, assets)
     errors = [row for row in findings.ranking["error"].tolist() if _is_error(findings, row)]
     reasons = {text.number - 1: text.reasons for text in context.notable.texts}

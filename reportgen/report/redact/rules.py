@@ -190,6 +190,7 @@ HIDDEN_OPTIONS = frozenset(
         *("label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
         *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
         *("explain-class", "explain-token", "against", "detail", "swap"),
+        *("comment", "logo"),
     )
 )
 # The other options stay: names of columns, of models and of outputs, numbers, and choices from a

@@ -20,6 +20,7 @@ from reportgen.report.language.remarks import is_handed_over, remark
 from reportgen.report.language.sentences import few_different
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.panel.panel import Panel
+from reportgen.report.sections.author import make_author, short_author
 from reportgen.report.sections.context import TITLE_WIDTH, Context
 from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.errors import make_errors, short_errors
@@ -141,6 +142,7 @@ def _several(id: str, make: str, short: str = "", *, in_navigation: bool = True)
 SECTIONS = (
     _one("run", _run, in_navigation=False),
     _several("run", "models_compared:make_run", in_navigation=False),
+    PageSection("author", make_author, short_author, in_navigation=False),
     _one("answers", lambda context: context.answers, short_overview, in_notebook=True),
     _several("answers", "answers_trend:make_several_answers", in_navigation=False),
     _several("trend", "trend:make_trend"),

@@ -88,6 +88,9 @@ def _part(section: Section, paths: Mapping[str, str], address: str) -> DocumentP
         code = shell_line(section.code).replace("]]>", "]]]]><![CDATA[>")
         body = f"<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body>"
         head += _macro("code", body) + "\n"
+    if section.words:
+        lines = tuple(f"<p>{_spans(line)}</p>\n" for line in section.words)
+        return DocumentPart(head, lines, foot, section.rank)
     items = tuple(f"<li>{_spans(item.spans)}</li>\n" for item in section.items)
     if section.table is None:
         if not items:
@@ -116,7 +119,10 @@ def _cell(cell: Cell, address: str) -> str:
 
 def _spans(spans: Sequence[Span]) -> str:
     return "".join(
-        f"<strong>{_text(span.text)}</strong>" if span.is_strong else _text(span.text)
+        _linked(
+            f"<strong>{_text(span.text)}</strong>" if span.is_strong else _text(span.text),
+            span.address,
+        )
         for span in spans
     )
 

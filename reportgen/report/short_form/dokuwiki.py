@@ -69,6 +69,9 @@ def _part(section: Section, paths: Mapping[str, str], address: str, id: str) -> 
     head += "".join(f"{_text(paragraph)}\n\n" for paragraph in section.lead)
     if section.code:
         head += f"  {visible(shell_line(section.code))}\n\n"  # a line that is set in is code
+    if section.words:
+        lines = tuple(f"{_spans(line)}\n\n" for line in section.words)
+        return DocumentPart(head, lines, rank=section.rank)
     items = tuple(f"  * {_spans(item.spans)}\n" for item in section.items)
     if section.table is None:
         return DocumentPart(head, items, rank=section.rank)
@@ -102,9 +105,7 @@ def _linked(text: str, address: str, *, is_strong: bool = False) -> str:
 
 def _spans(spans: Sequence[Span]) -> str:
     return "".join(
-        f"**{_text(span.text)}**" if span.is_strong else _text(span.text)
-        for span in spans
-        if span.text
+        _linked(span.text, span.address, is_strong=span.is_strong) for span in spans if span.text
     )
 
 

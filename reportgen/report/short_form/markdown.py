@@ -6,6 +6,8 @@ Tables and lists; no HTML but what folds and what hides, and neither where a hos
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape as escape_html
+from itertools import groupby
+from operator import attrgetter
 from urllib.parse import quote
 
 from reportgen.comparison import Runs
@@ -133,7 +135,9 @@ def _part(
         head += f"{image}\n"
     if section.table and section.items:
         head += "".join(map(_item, section.items)) + "\n"
-    if section.table:
+    if section.words:
+        rows = tuple(f"{_words(line)}\n\n" for line in section.words)
+    elif section.table:
         head += _table_head(section.table)
         rows = tuple(_row(row, address) for row in section.table.rows)
     else:
@@ -142,6 +146,17 @@ def _part(
     if is_indented:
         head, rows = opened + _indented(head.lstrip("\n")), tuple(map(_indented, rows))
     return DocumentPart(head, rows, foot, section.rank)
+
+
+def _words(line: Sequence[Span]) -> str:
+    """A line of the author's, whose links lead somewhere."""
+    parts = []
+    for address, group in groupby(line, key=attrgetter("address")):
+        spans = tuple(group)
+        text = "".join(span.text for span in spans)
+        before, after = " " * text.startswith(" "), " " * text.endswith(" ")
+        parts.append(f"{before}{_linked(escape_spans(spans), address)}{after}")
+    return "".join(parts)
 
 
 def _indented(lines: str) -> str:

@@ -73,6 +73,9 @@ def _part(section: Section, paths: Mapping[str, str], address: str, id: str) -> 
     head += "".join(f"{_text(paragraph)}\n\n" for paragraph in section.lead)
     if section.code:
         head += f"<pre>{escape_html(visible(shell_line(section.code)))}</pre>\n"
+    if section.words:
+        lines = tuple(f"{_spans(line)}\n\n" for line in section.words)
+        return DocumentPart(head, lines, foot, section.rank)
     items = tuple(f"* {_spans(item.spans)}\n" for item in section.items)
     if section.table is None:
         return DocumentPart(head, items, foot, section.rank)
@@ -105,7 +108,11 @@ def _linked(text: str, address: str) -> str:
 
 def _spans(spans: Sequence[Span]) -> str:
     return "".join(
-        f"<b>{_text(span.text)}</b>" if span.is_strong else _text(span.text) for span in spans
+        _linked(
+            f"<b>{_text(span.text)}</b>" if span.is_strong else _text(span.text),
+            span.address,
+        )
+        for span in spans
     )
 
 

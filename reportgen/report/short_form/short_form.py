@@ -9,6 +9,7 @@ from reportgen.report.components import Brief
 from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.options import OutputOptions, WriteOptions
+from reportgen.report.sections.author import short_author
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.section_register import context_of, short_forms
@@ -61,7 +62,9 @@ def _of_several(context: CompareContext, facts: tuple[str, ...], infos: Sequence
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
         headline=judged(compared_headline(context), mark_of(comparison), context),
-        sections=tuple(short_same(context)) if is_short else short_forms(context),
+        sections=(
+            (*short_author(context), *short_same(context)) if is_short else short_forms(context)
+        ),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,
         is_redacted=_is_redacted(infos),

@@ -11,6 +11,7 @@ from reportgen.report.html.script_data import script_words
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import shorten
 from reportgen.report.options import Lang, SiteOptions
+from reportgen.report.sections.author import author_of
 from reportgen.report.site.figures import (
     best_of,
     even_runs,
@@ -119,6 +120,7 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             t=language.words,
             lang=language.code,
             title=title,
+            author=author_of(options.comment, options.logo),
             count=language.count("site", "count", len(rows)),
             columns=[(key, figure_name(key, language)) for key in keys],
             rows=rows,

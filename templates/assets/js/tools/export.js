@@ -181,7 +181,7 @@ function tableTools(table) {
 function offerExports(part) {
   const isLater = (element, places) => part === document && element.closest(places);
   const place = (element) => element.closest(".scroll") ?? element;
-  for (const table of part.querySelectorAll("table:not([data-tools], .twin *)")) {
+  for (const table of part.querySelectorAll("table:not([data-tools], .twin *, .author *)")) {
     if (!isLater(table, ".panel, dialog")) place(table).after(tableTools(table));
   }
   for (const drawing of part.querySelectorAll("svg.fig:not([data-tools], .small)")) {
