@@ -125,5 +125,6 @@ if TYPE_CHECKING:
         listed,
         ranked_attention,
     )
+    from reportgen.findings.what_if import EditKind, TextChange, WhatIf
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

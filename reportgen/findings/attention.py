@@ -83,9 +83,10 @@ class RoleFigures:
 
 
 def takes_part(results: Results) -> Booleans:
-    """`[text]`: whether a text counts in the notes: it was analysed and has at least MIN_CONTENT
-    text tokens. Where fewer than MIN_TEXTS of these differ, only the first of equal texts counts,
-    so that copies make no verdict. Texts that are redacted were different in at least as many.
+    """`[text]`: whether a text counts in the notes: it was analysed, has at least MIN_CONTENT text
+    tokens and is no variant of another. Where fewer than MIN_TEXTS of these differ, only the first
+    of equal texts counts, so that copies make no verdict. Texts that are redacted were different in
+    at least as many.
     """
     return results.recent(_takes_part)
 
@@ -93,7 +94,7 @@ def takes_part(results: Results) -> Booleans:
 def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
-    counted: Booleans = long_enough & results.analysed
+    counted: Booleans = long_enough & results.analysed & results.independent
     different = None if results.is_redacted else _few_different(texts[list(READ)][counted])
     if different is not None:
         counted = np.isin(np.arange(len(counted)), different)

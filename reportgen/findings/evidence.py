@@ -105,10 +105,11 @@ def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
 
 
 def text_rarity(results: Results) -> Mapping[int, Floats]:
-    """By row of `texts`, in how many of the texts each unit does not stand, `[text unit]` as in
-    `unit_views`."""
+    """By row of `texts` but variants, in how many of these each unit does not stand, `[text unit]`
+    as in `unit_views`."""
     tokens = results.token_columns(*_PLACES)
-    tokens = tokens[ranked_tokens(tokens)]
+    is_counted = results.independent[tokens["text"].to_numpy(np.intp)]
+    tokens = tokens[ranked_tokens(tokens) & is_counted]
     text, unit = (tokens[name].to_numpy(np.intp) for name in ("text", "unit"))
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):

@@ -49,6 +49,7 @@ from reportgen.findings.statistics import (
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
 from reportgen.findings.tokens.figures import LastToken, joint_tokens
+from reportgen.findings.what_if import sum_up
 from reportgen.results import Results, RunInfo, Statistic, View
 from reportgen.tasks import (
     TASKS,
@@ -159,10 +160,14 @@ class Findings:
     shown_attention = _part(of_tokens.shown_attention)
 
     # What was predicted, and how well that fits the labels.
-    items = _part(predictions_of)
+    all_items = _part(predictions_of)
+    items = cached_property(of_predictions.independent_items)
     class_shares = _part(class_shares)
     choices = _part(of_choices.choices)
     label_use = _part(of_classes.label_use)
+    scored = cached_property(of_scored.scored)
+    where_wrong = cached_property(of_where.where_wrong)
+    what_if = cached_property(sum_up)
 
     # Single texts and single tokens.
     tokens = _part(of_tokens.corpus_tokens)
@@ -255,7 +260,7 @@ class Findings:
     def classes(self) -> of_classes.Classes:
         """The predicted class and the label of each text, for a model that puts out a class."""
         names = self.info.output.labels
-        return of_classes.match_classes(self.items, names, self.n_texts, self.label_use)
+        return of_classes.match_classes(self.all_items, names, self.n_texts, self.label_use)
 
     @cached_property
     def numbers_fit(self) -> of_predictions.NumbersFit | None:
@@ -270,12 +275,13 @@ class Findings:
     @cached_property
     def text_numbers(self) -> Floats:
         """`[text]`: its one number, or log-probability; NaN where it has none."""
-        return text_numbers(self.results, self.items)
+        return text_numbers(self.results, self.all_items)
 
     @cached_property
     def number_spread(self) -> of_predictions.Spread | None:
         """The spread of these numbers; None without any."""
-        return of_predictions.number_spread(self.text_numbers)
+        counted = np.where(self.results.independent, self.text_numbers, np.nan)
+        return of_predictions.number_spread(counted)
 
     @cached_property
     def number_spreads(self) -> tuple[of_predictions.Spread, ...]:
@@ -296,9 +302,9 @@ class Findings:
     def summaries(self) -> Mapping[int, float]:
         """By row of `texts` that has one, the figure that stands for the many items of a text."""
         summary = task_of(self.info.output).summary
-        if summary is None or not len(self.items):
+        if summary is None or not len(self.all_items):
             return {}
-        sums = summary.sums(self.items)
+        sums = summary.sums(self.all_items)
         return dict(zip(sums.texts.tolist(), summary.of_each(sums).tolist(), strict=True))
 
     @cached_property
@@ -306,13 +312,14 @@ class Findings:
         """`[text]`: whether its class or choice is wrong; False for other outputs."""
         wrong = np.zeros(self.n_texts, np.bool_)
         if self.task.has_outcomes:
-            wrong[self.items["text"][self.items["score"] == 0].to_numpy(np.intp)] = True
+            items = self.all_items
+            wrong[items["text"][items["score"] == 0].to_numpy(np.intp)] = True
         return wrong
 
     @cached_property
     def predictions(self) -> "pd.Series[float] | pd.Series[str]":
         """`[text]`: what was predicted, as a table shows it."""
-        return of_predictions.predictions(self.results, self.items)
+        return of_predictions.predictions(self.results, self.all_items)
 
     @cached_property
     def words(self) -> list[str]:
@@ -326,8 +333,10 @@ class Findings:
 
     def words_of(self, text: int) -> list[str]:
         """`[item]`: the word that each item of row `text` of `texts` is of."""
-        first, end = np.searchsorted(self.items["text"].to_numpy(np.int64), [text, text + 1])
-        return self.words[first:end]
+        if self.results.independent[text]:
+            first, end = np.searchsorted(self.items["text"].to_numpy(np.int64), [text, text + 1])
+            return self.words[first:end]
+        return words_of(self.results, self.all_items[self.all_items["text"] == text])
 
     def items_of(self, text: int) -> tuple[Item, ...]:
         """The predicted items of row `text` of `texts`."""
@@ -335,7 +344,7 @@ class Findings:
 
     @cached_property
     def _items_of(self) -> Callable[[int], tuple[Item, ...]]:
-        return lru_cache(_RECENT)(lambda text: tuple(items_of(self.items, text)))
+        return lru_cache(_RECENT)(lambda text: tuple(items_of(self.all_items, text)))
 
     @cached_property
     def label_counts(self) -> of_classes.LabelCounts:
@@ -349,20 +358,9 @@ class Findings:
         return of_classes.class_fit(self.items, self.info.output.labels)
 
     @cached_property
-    def scored(self) -> of_scored.Scored | None:
-        """The predictions that have a right answer, each with its error; None where there are
-        none."""
-        return of_scored.scored(self)
-
-    @cached_property
     def against_constant(self) -> of_scored.ConstantVerdict | None:
         """Whether the model is better than the best constant answer; None where none is defined."""
         return self.scored.against_constant if self.scored else None
-
-    @cached_property
-    def where_wrong(self) -> of_where.WhereWrong | None:
-        """How errors differ with what the texts differ in; None where that cannot be said."""
-        return of_where.where_wrong(self)
 
     @cached_property
     def slopes(self) -> of_slopes.Slopes | None:

@@ -111,7 +111,7 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     if name == "tokens":
         return _tokens(findings, heads)
     if name == "predictions":
-        return with_ids(findings.results, findings.items)
+        return with_ids(findings.results, findings.all_items)
     if name == "sinks":
         tests = SINK_TESTS_AT[findings.info.evidence.level]
         rows = [_sink_row(findings, s, test) for s in findings.subjects for test in tests]

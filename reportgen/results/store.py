@@ -122,6 +122,24 @@ class Results:
         return self.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
     @cached_property
+    def original_of(self) -> NDArray[np.intp]:
+        """`[text]`: the row of the original of a variant; of any other text its own row, and of a
+        variant whose original is not in these results."""
+        texts, rows = self.texts, np.arange(len(self.texts))
+        variants = np.flatnonzero(texts["variant_of"].notna())
+        if len(variants):
+            places = {id: row for row, id in enumerate(texts["text_id"].tolist())}
+            named = texts["variant_of"].iloc[variants].tolist()
+            rows[variants] = [places.get(id, row) for row, id in zip(variants, named, strict=True)]
+        return rows
+
+    @cached_property
+    def independent(self) -> NDArray[np.bool_]:
+        """`[text]`: whether a text is no variant of another. Variants are not independent of their
+        originals: figures over all texts leave them out."""
+        return np.asarray(self.original_of == np.arange(len(self.texts)))
+
+    @cached_property
     def text_row(self) -> Callable[[int], Mapping[str, Any]]:
         """`text_row(text)` is row `text` of `texts`, by column."""
         return row_reader(self.texts)
@@ -216,23 +234,23 @@ class Results:
     @cached_property
     def sinks(self) -> pd.DataFrame:
         """One row per text, subject and sink test; columns as in `SINKS_SCHEMA`."""
-        return self._frame_of("sinks")
+        return self._sampled(self._frame_of("sinks"))
 
     @cached_property
     def sink_scores(self) -> pd.DataFrame:
         """One row per text, subject, layer and head; columns as in `SINK_SCORES_SCHEMA`."""
-        return self._frame_of("sink_scores")
+        return self._sampled(self._frame_of("sink_scores"))
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """One row per text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
-        return self._frame_of("agreement")
+        return self._sampled(self._frame_of("agreement"))
 
     @cached_property
     def shuffled(self) -> pd.DataFrame:
         """One row per view of texts of the sample, of the model with its weights shuffled; columns
         as in `SHUFFLED_SCHEMA`."""
-        return self._frame_of("shuffled")
+        return self._sampled(self._frame_of("shuffled"))
 
     @cached_property
     def edits(self) -> pd.DataFrame:
@@ -246,6 +264,8 @@ class Results:
             return self.token_columns(*TABLES["tokens"].names)
         if name in ("evidence", "effects"):
             return self._evidence if name == "evidence" else self._effects
+        if name in ("sinks", "sink_scores", "agreement", "shuffled"):
+            return self._frame_of(name)
         table: pd.DataFrame = getattr(self, name)
         return table
 
@@ -361,11 +381,11 @@ class Results:
         return effects
 
     def _sampled(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Those of `rows` whose text belongs to the sample."""
+        """Those of `rows` whose text belongs to the sample, and is no variant."""
         is_extra = self._evidence[EXTRA].fillna(False).astype(bool)
-        if not is_extra.any():
+        if not is_extra.any() and self.independent.all():
             return rows
-        extra = self._evidence.loc[is_extra, "text"]
+        extra = {*self._evidence.loc[is_extra, "text"], *np.flatnonzero(~self.independent)}
         sample: pd.DataFrame = rows[~rows["text"].isin(extra)].reset_index(drop=True)
         return sample
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
+    from reportgen.tasks.before_after import figures_before_after, is_flipped
     from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
     from reportgen.tasks.entities import OUTSIDE, spans
     from reportgen.tasks.from_texts import YES, items_from_texts

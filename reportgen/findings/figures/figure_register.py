@@ -245,8 +245,37 @@ _AGREEMENT = (
         is_optional=True,
     ),
 )
+_WHAT_IF = (
+    *within(
+        "what_if",
+        Figure("variant_n_texts", "count", "texts that were edited, or have variants", "n_texts"),
+        Figure(
+            "variant_change_max",
+            "output",
+            "largest change of a prediction by an edit: of the number, or of the probability of "
+            "what was predicted for the original",
+            "change_max",
+        ),
+        Estimated("variant_flips", "share", "edits that change what is predicted", "flips"),
+    ),
+    Figure("variant_<edit>_n_texts", "count", "texts with this edit", "n_texts"),
+    Estimated(
+        "variant_<edit>_change",
+        "output",
+        "mean change by this edit; its interval holds for all kinds of edits at once",
+        "change",
+    ),
+    Figure("variant_<edit>_change_max", "output", "largest change by this edit", "change_max"),
+    Estimated(
+        "variant_<edit>_flips", "share", "texts in which it changes what is predicted", "flips"
+    ),
+)
 RUN_FIGURES = FigureList(
-    "run", (*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS, *_AGREEMENT)
+    "run",
+    (
+        *(*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS, *_AGREEMENT),
+        *_WHAT_IF,
+    ),
 )
 # Of two results; `comparison/figures.py` gives their values.
 COMPARE_FIGURES = FigureList(

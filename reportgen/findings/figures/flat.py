@@ -40,6 +40,7 @@ KEYS: Mapping[str, Key] = {
     "test": Key("|".join(SINK_TESTS), ", ".join(SINK_TESTS)),
     "view": Key("|".join(VIEWS), ", ".join(VIEWS)),
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
+    "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
 }
 
 
@@ -250,10 +251,18 @@ def _views(findings: "Findings") -> _Items:
         yield keys, replace(figures, judgement=judged)
 
 
+def _edits(findings: "Findings") -> _Items:
+    kinds = findings.what_if.kinds if findings.what_if else ()
+    plain = [re.sub(r"[\s-]+", "_", kind.name.strip()) for kind in kinds]
+    for kind, name in zip(kinds, plain, strict=True):
+        yield {"edit": figure_key(name if plain.count(name) == 1 else kind.name)}, kind
+
+
 # By the first key in the names of the figures.
 _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "": _whole,
     "role": _roles,
     "subject": _subjects,
     "view": _views,
+    "edit": _edits,
 }

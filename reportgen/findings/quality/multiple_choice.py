@@ -81,10 +81,9 @@ def chance_of(chosen: Chosen) -> float:
 
 
 def choices(results: Results) -> Choices | None:
-    """What the model picked for all texts; None where texts bring no choices."""
+    """What the model picked for all texts but variants; None where texts bring no choices."""
     if not task_of(results.info.output).has_choices:
         return None
     chosen = chosen_texts(results)
-    if not chosen.every:
-        return None
-    return Choices(chosen.every, chosen.read_as)
+    every = tuple(one for one in chosen.every if results.independent[one.text])
+    return Choices(every, chosen.read_as) if every else None

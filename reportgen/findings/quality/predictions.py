@@ -1,6 +1,7 @@
 """Predictions over all texts: how well numbers fit their labels, and what a table shows."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results import Results
 from reportgen.tasks import Task, rated, task_of, text_names, text_numbers, whole
+
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
@@ -208,3 +212,12 @@ def predictions(results: Results, items: pd.DataFrame) -> "pd.Series[float] | pd
     ]
     joined = pd.Series(named, dtype=object).groupby(items["text"].to_numpy()).agg(", ".join)
     return joined.reindex(range(len(texts))).set_axis(texts.index).astype("string")
+
+
+def independent_items(findings: "Findings") -> pd.DataFrame:
+    """The predicted items of all texts but variants, which figures over all texts are of."""
+    items, is_counted = findings.all_items, findings.results.independent
+    if is_counted.all():
+        return items
+    rows: pd.DataFrame = items[is_counted[items["text"].to_numpy(np.intp)]]
+    return rows.reset_index(drop=True)

@@ -195,12 +195,14 @@ def shown_attention(results: Results) -> View:
 
 
 def corpus_tokens(results: Results) -> CorpusTokens:
-    """The text tokens of all texts, by display unit, and the groups of those that say the same;
-    these not where effects are of tokens elsewhere than at the end, which a group may hold."""
+    """The text tokens of all texts but variants, by display unit, and the groups of those that say
+    the same; these not where effects are of tokens elsewhere than at the end, which a group may
+    hold."""
     view = shown_attention(results)
     names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
     every = results.token_columns(*dict.fromkeys(names))
     content = ~every["is_special"].to_numpy(np.bool_)
+    content &= results.independent[every["text"].to_numpy(np.intp)]
     effects = token_effects(results, len(every))[content]
     tokens = every[content]
     del every
@@ -273,7 +275,7 @@ def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
 
     Where labels are many different numbers, they are cut into two halves at their median.
     """
-    texts, known = results.texts, results.analysed
+    texts, known = results.texts, results.analysed & results.independent
     values = texts["label_value"].where(texts["label"].notna())
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
     divisions: dict[Division, tuple[TextGroup, ...]] = {}

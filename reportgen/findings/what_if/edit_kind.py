@@ -46,6 +46,12 @@ class EditKind:
         return interval is not None and (interval.low > 0 or interval.high < 0)
 
     @property
+    def change_max(self) -> float | None:
+        """The largest change of a text, by size."""
+        sizes = (abs(change.change) for change in self.changes if change.is_measured)
+        return max(sizes, default=None)
+
+    @property
     def largest(self) -> tuple[TextChange, ...]:
         """The changes that move their texts most, the largest first; none that is 0."""
         moved = [change for change in self.changes if change.is_measured and change.change]
@@ -73,22 +79,19 @@ def _order(kind: EditKind) -> tuple[bool, float, str]:
 def _kind(name: str, changes: tuple[TextChange, ...], n_kinds: int, most: float) -> EditKind:
     texts = np.array([change.text for change in changes], np.intp)
     differences = np.array([change.change for change in changes], np.float64)
-    flips = np.array(
-        [np.nan if one.changed_prediction is None else one.changed_prediction for one in changes],
-        np.float64,
-    )
-    mean = estimate(_by_text(texts, differences))
+    flips = np.array([change.flip for change in changes], np.float64)
+    mean = estimate(by_text(texts, differences))
     return EditKind(
         name,
         changes,
         len(np.unique(texts)),
         mean and widened(mean, n_kinds, most),
-        estimate(_by_text(texts, np.abs(differences))),
-        share_estimate(_by_text(texts, flips)),
+        estimate(by_text(texts, np.abs(differences))),
+        share_estimate(by_text(texts, flips)),
     )
 
 
-def _by_text(texts: Places, values: Floats) -> Floats:
+def by_text(texts: Places, values: Floats) -> Floats:
     """`[text]`: the mean of the `values` of each text that are known; NaN where none is."""
     known = np.isfinite(values)
     rows, places = np.unique(texts, return_inverse=True)

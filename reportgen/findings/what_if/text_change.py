@@ -1,7 +1,7 @@
 """One changed text: what was predicted before and after."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 
 # Another batch size changes what a model returns by at most this fraction of its size; a smaller
 # change of a prediction counts as none.
@@ -28,6 +28,11 @@ class TextChange:
         difference = self.after - self.before
         is_none = abs(difference) <= SAME_OUTPUT * max(abs(self.before), abs(self.after))
         return 0.0 if is_none else difference
+
+    @property
+    def flip(self) -> float:
+        """1 where something else is predicted, 0 where not, NaN for numbers."""
+        return nan if self.changed_prediction is None else float(self.changed_prediction)
 
     @property
     def is_measured(self) -> bool:

@@ -9,6 +9,7 @@ from reportgen.findings import MIN_PREDICTIONS, Findings, Note
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import sentence
+from reportgen.report.panel.changed_text import PairOfTexts, changed_texts
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.figures import Figures, make_figures
@@ -42,6 +43,8 @@ class Panel:
     lost: tuple[str, ...]  # what was cut off, by segment
     lost_more: str  # how much of that is not shown
     plain: tuple[str, ...]  # the text itself, by segment
+    is_variant: bool = False
+    changes: tuple[PairOfTexts, ...] = ()  # its variants; of a variant its original
 
 
 def make_panel(
@@ -87,6 +90,8 @@ def make_panel(
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
         plain=tuple(filter(None, segments)),
+        is_variant=not findings.results.independent[text],
+        changes=changed_texts(findings, text, language) if analysed else (),
     )
 
 

@@ -198,7 +198,7 @@ def label_digits(findings: Findings) -> int | None:
     """As `number_digits`, also for labels that are on a scale of their own."""
     if findings.label_fit is not None:
         return number_digits(findings)
-    labels = findings.items["label_value"].to_numpy(np.float64)
+    labels = findings.all_items["label_value"].to_numpy(np.float64)
     return decimals(float(abs(labels[np.isfinite(labels)]).max()))
 
 

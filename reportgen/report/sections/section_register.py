@@ -46,6 +46,7 @@ from reportgen.report.sections.run import (
 from reportgen.report.sections.sink_overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
+from reportgen.report.sections.what_if import make_what_if, short_what_if
 from reportgen.report.short_form.short_sections import (
     reproduce_section,
     short_across,
@@ -156,6 +157,11 @@ SECTIONS = (
         "errors",
         lambda context: make_errors(context.findings, context.language),
         lambda context: short_errors(context.findings, context.language),
+    ),
+    _one(
+        "what_if",
+        lambda context: make_what_if(context.findings, context.language),
+        lambda context: short_what_if(context.findings, context.language),
     ),
     _several("tokens", "tokens_compared:make_tokens", "short_tokens"),
     _several("layers", "attention_compared:make_layers", "short_layers"),

@@ -1,0 +1,70 @@
+"""Variants against their originals: figures equal plain ones, and nothing else counts variants."""
+
+import numpy as np
+import pytest
+from helpers.made_up.factories import make_results
+
+from reportgen.findings import Findings
+from reportgen.results import selected
+
+N = 12  # originals; behind them stand as many of each of two kinds
+TEXTS = tuple(f"plain words number {i} of them" for i in range(3 * N))
+VARIANTS = tuple(
+    (N * kind + i, str(i + 1), ("case", None)[kind - 1]) for kind in (1, 2) for i in range(N)
+)
+
+
+@pytest.fixture(scope="module", params=["number", "class", "labels", "tags"])
+def results(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("variants")
+    return make_results(folder, TEXTS, kind=request.param, variants=VARIANTS, evidence="basic")
+
+
+def test_changes_are_those_of_a_plain_loop(results):
+    what_if = Findings(results).what_if
+    assert [kind.name for kind in what_if.kinds] in (["case", "variant"], ["variant", "case"])
+    texts = results.texts
+    for kind in what_if.kinds:
+        rows = range(N, 2 * N) if kind.name == "case" else range(2 * N, 3 * N)
+        assert [(c.text, c.variant) for c in kind.changes] == [(r % N, r) for r in rows]
+        names = texts["prediction_label"].fillna("").tolist()
+        if results.info.output.kind == "number":
+            values = texts["prediction"].to_numpy(np.float64)
+            expected = [values[row] - values[row % N] for row in rows]
+            assert kind.change.mean == pytest.approx(np.mean(expected))
+            assert kind.flips is None
+        else:
+            assert kind.flips.mean == np.mean([names[row] != names[row % N] for row in rows])
+        if results.info.output.kind == "class":
+            logits = np.stack(list(texts["scores"]))
+            shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            first = logits[:N].argmax(axis=1)
+            expected = [
+                shares[row, first[row % N]] - shares[row % N, first[row % N]] for row in rows
+            ]
+            assert kind.change.mean == pytest.approx(np.mean(expected))
+        if results.info.output.kind == "tags":  # flips alone
+            assert (kind.change, what_if.change_max) == (None, None)
+
+
+def test_figures_over_all_texts_are_those_without_variants(results):
+    """All but counts of texts and tokens that were read, and what says how many had evidence."""
+    whole, alone = (Findings(each).figures for each in (results, selected(results, range(N))))
+    counts = ("n_texts", "n_ok", "n_tokens", "evidence_n_texts", "tag_n_words", "unknown_share")
+    differ = {
+        name
+        for name, value in whole.items()
+        if not name.startswith("variant_") and value != alone.get(name)
+    }
+    assert differ <= set(counts)
+    assert whole["variant_n_texts"] == N
+
+
+def test_a_variant_of_a_failed_text_is_left_out_and_one_without_original_is_a_text(tmp_path):
+    made = make_results(tmp_path / "a", TEXTS, variants=VARIANTS, failed=(0, N + 1))
+    what_if = Findings(made).what_if
+    assert (len(what_if.changes), what_if.n_missing) == (2 * N - 3, 3)
+    assert {change.text for change in what_if.changes} == set(range(1, N))
+    lone = make_results(tmp_path / "b", TEXTS, variants=((3, "elsewhere", "case"),))
+    assert Findings(lone).what_if is None
+    assert lone.independent.all()
