@@ -22,6 +22,7 @@ class WhatIf:
     changes: tuple[TextChange, ...]  # in the order of the changed texts
     kinds: tuple[EditKind, ...]  # those that are clear first; none where nothing can be compared
     n_texts: int  # different originals
+    n_variants: int  # texts that are variants of others
     n_missing: int  # variants that cannot be compared: they or their original have no figures
     is_share: bool  # whether changes are of probabilities
     change_max: float | None  # the largest change of a text, by size; None where none is known
@@ -46,8 +47,9 @@ def sum_up(findings: "Findings") -> WhatIf | None:
     """All changed texts together, and by kind of edit; None where there are none."""
     results, task = findings.results, findings.task
     changes = variant_changes(results, findings.all_items)
+    n_compared = sum(change.variant is not None for change in changes)
     n_variants = int((~results.independent).sum())
-    if not n_variants:
+    if not (changes or n_variants):
         return None
     is_share = not (task.is_number or task.has_number)
     texts = np.array([change.text for change in changes], np.intp)
@@ -57,7 +59,8 @@ def sum_up(findings: "Findings") -> WhatIf | None:
         changes=changes,
         kinds=edit_kinds(changes, 1.0 if is_share else inf),
         n_texts=len(np.unique(texts)),
-        n_missing=n_variants - len(changes),
+        n_variants=n_variants,
+        n_missing=n_variants - n_compared,
         is_share=is_share,
         change_max=max(sizes, default=None),
         flips=share_estimate(by_text(texts, flips)) if len(flips) else None,

@@ -153,7 +153,8 @@ class _WhatIfWords:
         """How changes are counted, and which variants are left out."""
         n = self._what_if.n_missing
         missing = self._count("missing", n) if n else ""
-        return tuple(filter(None, (self._say("apart"), missing)))
+        apart = self._say("apart") if self._what_if.n_variants else ""
+        return tuple(filter(None, (apart, missing)))
 
     def table(self) -> Table:
         """All kinds of edits."""
