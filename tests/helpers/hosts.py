@@ -7,10 +7,12 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from helpers.served import served
 
 OWN, OTHER = 7, 8  # accounts
 TOKEN = "a-secret-of-the-job"
@@ -311,15 +313,8 @@ def serving(place: str) -> Iterator[FakeHost]:
     """A host of the kind that `place` publishes to, at its `address`."""
     host = FakeHost()
     handler = type("Handler", (_Handler,), {"host": host, "routes": staticmethod(ROUTES[place])})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    host.address = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(handler) as host.address:
         yield host
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def variables(place: str, host: FakeHost) -> dict[str, str]:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha1
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from helpers.served import served
 
 Files = dict[str, bytes]
 
@@ -137,12 +139,5 @@ def serving(token: str) -> Iterator[FakeHub]:
         def log_message(self, *_: object) -> None:
             """Nothing: the tests read what is said on standard error."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.address = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as hub.address:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

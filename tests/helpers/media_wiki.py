@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from helpers.served import served
 
 
 @dataclass
@@ -127,12 +128,5 @@ def serving(password: str) -> Iterator[FakeWiki]:
         def log_message(self, *_: object) -> None:
             """Nothing: the tests read what is said on standard error."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    wiki.address = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as wiki.address:
         yield wiki
-    finally:
-        server.shutdown()
-        server.server_close()

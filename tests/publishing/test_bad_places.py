@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from helpers.hosts import TOKEN
+from helpers.served import served
 
 from reportgen.errors import PublishError
 from reportgen.publishing import PLACES, Publication, PublishPlace, publish_at
@@ -69,14 +69,8 @@ def answering(status: int) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Nothing: the tests read what is said on standard error."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

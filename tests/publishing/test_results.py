@@ -44,6 +44,11 @@ JOBS = (
 
 
 @pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # as libraries do between two requests
+
+
+@pytest.fixture(autouse=True)
 def _no_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for given, _ in JOBS:
         for name in given:
