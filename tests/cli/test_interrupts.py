@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from helpers.cases import some_of
 from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
@@ -94,7 +95,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", some_of([signal.SIGINT, signal.SIGTERM], signal.SIGINT))
 def test_the_first_interrupt_during_evidence_ends_in_a_report(run, folder: Path, sent: int) -> None:
     said = run("results/", "summary.json", after="deletion", sent=sent)
     assert progress_bar.INTERRUPTED in said

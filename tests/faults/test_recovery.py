@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from disk import Killed, disk
+from helpers.cases import some_of
 
 from reportgen.errors import InterruptedLateError, OutputError, UsageError
 from reportgen.files import (
@@ -428,7 +429,9 @@ def test_a_mounted_file_is_found_before_the_work_and_never_parts_a_set(mounted: 
     assert contents(mounted.parent) == {"old"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", some_of([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIGTERM)
+)
 def test_a_signal_in_the_first_moment_ends_in_one_line(number: int) -> None:
     run = [sys.executable, "-m", "reportgen", "--help"]
     for delay in (0.05, 0.1, 0.2):

@@ -179,15 +179,15 @@ def meet_fault(work: Workplace, at: int, name: str) -> bool:
 def test_after_a_fault_at_any_operation_the_outputs_are_all_old_or_all_new(
     kind: str, tmp_path: Path, kept: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One fault after the other, at every eighth operation of the kind that removes outputs too;
-    of the others at every sixteenth; of the rows that a table gets the first and last count."""
+    """One fault after the other, at every sixteenth operation of the kind that removes outputs too;
+    of the others at every 32nd; of the rows that a table gets the first and last count."""
     work = Workplace(kind, tmp_path, kept, model, monkeypatch)
     work.restore()
     with disk() as counted:
         work.run("New")
     rows = [at for at, name in enumerate(counted.seen, 1) if name == "append.write"]
     places = sorted(set(range(1, len(counted.seen) + 1)) - set(rows[1:-1]))
-    places = places[:: 8 if kind == "redacted" else 16]
+    places = places[:: 16 if kind == "redacted" else 32]
     for at, fault in zip(places, cycle(FAULTS), strict=False):
         assert meet_fault(work, at, fault)
 

@@ -48,7 +48,7 @@ def both(folder: Path, kind: OutputKind) -> tuple[Results, Results]:
     return open_results(old), open_results(new)
 
 
-@pytest.mark.parametrize("kind", some_of(KINDS, *KINDS[::2]))
+@pytest.mark.parametrize("kind", some_of(KINDS, *KINDS[::4]))
 def test_folders_of_all_versions_give_the_same_tables(tmp_path: Path, kind: OutputKind) -> None:
     old, new = both(tmp_path, kind)
     assert old.predictions.empty

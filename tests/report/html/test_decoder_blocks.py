@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 from helpers.calling import call
+from helpers.cases import some_of
 from helpers.letters import from_letters
 from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.real.writers import PAIRS, analysed_writer, save_writer
@@ -78,8 +79,13 @@ def cells_of(known: list[int], how: dict | None) -> list[int]:
     return list(range(len(known))) if how is None else [how["cells"][unit] for unit in known]
 
 
-@pytest.mark.parametrize("level", [Level.HEADS, Level.LAYERS])
-@pytest.mark.parametrize("row", range(3))
+@pytest.mark.parametrize(
+    ("row", "level"),
+    some_of(
+        product(range(3), [Level.HEADS, Level.LAYERS]),
+        *((0, Level.HEADS), (1, Level.HEADS), (2, Level.LAYERS)),
+    ),
+)
 def test_maps_of_long_texts_and_targets_are_pooled(long: Results, row: int, level: Level) -> None:
     block = str(Block(long, row, environment(), pool_above=130).at(level))
     data = json.loads(re.search(r'id="data-\d+">([^<]*)</script>', block)[1])

@@ -231,7 +231,7 @@ def test_the_label_error_is_told(tmp_path: Path) -> None:
     assert told["label_r2"] < 1
 
 
-@pytest.mark.parametrize("kind", some_of(TASKS, "class", "choice", "number", "tags"))
+@pytest.mark.parametrize("kind", some_of(TASKS, "choice", "tags"))
 def test_every_value_is_a_plain_one(tmp_path: Path, kind: str) -> None:
     told = figures(make_results(tmp_path, (*HEADLINES, ""), kind=kind, labels=(1.0,) * 7))  # type: ignore[arg-type]
     for value in told.values():

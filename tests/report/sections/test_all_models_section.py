@@ -23,7 +23,7 @@ from reportgen.results import OutputKind, Results
 from reportgen.tasks import TASKS
 
 
-@pytest.mark.parametrize("kind", some_of(TASKS, "class", "choice", "completion", "tags"))
+@pytest.mark.parametrize("kind", some_of(TASKS, "class", "tags"))
 def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> None:
     """The page in one language and Markdown, which says the same, in the other."""
     made = [

@@ -513,7 +513,7 @@ def test_without_evidence_what_was_not_measured_is_told(tmp_path):
     assert changes.remark == "This run did not include it."
 
 
-@pytest.mark.parametrize("kind", some_of(KINDS, "class", "completion", "number", "tags"))
+@pytest.mark.parametrize("kind", some_of(KINDS, "class", "completion", "tags"))
 def test_an_answer_is_short_in_both_languages(tmp_path, kind):
     # Six texts with all evidence are in `test_first_words`, but for two kinds; of fewer, all
     # evidence says no more than the basic one.

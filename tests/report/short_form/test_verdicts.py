@@ -1,5 +1,6 @@
 """What a comment begins with: the gates that failed, else which way a comparison went."""
 
+from itertools import cycle
 from pathlib import Path
 from typing import get_args
 
@@ -16,8 +17,9 @@ from reportgen.report.short_form.verdicts import first_line
 MARKS = {"better": "✅ ", "worse": "❌ ", "same": "➖ ", "unclear": "➖ ", "few": ""}
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("verdict", get_args(QualityVerdict))
+@pytest.mark.parametrize(
+    ("verdict", "lang"), zip(get_args(QualityVerdict), cycle(["en", "ja"]), strict=False)
+)
 def test_a_comparison_begins_with_the_mark_of_its_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, lang: str
 ) -> None:
