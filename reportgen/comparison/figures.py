@@ -6,6 +6,7 @@ from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.findings import QUALITY, Interval, Value, figure_key, mean_interval, rounded
+from reportgen.results import EFFECT
 from reportgen.tasks import Metric
 
 if TYPE_CHECKING:
@@ -66,6 +67,14 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "heads_moved": None if heads is None else int(heads.moved.sum()),
         **_changed("deletion_change_mean", effects.mean if effects else None),
         "deletion_change_max": None if effects is None else float(effects.change.max()),
+        **{
+            name: value
+            for name, view in (
+                ("rationale_f1_change", comparison.head.shown_first),
+                ("rationale_effect_f1_change", EFFECT),
+            )
+            for name, value in _changed(name, comparison.rationales.get(view)).items()
+        },
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
     }
     return {name: rounded(value) for name, value in figures.items()}

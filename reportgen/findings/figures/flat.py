@@ -9,7 +9,7 @@ from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from reportgen.results import SINK_TESTS, STATISTICS, VIEWS
+from reportgen.results import CHANGES, SINK_TESTS, STATISTICS, VIEWS
 from reportgen.tasks import Unit
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ KEYS: Mapping[str, Key] = {
     "view": Key("|".join(VIEWS), ", ".join(VIEWS)),
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
     "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
+    "ranking": Key("|".join((*VIEWS, *CHANGES)), ", ".join((*VIEWS, *CHANGES))),
 }
 
 
@@ -258,6 +259,12 @@ def _edits(findings: "Findings") -> _Items:
         yield {"edit": figure_key(name if plain.count(name) == 1 else kind.name)}, kind
 
 
+def _rankings(findings: "Findings") -> _Items:
+    found = findings.rationales
+    for view, figures in found.views.items() if found else ():
+        yield {"ranking": view}, figures
+
+
 # By the first key in the names of the figures.
 _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "": _whole,
@@ -265,4 +272,5 @@ _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "subject": _subjects,
     "view": _views,
     "edit": _edits,
+    "ranking": _rankings,
 }

@@ -68,8 +68,9 @@ def rationale_of(
     ends = row[RATIONALE]
     if not isinstance(ends, list):
         return None
-    of_pair = row[RATIONALE_PAIR] or []
-    text, pair = (tuple(zip(of[::2], of[1::2], strict=True)) for of in (ends, of_pair))
+    of_pair = row[RATIONALE_PAIR]
+    both = (ends, of_pair if isinstance(of_pair, list) else [])
+    text, pair = (tuple(zip(of[::2], of[1::2], strict=True)) for of in both)
     return text, pair
 
 
