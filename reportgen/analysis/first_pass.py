@@ -1,6 +1,6 @@
 """Measures the attention of windows of texts, the first pass over all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Packed, Runner, TextOutcome
@@ -19,6 +19,7 @@ from reportgen.analysis.tables import (
     text_rows,
     token_rows,
 )
+from reportgen.analysis.user_scores import TokenScores
 from reportgen.analysis.work.item import Window, WorkResult
 from reportgen.analysis.work.tally import MapQuota, Tally, tally_of
 from reportgen.errors import ReportgenError, UsageError
@@ -43,6 +44,8 @@ class AttentionPass:
     roles: Sequence[str]  # keys of Roles
     progress: Progress
     phrases: Explainer | None = None  # finds them, to be the units of texts
+    # Those that came with a text; None where no text has any.
+    scores: Callable[[TextInput, EncodedText], TokenScores | None] | None = None
 
     def map_sizes(self, window: Window) -> list[int]:
         """Bytes of the maps of each text that is run, before compression."""
@@ -94,6 +97,7 @@ class AttentionPass:
                 outcomes_by_text.get(i),
                 tally.n_tokens,
                 places.get(i, {}),
+                None if self.scores is None else self.scores(source, text),
             )
             tally = tally.plus(tally_of(row))
             texts.append(row)

@@ -59,6 +59,7 @@ def _version(name: str) -> str:
 def run_start(worker: "Worker") -> RunStart:
     """What an analysis by `worker` begins with."""
     model, probed, options = worker.model, worker.probed, worker.options
+    _ = worker.score_grains  # scores that do not fit their texts end the run before it begins
     splits = worker.splitter is not None and worker.kind != "token"
     decoder = worker.decoder
     info = RunInfo(
@@ -91,6 +92,7 @@ def run_start(worker: "Worker") -> RunStart:
         ),
         remarks=(*model.remarks, *probed.remarks),
         evidence=_evidence(worker),
+        scores=worker.texts.scores,
     )
     return RunStart(
         info,

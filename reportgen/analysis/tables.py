@@ -12,6 +12,7 @@ from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.long_texts.pooled_maps import cells_of
 from reportgen.analysis.attention.runner import TextOutcome
+from reportgen.analysis.user_scores import TokenScores
 from reportgen.errors import with_quotes
 from reportgen.models import EncodedText, TargetTokens, TextPrediction, quoted_label
 from reportgen.results import (
@@ -24,6 +25,7 @@ from reportgen.results import (
     RATIONALE,
     RATIONALE_PAIR,
     TOP,
+    USER_SCORES,
     DecoderPart,
     Part,
     Status,
@@ -47,6 +49,7 @@ class AnalysedText:
     first_token: int  # its first row in the table of tokens
     # Offset and size in maps.bin of the maps of each part, where they are kept.
     maps: Mapping[Part, tuple[int, int]]
+    scores: TokenScores | None = None  # that came with it
 
     @property
     def status(self) -> Status:
@@ -187,6 +190,7 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
         "expected_layers": summary.expected.T,
         **_norms_of(summary),
         **_cross_of(text, len(encoded.ids)),
+        USER_SCORES: [None] * len(encoded.ids) if text.scores is None else list(text.scores),
     }
 
 

@@ -47,6 +47,7 @@ from reportgen.analysis.generation import (
 )
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Cost, Passes, Progress, Stage
+from reportgen.analysis.user_scores import Grain, TokenScores, score_grains, scores_by_token
 from reportgen.analysis.work.item import (
     AttentionInput,
     EvidenceInput,
@@ -66,12 +67,13 @@ from reportgen.models import (
     ready_for,
     special_roles,
 )
-from reportgen.results import BY_ID, MIN_TEXTS
+from reportgen.results import BY_ID, MIN_TEXTS, user_measures
 from reportgen.tasks import applies_to, task_of
 from reportgen.texts import TextInput, TextSet, chosen_edits, with_units, word_splitter
 
 # Texts of the sample whose targets tell how widely these differ.
 SPREAD_TEXTS = 128
+_TOGETHER = 256  # texts that are tokenised at one go
 # What a model adds to a text before it is analysed: see `TextInput`.
 _ADDED = ("pair", "completion", "completion_ids", "lead", "chosen")
 
@@ -142,7 +144,30 @@ class Worker:
         )
         self.room_for = runner.room
         phrases = self.explainer if self.kind == "phrase" else None
-        self._attention = AttentionPass(runner, keys, progress, phrases)
+        self._attention = AttentionPass(
+            runner, keys, progress, phrases, self._user_scores if texts.scores else None
+        )
+
+    @cached_property
+    def score_grains(self) -> Mapping[str, Grain]:
+        """What the scores that came with the texts are of, by name.
+
+        Raises:
+            InputError: some do not fit their text.
+        """
+        every = range(len(self.texts.texts)) if self.texts.scores else ()
+        rows = [row for row in every if self.texts.texts[row].scores]
+        parts = (rows[i : i + _TOGETHER] for i in range(0, len(rows), _TOGETHER))
+        encoded = (
+            (self.texts.texts[row], text)
+            for part in parts
+            for row, text in zip(part, self.encode(self._stand_ins(part)), strict=True)
+        )
+        return score_grains(encoded, has_units=self.kind != "phrase")
+
+    def _user_scores(self, source: TextInput, text: EncodedText) -> TokenScores | None:
+        names = [scores.name for scores in self.texts.scores]
+        return scores_by_token(source, text, names, self.score_grains)
 
     def _halved(self, n_texts: int) -> None:
         if self.halved is None:
@@ -274,7 +299,8 @@ class Worker:
         else:
             encoded = self.in_units(item.rows, given.sources, given.tokens)
             scored, yardstick = self._scored(item), self._with_shapley(item)
-            texts = EvidenceTexts(item, encoded, given.tokens, scored, yardstick)
+            users = user_measures(self.texts.scores)
+            texts = EvidenceTexts(item, encoded, given.tokens, scored, yardstick, users)
             tools = replace(self.tools, spread=self._spread)
             result, is_stopped = measure_evidence(tools, texts, self._scorer, self._progress)
         return Measured(item, result, is_stopped, self.halved)

@@ -17,6 +17,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.analysis import AnalysisOptions
+from reportgen.api.attributions import Attribute, with_attributed, with_python_scores
 from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.jobs import listed_by
 from reportgen.api.keywords import LoadOptions
@@ -44,6 +45,7 @@ from reportgen.texts import (
     TextSet,
     first_texts,
     is_remote,
+    score_columns,
     texts_in_memory,
 )
 
@@ -69,6 +71,8 @@ def analyze(
     variants: Beside = None,
     rationales: Beside = None,
     choices: Beside = None,
+    scores: Mapping[str, Any] | str | None = None,
+    attribute: Attribute | Mapping[str, Attribute] | None = None,
     label_map: str | Mapping[str, str] | None = None,
     sheet: str | None = None,
     limit: int | None = None,
@@ -119,6 +123,10 @@ def analyze(
             the reason for the label, is such a list or dict too, or the text with `**marks**`; None
             where nobody marked any. The choices of a text are a list of strings; `choices` also
             names several columns of a table, with commas between.
+        scores: Scores of your own, by name: for each text one number for each token, word or unit,
+            or what captum, shap or inseq returned; or the names of columns, with commas between.
+        attribute: A function of a text (of a tuple with a pair) and its tokens that returns such
+            scores; or several by name.
         label_map: Other names for labels, by the label that is given.
         sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
@@ -150,6 +158,10 @@ def analyze(
     }
     if isinstance(label_map, Mapping):
         given["label_map"] = json.dumps({str(old): str(new) for old, new in label_map.items()})
+    if isinstance(scores, str):
+        columns["score_columns"] = scores
+    if callable(attribute):
+        attribute = {getattr(attribute, "__name__", "attribute"): attribute}
     named = {name: given[name] for name in ("text_column", "label_map", "sheet", "limit")}
     of_analysis = {name: given[name] for name in options_in(AnalysisOptions)}
     of_analysis["keep_maps"] = str(keep_maps)  # numbers as they are typed
@@ -172,6 +184,8 @@ def analyze(
         options_of(InputChoices, named | columns),
         options_of(AnalysisOptions, of_analysis),
         names,
+        scores=scores if isinstance(scores, Mapping) else {},
+        attribute=attribute or {},
         **{name: given[name] for name in others},
         **model_options,
     )
@@ -198,6 +212,8 @@ def analyzed(
     analysis: AnalysisOptions,
     beside: Mapping[str, Beside],
     *,
+    scores: Mapping[str, Any] = {},
+    attribute: Mapping[str, Attribute] = {},
     name: str | None = None,
     folder: str | Path | None = None,
     small: bool = False,
@@ -234,6 +250,8 @@ def analyzed(
             warnings.warn(f"reportgen: {line}", stacklevel=3)
         check_target(Path(folder), force=True, is_folder=True)
     text_set = text_set_of(texts, inputs, beside)
+    is_cut, wanted = inputs.limit is not None, analysis.explain_class
+    text_set = with_python_scores(text_set, scores, wanted, is_cut=is_cut)
     for note in text_set.notes:
         warnings.warn(f"reportgen: {_in_python(with_quotes(note))}", stacklevel=3)
     with ExitStack() as stack:
@@ -249,6 +267,8 @@ def analyzed(
             loaded = load_model(taken, tokenizer, **model_options)
         if name is not None:
             loaded = _named(loaded, name)
+        if attribute:
+            text_set = with_attributed(text_set, attribute, loaded, wanted, analysis.generate)
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = replace(analysis, shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
@@ -378,7 +398,8 @@ def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside
         return arguments.text_set(paths, inputs)
     if inputs.sheet is not None:
         raise UsageError("sheet: only a file that is an Excel workbook has sheets")
-    text_set = texts_in_memory(texts, inputs.text_column, beside)
+    columns = score_columns(inputs.score_columns)
+    text_set = texts_in_memory(texts, inputs.text_column, beside, columns)
     if inputs.limit is not None:
         text_set = first_texts(text_set, inputs.limit)
     return arguments.as_labelled(text_set, inputs)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from reportgen.findings.agreement_verdict import Judgement, judge
 from reportgen.findings.evidence import draw_agreement, live_rows, size_agreement
 from reportgen.findings.statistics import Estimate, estimate
@@ -13,9 +15,12 @@ from reportgen.results import (
     BY_ID,
     CHANGES,
     EARLIER_NAMES,
+    USER_SCORES,
     Results,
     View,
     coloured_at,
+    measured_values,
+    user_measures,
 )
 
 AUTO = "auto"
@@ -91,24 +96,29 @@ def _measured(results: Results) -> tuple[View, ...]:
 
 
 def _make_measured(results: Results) -> tuple[View, ...]:
-    if results.info.evidence.level == "none":
-        return ("received_all",)
+    users = user_measures(results.info.scores)
     evidence = results.info.evidence
+    if evidence.level == "none":
+        return ("received_all", *(measure.id for measure in users))
     measures = [
         BY_ID[view] for view in coloured_at(evidence.level) if view not in evidence.withheld
     ]
     if results.info.settings.small:  # their values are left out, and how far they agree is kept
         known = {"received_all", *draw_agreement(results)["view"]}
-        return tuple(m.id for m in measures if m.id in known)
+        return tuple(m.id for m in (*measures, *users) if m.id in known)
     of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
     tokens, effects = results.token_columns(*of_tokens.values()), results.effects
-    return tuple(
-        m.id
+    told = [
+        m
         for m in measures
         if (tokens[of_tokens[m.id]] if m.id in of_tokens else effects[m.column or m.id])
         .notna()
         .any()
-    )
+    ]
+    if users:
+        scores = results.token_columns("text", USER_SCORES)
+        told += [m for m in users if not np.isnan(measured_values(m, scores)).all()]
+    return tuple(m.id for m in told)
 
 
 def is_complete(results: Results) -> bool:

@@ -29,20 +29,21 @@ from reportgen.results import (
     MIN_TEXTS,
     RANK_STATISTICS,
     STATISTICS,
-    VIEWS,
     Floats,
     Results,
     Score,
     Statistic,
     View,
+    measure_of,
     ranked_tokens,
     text_agreement,
     unit_labels,
     unit_starts,
     unit_views,
     values_of_units,
+    views_of,
 )
-from reportgen.tasks import Target, target_of
+from reportgen.tasks import target_of
 
 _DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
 _OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
@@ -172,8 +173,9 @@ class LiveRows:
 
 
 def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
-    """Every view and statistic that was measured, views in the order of VIEWS."""
+    """Every view and statistic that was measured, views in the order of `views_of`."""
     view_figures: list[ViewFigures] = []
+    order = views_of(results.info)
     for statistic in STATISTICS:
         by_view = results.recent(_of_different, statistic)
         # Views without a sign stand in "spearman" by size.
@@ -181,7 +183,7 @@ def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
         if statistic == "spearman_size":
             beside = results.recent(_of_different, "spearman")
         view_figures += (_view_figures(view, statistic, by_view, beside) for view in by_view)
-    return tuple(sorted(view_figures, key=lambda figures: VIEWS.index(figures.view)))
+    return tuple(sorted(view_figures, key=lambda figures: order.index(figures.view)))
 
 
 ByView = Mapping[View, "pd.Series[float]"]  # values by text
@@ -189,17 +191,17 @@ ByView = Mapping[View, "pd.Series[float]"]  # values by text
 
 def _of_different(results: Results, statistic: Statistic) -> ByView:
     """The values of a statistic in different texts."""
-    return _by_view(different_agreement(results), statistic)
+    return _by_view(results, different_agreement(results), statistic)
 
 
 def _of_every(results: Results, statistic: Statistic) -> ByView:
     """The values of a statistic in all texts."""
     rows = draw_agreement(results)
-    return _by_view(rows[rows["value"].notna()], statistic)
+    return _by_view(results, rows[rows["value"].notna()], statistic)
 
 
-def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
-    """The values of a statistic, for each view that has any, in the order of VIEWS."""
+def _by_view(results: Results, rows: pd.DataFrame, statistic: Statistic) -> ByView:
+    """The values of a statistic, for each view that has any, in the order of `views_of`."""
     is_statistic = rows["statistic"].to_numpy(dtype=object) == statistic
     texts, values = (
         rows["text"].to_numpy()[is_statistic],
@@ -209,7 +211,7 @@ def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
     known = set(names)
     return {
         view: pd.Series(values[names == view], texts[names == view])
-        for view in VIEWS
+        for view in views_of(results.info)
         if view in known
     }
 
@@ -229,12 +231,12 @@ def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
     """Spearman's correlation of each view with the size of effects, by text. Views with a sign
     count by their size, so that all views can be compared; they are left out if that was not
     measured. Of equal texts only the first counts, unless `with_copies` asks for all."""
-    target, values = target_of(results.info.evidence), _of_every if with_copies else _of_different
+    values = _of_every if with_copies else _of_different
     plain, by_size = (results.recent(values, name) for name in ("spearman", "spearman_size"))
-    unsigned = {view: by_text for view, by_text in plain.items() if not is_signed(view, target)}
+    unsigned = {view: by_text for view, by_text in plain.items() if not is_signed(view, results)}
     return {
         view: correlations
-        for view in VIEWS
+        for view in views_of(results.info)
         if (correlations := {**unsigned, **by_size}.get(view)) is not None
     }
 
@@ -244,14 +246,15 @@ def judgements(results: Results) -> Mapping[View, Judgement]:
     baselines; all are judged together."""
     given = size_agreement(results)
     plain = {view: given[view] for view in BASELINES if view in given}
-    judged = [view for view in given if BY_ID[view].group != "baselines"]
+    judged = [view for view in given if measure_of(view, results.info).group != "baselines"]
     verdicts = {view: judge(given[view], plain, len(judged)) for view in judged}
     return {view: judgement for view, judgement in verdicts.items() if judgement is not None}
 
 
-def is_signed(view: View, target: Target) -> bool:
+def is_signed(view: View, results: Results) -> bool:
     """Whether "spearman" compares a view with signed effects."""
-    return BY_ID[view].signed and not target.is_distance
+    is_distance = target_of(results.info.evidence).is_distance
+    return measure_of(view, results.info).signed and not is_distance
 
 
 def live_rows(results: Results) -> LiveRows | None:

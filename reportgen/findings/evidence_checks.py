@@ -27,6 +27,7 @@ from reportgen.results import (
     View,
     spearman,
     unit_views,
+    user_measures,
 )
 
 # How much of the agreement of a view is there without what the model learned: surely less than half
@@ -119,11 +120,13 @@ def shapley_figures(results: Results, shown_first: View) -> ShapleyFigures | Non
     effects, alike = results.effects, first_alike(results)
     texts = effects.loc[effects[SHAPLEY].notna(), "text"].unique().tolist()
     by_text: dict[int, tuple[float, float, float]] = {}
+    users = [measure for measure in user_measures(results.info.scores) if measure.id == colours]
+    named = (EFFECT, SHAPLEY, *(() if users else (colours,)))
     for text in texts:
         first, text_effects = int(alike[text]), results.effects_of(text)
         if first in by_text or text_effects is None:
             continue
-        views = unit_views(results.tokens_of(text), text_effects, (EFFECT, SHAPLEY, colours))
+        views = unit_views(results.tokens_of(text), text_effects, named, users)
         scores = [_agreement(views, view) for view in (EFFECT, colours)]
         if np.isfinite(scores).all():
             spread = float(np.nanstd(views[SHAPLEY]))

@@ -57,7 +57,6 @@ from reportgen.tasks import (
     items_of,
     predictions_of,
     require_known,
-    target_of,
     task_of,
     text_numbers,
     words_of,
@@ -208,11 +207,11 @@ class Findings:
     @property
     def agreement_by_size(self) -> Mapping[View, evidence.ViewFigures]:
         """The agreement of each view's sizes with the size of effects, over enough texts."""
-        target, known = target_of(self.info.evidence), self.stated_agreement
+        known = self.stated_agreement
         plain = {
             view: item
             for (view, statistic), item in known.items()
-            if statistic == "spearman" and not evidence.is_signed(view, target)
+            if statistic == "spearman" and not evidence.is_signed(view, self.results)
         }
         by_size = {view: item for (view, name), item in known.items() if name == "spearman_size"}
         return {**plain, **by_size}
@@ -221,11 +220,11 @@ class Findings:
     def agreement_with_sign(self) -> Mapping[View, evidence.ViewFigures]:
         """The agreement of views that have a sign with effects that have one, both with their
         signs."""
-        target, known = target_of(self.info.evidence), self.stated_agreement
+        known = self.stated_agreement
         return {
             view: item
             for (view, statistic), item in known.items()
-            if statistic == "spearman" and evidence.is_signed(view, target)
+            if statistic == "spearman" and evidence.is_signed(view, self.results)
         }
 
     @cached_property

@@ -36,7 +36,9 @@ from reportgen.results import (
     SINK_TESTS_AT,
     Results,
     SinkTest,
+    measured_values,
     token_table_columns,
+    user_measures,
 )
 from reportgen.tasks import with_ids
 
@@ -169,6 +171,8 @@ def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
     frame = findings.results.tokens[list(columns)].copy()
     effects.append(JOINT_EFFECT)
     frame[effects] = frame[effects].astype(np.float32)
+    for measure in user_measures(findings.info.scores):
+        frame[measure.id] = measured_values(measure, findings.results.tokens)
     if heads == "sum":
         # A plain int, so that float32 stays float32.
         frame[list(_OVER_HEADS)] *= findings.info.model.n_heads

@@ -19,10 +19,18 @@ from reportgen.results.measure_register import (
     MIN_UNITS,
     VIEWS,
     YARDSTICK,
+    Measure,
 )
 from reportgen.results.ranks import kendall, spearman
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
-from reportgen.results.unit_values import Floats, Places, equal_shares, unit_starts, values_of_units
+from reportgen.results.unit_values import (
+    Floats,
+    Places,
+    equal_shares,
+    measured_values,
+    unit_starts,
+    values_of_units,
+)
 
 _SEED = 20190603
 
@@ -40,12 +48,14 @@ def unit_views(
     tokens: pd.DataFrame,
     effects: pd.DataFrame | Mapping[str, Floats],
     names: Sequence[View] = (*VIEWS, *YARDSTICK),
+    users: Sequence[Measure] = (),
 ) -> dict[View, Floats]:
     """The yardstick and all other measures of one text, or those with `names`, by text unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
         effects: the columns of the table of effects, also with one row per token.
+        users: the scores that came with the texts, which are compared too.
 
     Returns:
         `[text unit]` by measure, NaN where a unit has no value, without those of a completion
@@ -60,14 +70,14 @@ def unit_views(
     expected = tokens["expected"].to_numpy(dtype=np.float64)[content]
     is_completed = bool(_is_completion(tokens).any())
     views: dict[View, Floats] = {}
-    for name in names:
-        measure = BY_ID[name]
+    for measure in (*(BY_ID[name] for name in names), *users):
+        name = measure.id
         if measure.table is None or (measure.is_row and is_completed):
             continue
         if measure.table == "tokens" and (measure.column or name) not in tokens.columns:
             continue
-        column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
-        values = np.asarray(column, dtype=np.float64)[content]
+        table = tokens if measure.table == "tokens" else effects
+        values = measured_values(measure, table)[content]
         even = equal_shares(measure, expected, len(tokens))
         by_unit = values_of_units(measure, values, starts, even)
         if not np.isnan(by_unit).all():
@@ -121,7 +131,11 @@ def yardstick(views: Mapping[View, Floats]) -> Floats | None:
 
 
 def text_agreement(
-    text: int, views: Mapping[View, Floats], *, is_distance: bool = False
+    text: int,
+    views: Mapping[View, Floats],
+    *,
+    is_distance: bool = False,
+    users: Sequence[Measure] = (),
 ) -> list[Score]:
     """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
 
@@ -135,13 +149,14 @@ def text_agreement(
     if effects is None:
         return []
     scores: list[Score] = []
+    signed = {measure.id for measure in (*BY_ID.values(), *users) if measure.signed}
     for view, values in views.items():
         if view in YARDSTICK:
             continue
         both = np.isfinite(values) & np.isfinite(effects)
         view_values, effect = values[both], effects[both]
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
-        has_sign = BY_ID[view].signed and not is_distance
+        has_sign = view in signed and not is_distance
         first = (view_values, effect) if has_sign else (abs(view_values), abs(effect))
         scores += _correlations(text, view, *first, _BOTH)
         if has_sign:

@@ -164,6 +164,15 @@ class InputInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreSource:
+    """Scores of tokens that came with the texts, which nothing here measured."""
+
+    name: str
+    source: str = ""  # the column or the file that they came from, or how they were made
+    is_signed: bool = False  # whether any of them is below 0
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """Checks of the attention maps of a run.
 
@@ -246,6 +255,7 @@ class RunInfo:
     remarks: tuple[str, ...] = ()  # for readers: how the model was loaded
     evidence: Evidence = field(default_factory=Evidence)
     commit: str = ""  # of the code that was analysed, where it was named
+    scores: tuple[ScoreSource, ...] = ()  # in the order of the lists in the table of tokens
     schema_version: int = SCHEMA_VERSION
 
     @property

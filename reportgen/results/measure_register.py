@@ -15,9 +15,10 @@ To add a measure of evidence, add
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from reportgen.results.info import EvidenceLevel, View
+from reportgen.results.info import EvidenceLevel, RunInfo, ScoreSource, View
 
 # How many texts, tokens and units a statement needs, and the limits that measurements share with
 # what is said about them.
@@ -47,7 +48,8 @@ Combine: TypeAlias = Literal["sum", "share", "length", "largest", "first"]
 # without it.
 Trait: TypeAlias = Literal["is_distance", "is_sum_of_words"]
 # What a measure is read from; "baselines" are what the others are compared with.
-Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
+# "user" are scores that came with the texts.
+Group: TypeAlias = Literal["attention", "effects", "gradients", "user", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.
 Place: TypeAlias = Literal["colours", "table", "tokens"]
 
@@ -75,6 +77,9 @@ class Measure:
     is_plain: bool = False  # needs no model: what a measure has to beat
     shown: tuple[Place, ...] = ()
     since: int = 1  # first version of the results folder that has its column
+    # Which item of the lists in its column; None where the column holds numbers.
+    item: int | None = None
+    title: str = ""  # as the user calls it; "" where the page has a name for it
 
     @property
     def is_limited(self) -> bool:
@@ -263,6 +268,52 @@ COLOURED_ATTENTION: tuple[Measure, ...] = tuple(
     measure for measure in MEASURES if measure.group == "attention" and "colours" in measure.shown
 )
 LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
+# Scores that came with the texts: the column of the table of tokens, and what their ids begin with,
+# so that no name of a user is that of anything else.
+USER_SCORES = "user_scores"
+USER_PREFIX = "scores:"
+
+
+@lru_cache(maxsize=64)
+def _of_users(scores: tuple[ScoreSource, ...]) -> Mapping[View, Measure]:
+    return {
+        USER_PREFIX + source.name: Measure(
+            USER_PREFIX + source.name,
+            "user",
+            "first",
+            table="tokens",
+            column=USER_SCORES,
+            signed=source.is_signed,
+            unsigned_for=("is_distance",),
+            shown=("colours", "table", "tokens"),
+            item=item,
+            title=source.name,
+        )
+        for item, source in enumerate(scores)
+    }
+
+
+def user_measures(scores: tuple[ScoreSource, ...]) -> tuple[Measure, ...]:
+    """The measures that a run has beside those in the register: `scores` that came with its
+    texts."""
+    return tuple(_of_users(scores).values())
+
+
+def measure_of(view: View, info: RunInfo) -> Measure:
+    """The measure of a run with the id `view`."""
+    return BY_ID[view] if view in BY_ID else _of_users(info.scores)[view]
+
+
+def views_of(info: RunInfo) -> tuple[View, ...]:
+    """VIEWS, with the scores that came with the texts of a run in front of the baselines."""
+    users = tuple(_of_users(info.scores))
+    first = next(i for i, view in enumerate(VIEWS) if BY_ID[view].group == "baselines")
+    return (*VIEWS[:first], *users, *VIEWS[first:]) if users else VIEWS
+
+
+def colours_of(info: RunInfo) -> tuple[View, ...]:
+    """COLOURS, and the scores that came with the texts of a run."""
+    return (*COLOURS, *_of_users(info.scores))
 
 
 def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:

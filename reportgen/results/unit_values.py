@@ -32,6 +32,16 @@ _COMBINE: Mapping[Combine, Callable[[Floats, Places], Floats]] = {
 }
 
 
+def measured_values(measure: Measure, columns: Any) -> Floats:
+    """The values of a measure, `[token]`, in the `columns` of its table; NaN where there is none,
+    and everywhere in a table without its column."""
+    name = measure.column or measure.id
+    if measure.item is None:
+        return np.asarray(columns[name], dtype=np.float64)
+    lists = columns[name] if name in columns else [None] * len(columns["text"])
+    return np.array([np.nan if row is None else row[measure.item] for row in lists], np.float64)
+
+
 def unit_starts(unit: Any) -> Places:
     """Where each unit begins, `[unit]`, of the numbers of the units of tokens, `[token]`; the
     tokens of a unit follow one another."""

@@ -12,15 +12,22 @@ from unicodedata import name
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reportgen.results.info import OutputKind, View
 from reportgen.results.labels import NONE
-from reportgen.results.measure_register import COLOURED_ATTENTION
+from reportgen.results.measure_register import COLOURED_ATTENTION, USER_SCORES, user_measures
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION, CROSS, CROSS_NORM
-from reportgen.results.unit_values import Floats, equal_shares, unit_starts, values_of_units
+from reportgen.results.unit_values import (
+    Floats,
+    equal_shares,
+    measured_values,
+    unit_starts,
+    values_of_units,
+)
 
 Places: TypeAlias = NDArray[np.intp]
 # Scripts that do not put spaces between words.
@@ -112,6 +119,8 @@ class TextUnits:
     cross_norm_all: Floats | None = None  # the same weighted by norms; None if not measured
     # `[unit]` by measure of attention with colours: multiples of the unit's equal share.
     multiples: Mapping[View, Floats] = field(default_factory=dict)
+    # `[unit]`, NaN where one has none: scores that came with the text.
+    user_scores: Mapping[View, Floats] = field(default_factory=dict)
 
     @property
     def has_layers(self) -> bool:
@@ -184,7 +193,18 @@ def _make_units(results: Results, text: int) -> TextUnits:
             for measure in COLOURED_ATTENTION
             if tokens[measure.id].null_count == 0
         },
+        user_scores=_user_scores(results, tokens, starts),
     )
+
+
+def _user_scores(results: Results, tokens: pa.Table, starts: Places) -> Mapping[View, Floats]:
+    """The scores that came with a text, `[unit]`, of which it has any."""
+    lists = {USER_SCORES: tokens[USER_SCORES].to_pylist()} if results.info.scores else {}
+    values = {
+        measure.id: values_of_units(measure, measured_values(measure, lists), starts)
+        for measure in user_measures(results.info.scores)
+    }
+    return {id: by_unit for id, by_unit in values.items() if not np.isnan(by_unit).all()}
 
 
 def segments_of(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         with_labels_renamed,
         with_units,
     )
+    from reportgen.texts.score_tables import with_score_tables, with_scores
+    from reportgen.texts.scores import UserScores, finite, score_columns
     from reportgen.texts.source_files import INPUT_FORMATS, InputFormat
     from reportgen.texts.sources.remote import is_remote
     from reportgen.texts.split_words import WordSplitter, between_spaces, by_script, word_splitter

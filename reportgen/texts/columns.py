@@ -29,6 +29,7 @@ class Columns:
     and `label`: None means the column of that name, or one with a usual name. The others: None
     means the column of that name if there is one; an empty string means none in any case.
     `choices`: None means `choices`, or `choice1`, `choice2` and so on; an empty tuple means none.
+    `scores`: those that are named, and no others.
     """
 
     text: str | None = None
@@ -42,12 +43,14 @@ class Columns:
     variant: str | None = None
     rationale: str | None = None
     choices: tuple[str, ...] | None = None
+    scores: tuple[str, ...] = ()
 
     @property
     def named(self) -> list[str]:
         """The names of all columns that are known."""
         single = (self.text, *(getattr(self, part) for part in _BESIDE))
-        return [name for name in (*single, *(self.choices or ())) if name is not None]
+        several = (*(self.choices or ()), *self.scores)
+        return [name for name in (*single, *several) if name is not None]
 
     @property
     def called_otherwise(self) -> dict[str, str]:
@@ -107,7 +110,7 @@ def only_words(columns: Columns, table: TextTable) -> str | None:
         return None
     known = by_name(columns, table.columns)
     used = {getattr(known, part) or part for part in _BESIDE if getattr(columns, part) != ""}
-    used |= set(choice_columns(columns.choices, table.columns))
+    used |= {*choice_columns(columns.choices, table.columns), *columns.scores}
     with_words = set[str]()
     left = [name for name in table.columns if name not in used]
     for row in table.rows:  # once, as a large file is read again each time
@@ -157,6 +160,7 @@ def _beside(columns: Columns, known: Columns, names: Sequence[str], path: str) -
         text=_found(text, names),
         **{name: part(name) for name in _BESIDE},
         choices=tuple(_found(name, names) for name in choice_columns(columns.choices, names)),
+        scores=tuple(_found(name, names) for name in columns.scores),
     )
     for name in chosen.named:
         if name not in names:

@@ -29,12 +29,17 @@ ARGUMENTS = {
 }
 
 
-def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Beside]) -> TextSet:
+def texts_in_memory(
+    texts: object,
+    column: str | None,
+    beside: Mapping[str, Beside],
+    scores: tuple[str, ...] = (),
+) -> TextSet:
     """Take the texts of a list of strings or of dicts, a DataFrame, or anything with `to_pandas`.
 
     They are written as JSON lines and read back as a file `texts.jsonl`, so that the same checks
     hold as for files. `column` names the column of texts in a table; `beside` maps the names in
-    ARGUMENTS to values or to a column.
+    ARGUMENTS to values or to a column; `scores` are columns of a table.
 
     Raises:
         UsageError: a column does not exist, or there are more or fewer values than texts.
@@ -46,6 +51,11 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
             raise UsageError(
                 "text_column: these texts are a list, which has no columns; leave it out"
             )
+        if scores:
+            raise UsageError(
+                "scores: a list of texts has no columns; give them by name, such as "
+                'scores={"captum": [[0.2, -0.1], …]}'
+            )
         rows = [{"text": text} for text in _strings(texts)]
         columns = Columns(text="text")
     else:
@@ -54,7 +64,7 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
             name: value for name, value in beside.items() if isinstance(value, str)
         }
         given["choices"] = named_choices(given.get("choices"))
-        columns = Columns(text=column, **given)
+        columns = Columns(text=column, scores=scores, **given)
     for name, argument in ARGUMENTS.items():
         values = beside.get(name)
         if values is None or (isinstance(values, str) and table is not None):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from reportgen.errors import InputError, UsageError, some, without_surrogates
 from reportgen.files import scratch_folder
-from reportgen.results import InputInfo, UnitKind
+from reportgen.results import InputInfo, ScoreSource, UnitKind
 from reportgen.texts import limits
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding
@@ -23,6 +23,7 @@ from reportgen.texts.labels import renamed
 from reportgen.texts.multiple_choice import choices_of
 from reportgen.texts.rationales import rationale_places
 from reportgen.texts.rows import Cell, FileRow, OddCell
+from reportgen.texts.scores import UserScores, scores_in, with_signs
 from reportgen.texts.source_files import (
     STDIN,
     TextSource,
@@ -119,6 +120,8 @@ class TextInput:
     # What people marked as the reason for its label, in `text` and in `pair`, as `units`; None
     # where nobody marked anything. Not in `repr`, for the same reason.
     rationale: tuple[Places, Places] | None = field(default=None, repr=False)
+    # That came with it, by name; not in `repr` for the same reason.
+    scores: tuple[UserScores, ...] = field(default=(), repr=False)
 
     @property
     def is_blank(self) -> bool:
@@ -135,6 +138,7 @@ class TextSet:
     files: tuple[InputInfo, ...]  # whole files, even if a limit kept only some of their texts
     notes: tuple[str, ...] = ()  # for the user: what was found or left unread; see `with_quotes`
     choice_names: tuple[str, ...] = ()  # the columns of the choices; () where they are lists
+    scores: tuple[ScoreSource, ...] = ()  # that the texts have
 
     @property
     def read_alike(self) -> Iterator[tuple[str | None, ...]]:
@@ -315,7 +319,10 @@ def _collect(
         )
     ids.require_single((text.id, text.source) for text in texts)
     notes.extend(check_originals(texts, is_whole=limit is None))
-    return TextSet(texts, tuple(files), tuple(notes), choice_names)
+    scores = [ScoreSource(name.strip(), name.strip()) for name in columns.scores]
+    if scores:
+        scores = [*with_signs(scores, (given for text in texts for given in text.scores))]
+    return TextSet(texts, tuple(files), tuple(notes), choice_names, tuple(scores))
 
 
 def kept_texts(texts: Iterable[TextInput]) -> Sequence[TextInput]:
@@ -370,6 +377,7 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         variant_of=_as_id(cell(columns.variant_of), text_id),
         variant=cell(columns.variant),
         rationale=_rationale(row, columns, place),
+        scores=_scores(row, columns, f"{where}: text {quoted_name(text_id)}"),
     )
 
 
@@ -422,6 +430,19 @@ def _choices(row: FileRow, columns: Columns, where: str) -> tuple[str, ...]:
             f"{where}: column {listed} {error}; or leave choices unused with --choice-columns ''"
         ) from error
     return tuple(map(without_surrogates, choices))
+
+
+def _scores(row: FileRow, columns: Columns, where: str) -> tuple[UserScores, ...]:
+    scores = []
+    for name in columns.scores:
+        cell = row.cells.get(name)
+        if not cell or not (value := cell.as_json if isinstance(cell, OddCell) else cell):
+            continue
+        try:
+            scores.append(scores_in(name.strip(), value, where))
+        except ValueError as error:
+            raise InputError(f"{where}: column {quoted_name(name)}: {error}") from error
+    return tuple(scores)
 
 
 def _units(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] | None:

@@ -25,6 +25,7 @@ from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.models import EncodedText, ExplainedText, ModelTarget
 from reportgen.results import (
     BY_ID,
+    Measure,
     Reason,
     Scalar,
     Score,
@@ -44,6 +45,7 @@ class EvidenceTexts:
         tokens: by row of the table of texts, its rows of the table of tokens.
         scored: rows of the texts whose scores of possible sinks are measured.
         yardstick: rows of the texts that have Shapley values in basic evidence.
+        users: the scores that came with the texts.
     """
 
     item: WorkItem
@@ -51,6 +53,7 @@ class EvidenceTexts:
     tokens: Mapping[int, pd.DataFrame]
     scored: frozenset[int] = frozenset()
     yardstick: frozenset[int] = frozenset()
+    users: tuple[Measure, ...] = ()
 
     @property
     def is_extra(self) -> bool:
@@ -59,7 +62,7 @@ class EvidenceTexts:
 
     def views(self, text: TextEvidence) -> dict[View, Floats]:
         """All measures of one of them, by unit."""
-        return unit_views(self.tokens[text.text], text.all_effects())
+        return unit_views(self.tokens[text.text], text.all_effects(), users=self.users)
 
 
 @dataclass
@@ -180,7 +183,9 @@ def _result(texts: EvidenceTexts, evidence: _EvidenceSoFar, target: ModelTarget)
         score
         for text in sample
         if text.explained is not None
-        for score in text_agreement(text.text, texts.views(text), is_distance=target.is_distance)
+        for score in text_agreement(
+            text.text, texts.views(text), is_distance=target.is_distance, users=texts.users
+        )
     ]
     columns: dict[str, Mapping[str, Any]] = {
         "effects": effect_columns(evidence.texts),

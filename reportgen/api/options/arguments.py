@@ -16,14 +16,17 @@ from reportgen.texts import (
     label_map,
     named_choices,
     read_texts,
+    score_columns,
     typed_texts,
     with_labels_renamed,
+    with_score_tables,
 )
 
 
 def column_option(name: str) -> str:
     """The option of `InputChoices` that names the column `name`, such as label."""
-    return "choice_columns" if name == "choices" else f"{name}_column"
+    several = {"choices": "choice_columns", "scores": "score_columns"}
+    return several.get(name, f"{name}_column")
 
 
 def columns(choices: InputChoices) -> Columns:
@@ -31,7 +34,11 @@ def columns(choices: InputChoices) -> Columns:
     named: dict[str, Any] = {
         field.name: getattr(choices, column_option(field.name)) for field in fields(Columns)
     }
-    return Columns(**named | {"choices": named_choices(choices.choice_columns)})
+    lists = {
+        "choices": named_choices(choices.choice_columns),
+        "scores": score_columns(choices.score_columns),
+    }
+    return Columns(**named | lists)
 
 
 def text_set(
@@ -67,11 +74,14 @@ def text_set(
 
 
 def as_labelled(texts: TextSet, choices: InputChoices) -> TextSet:
-    """`texts` with the names that --label-map gives their labels.
+    """`texts` with the names that --label-map gives their labels, and the scores of --scores.
 
     Raises:
-        UsageError: no text has one of its labels.
+        UsageError: no text has one of its labels, or the name of scores is taken.
+        InputError: a table of scores cannot be read, or does not fit the texts.
     """
+    tables = [table for given in choices.scores or () for table in given.split(",")]
+    texts = with_score_tables(texts, tables, is_cut=choices.limit is not None)
     if choices.label_map is None:
         return texts
     return with_labels_renamed(texts, label_map(choices.label_map))

@@ -113,6 +113,22 @@ class InputChoices:
             "rationale, if there is one."
         ),
     ] = None
+    score_columns: Annotated[
+        str | None,
+        _TEXTS(
+            help="Columns with scores of your own, with commas between, e.g. captum,shap: one for "
+            "each token, word or unit of a text, as a JSON list or with blanks between."
+        ),
+    ] = None
+    scores: Annotated[
+        list[str] | None,
+        _TEXTS(
+            metavar="FILE",
+            write=",".join,
+            help="Table with scores of your own, e.g. captum=scores.csv, with the columns text, "
+            "unit and score, and name if it holds several; may repeat.",
+        ),
+    ] = None
     encoding: Annotated[
         str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None

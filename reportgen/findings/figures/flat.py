@@ -9,7 +9,7 @@ from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from reportgen.results import CHANGES, SINK_TESTS, STATISTICS, VIEWS
+from reportgen.results import CHANGES, SINK_TESTS, STATISTICS, USER_PREFIX, VIEWS
 from reportgen.tasks import Unit
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ KEYS: Mapping[str, Key] = {
         "token",
     ),
     "test": Key("|".join(SINK_TESTS), ", ".join(SINK_TESTS)),
-    "view": Key("|".join(VIEWS), ", ".join(VIEWS)),
+    "view": Key(
+        "|".join((*VIEWS, r"scores_\w+")),
+        ", ".join((*VIEWS, "scores_ and the name of scores that came with the texts")),
+    ),
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
     "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
     "ranking": Key("|".join((*VIEWS, *CHANGES)), ", ".join((*VIEWS, *CHANGES))),
@@ -165,9 +168,9 @@ class FigureList:
 
 
 def figure_key(key: str) -> str:
-    """A role's or subject's key as names of figures have it: letters, digits and `_`; any other
-    character is `u` and its code point."""
-    plain = key.replace("token:", "token_", 1) if key.startswith("token:") else key
+    """The key of a role, a subject or a view as names of figures have it: letters, digits and `_`;
+    any other character is `u` and its code point."""
+    plain = key.replace(":", "_", 1) if key.startswith(("token:", USER_PREFIX)) else key
     return re.sub(r"\W", lambda match: f"u{ord(match[0]):04x}", plain)
 
 
@@ -246,7 +249,7 @@ def _subjects(findings: "Findings") -> _Items:
 def _views(findings: "Findings") -> _Items:
     by_size = findings.agreement_by_size
     for figures in findings.agreement:
-        keys = {"view": figures.view, "statistic": figures.statistic}
+        keys = {"view": figure_key(figures.view), "statistic": figures.statistic}
         is_judged = figures is by_size.get(figures.view)
         judged = findings.judgements.get(figures.view) if is_judged else None
         yield keys, replace(figures, judgement=judged)

@@ -20,15 +20,13 @@ from reportgen.results import (
     MASK_OFFSET,
     MIN_TEXTS,
     MIN_UNITS,
+    USER_PREFIX,
     VIEWS,
     View,
 )
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
-
-# The measures that the page has colours for, the one it shows first in front.
-_SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 
 
 def trust_notes(findings: "Findings") -> list[Note]:
@@ -81,8 +79,11 @@ def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bo
         is_causal: whether attention received was ranked as a multiple of its even-spread value.
     """
     notes: list[Note] = []
+    # The measures that the page has colours for, the one it shows first in front.
+    known = {**ranked.by_size, **ranked.with_sign}
+    shown = [view for view in VIEWS if view in COLOURS and view in known]
+    shown += [view for view in known if view.startswith(USER_PREFIX)]
     joint = "-joint" if ranked.has_joint else ""
-    shown = [view for view in _SHOWN if view in ranked.by_size or view in ranked.with_sign]
     received = [view for view in shown if view.startswith("received")]
     for view in shown:
         is_size = view in ranked.by_size

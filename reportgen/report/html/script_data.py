@@ -21,10 +21,15 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.steps import StepRow
-from reportgen.report.panel.unit_measures import TextMeasure, about, cls_name, row_name
+from reportgen.report.panel.unit_measures import (
+    TextMeasure,
+    about,
+    cls_name,
+    is_signed_for,
+    row_name,
+)
 from reportgen.results import (
     BY_ID,
-    COLOURS,
     COMPLETION_SEGMENT,
     EFFECT,
     HEAD_CLASSES,
@@ -35,8 +40,10 @@ from reportgen.results import (
     TextUnits,
     UnitKind,
     View,
+    colours_of,
     cross_sizes,
     is_unspaced,
+    measure_of,
     read_labels,
     row_units,
     segments_of,
@@ -57,16 +64,17 @@ def page_data(
     first: int = 1,
     agreement: Mapping[View, str] | None = None,
     has_learned_sink: bool = False,
-    told: Collection[View] = COLOURS,
+    told: Collection[View] | None = None,
 ) -> dict[str, Any]:
     """The data of all texts together: the model's shape, the script's words, the empty figures.
 
     `first` is the number of the text that is open unless the address names another; `agreement` is
     that of each measure with what changes the prediction, as printed; `has_learned_sink` is whether
     the maps have a column of their own for a learned sink; `told` are the measures that any text
-    can be coloured by.
+    can be coloured by, None for all.
     """
-    name = cls_name(info, language)
+    name, colours = cls_name(info, language), colours_of(info)
+    told = colours if told is None else told
     return {
         "layers": info.model.n_layers,
         "heads": info.model.n_heads,
@@ -75,13 +83,13 @@ def page_data(
         "learned": has_learned_sink,
         "cls": name,
         "row": row_name(info, language),
-        "measures": COLOURS,
+        "measures": colours,
         "agreement": agreement or {},
-        "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
-        "about": {id: about(id, info, language) for id in COLOURS if id in told},
+        "names": {id: visible(language.measure(id, "name", row=name or "")) for id in colours},
+        "about": {id: about(id, info, language) for id in colours if id in told},
         "short": _short_names(info, language, name),
-        "signed": [id for id in COLOURS if has_sign(BY_ID[id], info.evidence.scalar)],
-        "attention": [id for id in COLOURS if BY_ID[id].group == "attention"],
+        "signed": [id for id in colours if is_signed_for(id, info)],
+        "attention": [id for id in colours if measure_of(id, info).group == "attention"],
         "classes": HEAD_CLASSES,
         "decoder": None
         if info.model.decoder is None
@@ -108,8 +116,8 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
     """The short names of measures that can colour a text; `row` is the token of the [CLS] row."""
     names = {
         id: visible(language.measure(id, "short", row=row or ""))
-        for id in COLOURS
-        if "short" in language.words["measures"][id]
+        for id in colours_of(info)
+        if "short" in language.measure_words(id)
     }
     if has_sign(BY_ID[EFFECT], info.evidence.scalar):
         names[EFFECT] = language.say("influence", "change").lower()

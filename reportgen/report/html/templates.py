@@ -35,7 +35,7 @@ from reportgen.report.sections.further import further_table
 from reportgen.report.sections.page_section import Page
 from reportgen.report.sections.section_register import Texts
 from reportgen.report.sections.texts import make_text_list
-from reportgen.results import BY_ID, View, coloured_at, segments_of
+from reportgen.results import BY_ID, View, coloured_at, segments_of, user_measures
 
 # Listed texts, beyond which the panels of most are held: a page is slower with every panel that
 # stands in it.
@@ -225,12 +225,13 @@ class Setting:
         the sample."""
         results, told = self.findings.results, []
         effects = results.stored("effects")
-        for id in coloured_at(self.findings.info.evidence.level):
-            measure = BY_ID[id]
-            name = measure.column or id
+        info = self.findings.info
+        users = user_measures(info.scores)
+        for measure in (*map(BY_ID.__getitem__, coloured_at(info.evidence.level)), *users):
+            name = measure.column or measure.id
             table = results.token_columns(name) if measure.table == "tokens" else effects
             if table[name].notna().any():
-                told.append(id)
+                told.append(measure.id)
         return told
 
     def still(self, template: str, **values: object) -> str:

@@ -19,6 +19,8 @@ from typing import Any, cast
 
 from reportgen.findings import CONFIDENCE, Interval
 from reportgen.report.language.numbers import NOTHING, STYLES, exact
+from reportgen.report.language.printable import visible
+from reportgen.results import USER_PREFIX
 
 LANGUAGES = ("en", "ja")
 
@@ -52,9 +54,16 @@ class Language:
     def measure(self, id: str, key: str, **values: object) -> str:
         """A string about the measure `id`: its `name`, `legend` or `method`; or its `short` name,
         which is its name where that is short."""
-        words = self.words["measures"][id]
+        words = self.measure_words(id)
+        if id.startswith(USER_PREFIX):
+            values["title"] = visible(id.removeprefix(USER_PREFIX))
         text: str = words["name"] if key == "short" and key not in words else words[key]
         return self.fill(text, values) if values else text
+
+    def measure_words(self, id: str) -> Mapping[str, Any]:
+        """The strings about the measure `id`, by key; all scores of users have the same."""
+        words: Mapping[str, Any] = self.words["measures"]["user" if USER_PREFIX in id else id]
+        return words
 
     def count(self, section: str, key: str, n: int, **values: object) -> str:
         """The string `key` of `section` in the form for `n` things; `{n}` is the count."""

@@ -65,6 +65,10 @@ def unit_table(
     columns = [
         *_attention(units, cls_name, weights, language, with_even=not is_even),
         *_effects(effects, scalar, language),
+        *(
+            (language.measure(id, "name"), printed(values, bool((values < 0).any())))
+            for id, values in units.user_scores.items()
+        ),
     ]
     figures = zip(*(cells for _, cells in columns), strict=True)
     return UnitTable(

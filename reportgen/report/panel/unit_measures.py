@@ -15,7 +15,6 @@ from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.highlighted_text import Kind
 from reportgen.results import (
-    BY_ID,
     EFFECT,
     EFFECTS,
     Floats,
@@ -26,6 +25,7 @@ from reportgen.results import (
     View,
     coloured_at,
     joint_units,
+    measure_of,
     times_average,
     unit_starts,
     values_of_units,
@@ -110,8 +110,9 @@ def measures(
     """
     words = _Words(info, units, labels, language)
     received = words.attention("received_all", units.received_all)
+    users = [words.of_user(id, values) for id, values in units.user_scores.items()]
     if info.evidence.level == "none":
-        return (received,)
+        return tuple(sorted((received, *users), key=lambda measure: measure.id != first))
     every = [received]
     if units.norm_all is not None:
         every.insert(0, words.attention("received_norm_all", units.norm_all))
@@ -124,6 +125,7 @@ def measures(
     if effects is not None:
         able = (id for id in coloured_at(info.evidence.level) if id in effects.columns)
         every += [words.effect(id, effects) for id in able]
+    every += users
     return tuple(sorted(every, key=lambda measure: measure.id != first))
 
 
@@ -169,7 +171,7 @@ def baseline(info: RunInfo, language: Language) -> str:
 def words_key(key: str, id: View, info: RunInfo, language: Language) -> str:
     """The key of a measure's words: those for the figure that evidence explains, if any."""
     special = f"{key}_{info.evidence.scalar}"
-    return special if special in language.words["measures"][id] else key
+    return special if special in language.measure_words(id) else key
 
 
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
@@ -181,7 +183,7 @@ def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
 
 def legend_of(id: View, info: RunInfo, language: Language) -> str:
     """What the colours of a measure show in every text; "" for a measure without colours."""
-    measure, words = BY_ID[id], language.words["measures"][id]
+    measure, words = measure_of(id, info), language.measure_words(id)
     key = words_key("legend", id, info, language)
     if measure.is_over_even and info.model.is_causal:
         key = "legend_causal"
@@ -205,13 +207,19 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     legend = legend_of(id, info, language)
     if not legend:
         return ""
-    is_attention = BY_ID[id].group == "attention"
+    group = measure_of(id, info).group
+    is_attention = group == "attention"
     looks = "is_look" if is_attention else _LOOKS.get(id, "not_look")
-    sentences = [legend, language.say("strip", looks)]
+    sentences = [legend, "" if group == "user" else language.say("strip", looks)]
     if info.roles:
         dotted = "dotted" if is_attention else "dotted_effect"
         sentences.append(language.say("strip", "dotted_deletion" if id == EFFECT else dotted))
     return language.sentences(sentences)
+
+
+def is_signed_for(id: View, info: RunInfo) -> bool:
+    """Whether the values of a measure of a run are above or below 0."""
+    return has_sign(measure_of(id, info), info.evidence.scalar)
 
 
 def explained_name(info: RunInfo, language: Language) -> str:
@@ -259,8 +267,13 @@ class _Words:
 
     def effect(self, id: View, effects: TextEffects) -> TextMeasure:
         """A measure of evidence, coloured relative to its own largest value."""
-        values = effects.columns[id]
-        with_sign = has_sign(BY_ID[id], self._info.evidence.scalar)
+        is_incomplete = id == "ig" and not effects.ig_complete
+        return self.of_user(id, effects.columns[id], *["ig_incomplete"] * is_incomplete)
+
+    def of_user(self, id: View, values: Floats, *remarks: str) -> TextMeasure:
+        """Scores that came with the text, or `values` of evidence, coloured relative to the largest
+        of them; `remarks` are what is told of them."""
+        with_sign = is_signed_for(id, self._info)
         sizes = np.abs(values)
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)
@@ -269,9 +282,8 @@ class _Words:
         if order:
             token, most = self._labels[order[0]], shown[order[0]]
             legend = [self._say("strongest_effect", token=token, most=most)]
-        if id == "ig" and not effects.ig_complete:
-            legend.append(self._say("ig_incomplete"))
-        steps = [signed_step(float(value), top) for value in values]
+        legend += map(self._say, remarks)
+        steps = [signed_step(float(value), top) for value in np.nan_to_num(values)]
         return TextMeasure(
             id=id,
             kind="signed" if with_sign else "size",

@@ -120,6 +120,7 @@ class Masked:
             inputs=tuple(replace(item, sha256="", columns={}) for item in info.inputs),
             remarks=(*self._remarks(), *info.remarks),
             evidence=self._evidence(subjects),
+            scores=tuple(replace(scores, source="") for scores in info.scores),
         )
 
     def _remarks(self) -> Iterator[str]:

@@ -78,7 +78,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(LEFT_OUT, "received_norm_last", "received_norm_layers", "value_size_layers"),
         **_all(LEFT_OUT, "value_ratio_layers", "output_rank_layers", "activation_layers"),
         **_all(LEFT_OUT, "cross_received_layers", "cross_received_norm_layers"),
-        **_all(LEFT_OUT, "cross_value_sizes"),
+        **_all(LEFT_OUT, "cross_value_sizes", "user_scores"),
     },
     "heads": {
         **_all(KEPT, "text", "layer", "head", "uniform_share"),
@@ -187,7 +187,7 @@ _Value: TypeAlias = str | int | float | bool
 # run: their values are hidden.
 HIDDEN_OPTIONS = frozenset(
     (
-        *("label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
+        *("scores", "label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
         *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
         *("explain-class", "explain-token", "against", "detail", "swap"),
         *("comment", "logo"),
@@ -200,6 +200,7 @@ SHOWN_OPTIONS = frozenset(
         *("text-column", "pair-column", "completion-column", "choice-columns", "label-column"),
         *("id-column", "group-column", "units-column", "variant-of-column", "variant-column"),
         *("rationale-column", "encoding", "delimiter", "input-format"),
+        "score-columns",
         *("limit", "model", "base-model", "revision", "encoder", "prediction-index", "output-name"),
         "pooling",
         *("trust-remote-code", "device", "device-map", "dtype", "max-length", "batch-tokens"),

@@ -37,11 +37,12 @@ from reportgen.report.sections.sinks import sink_answer
 from reportgen.results import (
     BY_ID,
     CHANGES,
-    COLOURS,
     EFFECT,
     MIN_TEXTS,
     MIN_UNITS,
     View,
+    colours_of,
+    measure_of,
     text_units,
 )
 from reportgen.tasks import has_sign
@@ -247,7 +248,7 @@ def _trust(findings: Findings, language: Language) -> Answer:
     measure was asked for, tell what changes the prediction, and more of it than what needs no
     model."""
     say = partial(language.say, "answers")
-    is_look = BY_ID[findings.shown_first].group == "attention"
+    is_look = measure_of(findings.shown_first, findings.info).group == "attention"
     is_left_out = int(findings.analysed.sum()) == 1
     answer = partial(
         Answer, "trust", say("looking" if is_look else "trust"), is_left_out=is_left_out
@@ -279,12 +280,16 @@ def _compared(findings: Findings, judged: Judgement, language: Language) -> list
     Only measures with colours are among them, and not those that are changes themselves.
     """
     first, known = findings.shown_first, findings.agreement_by_size
-    able = [view for view in COLOURS if view in known and view not in (*CHANGES, first)]
+    able = [
+        view
+        for view in colours_of(findings.info)
+        if view in known and view not in (*CHANGES, first)
+    ]
     if not is_complete(findings.results):
         able = [view for view in able if view != "ig"]
     groups: dict[DotKind, list[View]] = {"attention": [], "other": []}
     for view in able:
-        groups[_kind(view)].append(view)
+        groups[_kind(view, findings)].append(view)
     best = [
         max(group, key=lambda view: known[view].estimate.mean) for group in groups.values() if group
     ]
@@ -300,15 +305,15 @@ def _compared(findings: Findings, judged: Judgement, language: Language) -> list
             estimate.mean,
             estimate.interval,
             language.write(estimate.mean, "correlation"),
-            _kind(view),
+            _kind(view, findings),
             is_first=view == first,
         )
         for view, estimate in estimates.items()
     ]
 
 
-def _kind(view: View) -> DotKind:
-    group = BY_ID[view].group
+def _kind(view: View, findings: Findings) -> DotKind:
+    group = measure_of(view, findings.info).group
     return "attention" if group == "attention" else "baseline" if group == "baselines" else "other"
 
 

@@ -18,7 +18,7 @@ from reportgen.report.panel.occurrences import told_apart
 from reportgen.report.sections.prediction_answer import predicted_in_short
 from reportgen.report.sections.prediction_sentences import gives
 from reportgen.report.sections.sinks import sink_kind, sink_verdict, told_sink
-from reportgen.results import BY_ID, EFFECT, LEARNED_SINK, text_units
+from reportgen.results import BY_ID, EFFECT, LEARNED_SINK, measure_of, text_units
 from reportgen.tasks import has_sign
 
 _MOST = {"en": 25, "ja": 90}  # words of a sentence, letters where words have no space between
@@ -93,7 +93,7 @@ def _looked_at(findings: Findings, row: int, language: Language) -> str:
     """What the colours of the open text show, and where they are strongest."""
     say = partial(language.say, "guide", n=row + 1)
     colours = text_measures(findings, row, language)[0]
-    is_look = BY_ID[colours.id].group == "attention"
+    is_look = measure_of(colours.id, findings.info).group == "attention"
     name = language.measure(colours.id, "short", row="")
     lead = language.say("guide", "orange") if is_look else say("colour", measure=name)
     if colours.flat or not colours.order:
@@ -135,7 +135,7 @@ def _agreement(findings: Findings, answer: Answer, language: Language) -> str:
     verdict, judged = _full(answer.answer, language), findings.colouring.judgement
     if judged is None or judged.verdict == "chance":
         return language.sentences((answer.question, verdict))
-    is_look = BY_ID[findings.shown_first].group == "attention"
+    is_look = measure_of(findings.shown_first, findings.info).group == "attention"
     key = "agree" if is_look else "agree_colours"
     figure = language.say("guide", key, mean=judged.agreement.mean)
     return _within(

@@ -22,7 +22,7 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.unit_measures import STANDS_OUT, baseline, words_key
-from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, RunInfo
+from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, USER_PREFIX, RunInfo, user_measures
 from reportgen.tasks import applies_to
 
 # The publications that the sentences on evidence cite.
@@ -131,6 +131,7 @@ def _measured(findings: Findings) -> list[str]:
     keys += [measure.id for measure in more if measure.level == "basic"]
     if evidence.level == "basic":  # of a few texts
         keys += [measure.id for measure in more if measure.id == SHAPLEY]
+    keys += [measure.id for measure in user_measures(findings.info.scores)]
     keys.append("agreement_joint" if findings.has_joint else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
@@ -151,7 +152,7 @@ def _evidence(
     sentences = [scope.stopped, scope.explained, scope.texts]
     start = baseline(info, language)
     for key in measured:
-        if key in BY_ID:
+        if key in BY_ID or key.startswith(USER_PREFIX):
             wording = words_key("method", key, info, language)
             sentences.append(language.measure(key, wording, baseline=start))
         else:

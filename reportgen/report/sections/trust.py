@@ -24,14 +24,24 @@ from reportgen.report.language.sentences import measure_names
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.panel import sentences
 from reportgen.report.panel.unit_measures import cls_name
-from reportgen.results import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, Statistic, View
+from reportgen.results import (
+    COLOURS,
+    MEASURES,
+    MIN_TEXTS,
+    MIN_UNITS,
+    Statistic,
+    View,
+    user_measures,
+)
 
-# Measures by what they are computed from; the others are compared with the last group.
-_GROUPS: Mapping[str, tuple[View, ...]] = {
-    group: tuple(measure.id for measure in MEASURES if measure.group == group)
-    for group in ("attention", "gradients", "baselines")
+# By what measures are computed from, the colours of their bars; the others are compared with the
+# last group.
+_COLOURS: Mapping[str, int | None] = {
+    "attention": 0,
+    "gradients": 1,
+    "user": 1,
+    "baselines": None,
 }
-_COLOURS: Mapping[str, int | None] = {"attention": 0, "gradients": 1, "baselines": None}
 # Both are in the unit of the output.
 _ERASURE: tuple[Statistic, ...] = ("comprehensiveness", "sufficiency")
 _DIGITS = 2
@@ -178,6 +188,11 @@ class _TrustSection:
         self._language = language
         self._say = partial(language.say, "trust")
         self._row = cls_name(findings.info, language) or ""
+        measures = (*MEASURES, *user_measures(findings.info.scores))
+        self._members: Mapping[str, tuple[View, ...]] = {
+            group: tuple(measure.id for measure in measures if measure.group == group)
+            for group in _COLOURS
+        }
         self._known = findings.stated_agreement
         self._by_size = findings.agreement_by_size
         self._with_sign = findings.agreement_with_sign
@@ -235,13 +250,15 @@ class _TrustSection:
         """The measures with rows: those that colour a text with the baselines, or the others."""
         return tuple(
             TrustGroup(self._say(f"group_{name}"), rows)
-            for name, views in _GROUPS.items()
+            for name, views in self._members.items()
             if (rows := self._rows(name, [v for v in views if self._is_rest(v, name) == is_rest]))
         )
 
     def _is_rest(self, view: View, group: str) -> bool:
         """Whether a measure is neither one that colours a text nor one to compare these with."""
-        return group != "baselines" and view not in COLOURS and view != self._findings.shown_first
+        if group in ("user", "baselines"):
+            return False
+        return view not in COLOURS and view != self._findings.shown_first
 
     def _headline(self) -> str:
         """How well the colours shown first agree."""
@@ -329,7 +346,7 @@ class _TrustSection:
             return ()
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
-        for view in (view for views in _GROUPS.values() for view in views):
+        for view in (view for views in self._members.values() for view in views):
             figures = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
             if not any(figures.values()):
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.tables.schema import (
     DELETION_SCORES,
     GRADIENT_STEPS,
@@ -44,7 +45,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
 }
 _LARGEST = 3.4028235e38  # of float32, in which models run and pages draw
 # Columns of lists in which values may be missing: what stands before a token is not moved by it.
-_GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
+_GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS, USER_SCORES)
 
 
 def require_columns(

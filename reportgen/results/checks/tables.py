@@ -32,7 +32,7 @@ from reportgen.results.info import (
     STATUSES,
     RunInfo,
 )
-from reportgen.results.measure_register import MOST_OF_TEXT, VIEWS
+from reportgen.results.measure_register import MOST_OF_TEXT, USER_SCORES, VIEWS, views_of
 from reportgen.results.tables.schema import (
     COMPLETION_SEGMENT,
     CROSS,
@@ -185,6 +185,9 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
             lengths, decoder = list_lengths(rows[column].drop_null()), info.model.decoder
             n_heads = 0 if decoder is None else decoder.n_layers * decoder.n_heads
             require((lengths == n_heads).all(), column)
+        if column == USER_SCORES:
+            lengths = list_lengths(rows[column].drop_null())
+            require((lengths == len(info.scores)).all(), column)
         if column.startswith("expected"):  # an equal share is never 0
             require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
     if name == "agreement":
@@ -410,7 +413,7 @@ def _sink_scores(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_analysed(table, texts)
-    require_known(table, "view", VIEWS)
+    require_known(table, "view", views_of(info))
     require_known(table, "statistic", STATISTICS)
     require_unique(table, "text", "view", "statistic")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.measure_register import EFFECT, MEASURES
+from reportgen.results.measure_register import EFFECT, MEASURES, USER_SCORES
 
 COMPLETION = "completion"
 COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
@@ -132,6 +132,9 @@ TOKENS_SCHEMA = pa.schema(
         # [layer * head] of the decoder, layer by layer: length of the vector that each head gets
         # from it per attention; null without norms, and where maps were not kept.
         (CROSS_SIZES, pa.list_(pa.float32())),
+        # [name], the scores that came with the text, in the order of results.json: of its unit; NaN
+        # where one has none, null where the text has none at all.
+        (USER_SCORES, pa.list_(pa.float64())),
     ]
 )
 HEADS_SCHEMA = pa.schema(
@@ -435,7 +438,7 @@ LATER_COLUMNS = frozenset(
         *(RATIONALE, RATIONALE_PAIR),
         *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
         *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP, SHAPLEY_ERROR),
-        *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
+        *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES, USER_SCORES),
         *HEAD_MEANS.values(),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
         *(m.column or m.id for m in MEASURES if m.since > 1),

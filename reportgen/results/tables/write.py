@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reportgen.errors import unwritten
 from reportgen.files import system
 from reportgen.results.info import RunInfo
+from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.run_file import write_info
 from reportgen.results.tables.schema import HEAD_MEANS, RATIONALE, RATIONALE_PAIR, TABLES
 
@@ -104,13 +105,13 @@ class Recorder:
             write_info(self._folder, info)
 
 
-_OF_SOME = (*HEAD_MEANS.values(), RATIONALE, RATIONALE_PAIR)
+_OF_SOME = (*HEAD_MEANS.values(), RATIONALE, RATIONALE_PAIR, USER_SCORES)
 
 
 def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:
     """Rows of `table` from the columns of its schema, or from none at all; NaN means missing.
     Columns that only some results have may be absent: means over heads, which results kept small
-    have, and marks of people."""
+    have, and marks and scores of people."""
     schema = TABLES[table]
     if not columns:
         return schema.empty_table()

@@ -45,7 +45,7 @@ class Measures {
       const found = page.agreement[measure.id];
       if (found === undefined) continue;
       const name = `${shortName(measure)} ${found} (${say("agreement_is")})`;
-      box.querySelector(`input[value="${measure.id}"]`).setAttribute("aria-label", name);
+      box.querySelector(`input[value="${CSS.escape(measure.id)}"]`).setAttribute("aria-label", name);
     }
   }
 
