@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from reportgen.tasks.shares import class_shares
     from reportgen.tasks.sums import SAME, Sums, rated, whole
     from reportgen.tasks.targets import (
-        Target,
         applies_to,
         has_sign,
         measured_at,

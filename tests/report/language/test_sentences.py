@@ -54,7 +54,7 @@ def test_every_sentence_belongs_to_a_note_and_every_note_has_one(
 
 
 def test_everything_that_is_measured_has_a_name() -> None:
-    assert keys("measures") == set(BY_ID)
+    assert keys("measures") == {*BY_ID, "user"}
     for measure in MEASURES:
         words = EN.words["measures"][measure.id].keys()
         assert "name" in words, measure.id

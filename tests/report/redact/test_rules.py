@@ -58,7 +58,7 @@ def test_every_fact_about_a_run_is_thought_of() -> None:
     """A new field of RunInfo goes into every output: look whether it can hold a text first."""
     assert [field.name for field in fields(RunInfo)] == [
         *("created", "versions", "model", "output", "roles", "inputs", "checks", "settings"),
-        *("remarks", "evidence", "commit", "schema_version"),
+        *("remarks", "evidence", "commit", "scores", "schema_version"),
     ]
 
 
