@@ -5,7 +5,7 @@ by their number, for all texts together; where two would fit and differ, nothing
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from re import finditer
 from typing import Literal, TypeAlias, get_args
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reportgen.errors import InputError, quoted
 from reportgen.models import EncodedText
 from reportgen.results import COMPLETION_SEGMENT, spelled
-from reportgen.texts import TextInput, UserScores
+from reportgen.texts import TextInput, TextSet, UserScores
 
 Floats: TypeAlias = NDArray[np.float64]
 Grain: TypeAlias = Literal["token", "content", "word", "unit", "content_unit"]
@@ -28,6 +28,7 @@ _CALLED: Mapping[Grain, str] = {
     "unit": "units with special tokens",
     "content_unit": "units without",
 }
+_TOGETHER = 256  # texts that are tokenised at one go
 _EMPTY = 8  # tokens among those of a place that have no character, such as a space
 _LONGEST = 40  # characters of a word that a message quotes
 TokenScores: TypeAlias = Sequence[Sequence[float | None]]  # [token][name]
@@ -167,18 +168,22 @@ class _GrainFit:
 
 
 def score_grains(
-    texts: Iterable[tuple[TextInput, EncodedText]], *, has_units: bool = True
+    texts: TextSet,
+    encode: Callable[[Sequence[int]], Sequence[EncodedText]],
+    *,
+    has_units: bool = True,
 ) -> Mapping[str, Grain]:
     """What the scores of each name are of, in all `texts` that have some.
 
     Args:
+        encode: tokenises texts by their rows.
         has_units: whether the units of texts are known; phrases are found later.
 
     Raises:
         InputError: none fits all texts, or two fit and differ; or words do not stand in a text.
     """
     fits: dict[str, _GrainFit] = {}
-    for source, encoded in texts:
+    for source, encoded in _encoded(texts, encode):
         text = AlignedText(source, encoded)
         for scores in source.scores if encoded.ids else ():
             if scores.words is None:
@@ -199,6 +204,16 @@ def score_grains(
                     'such as [["good", 0.2], ["film", -0.1]]',
                 )
     return {name: fit.grains[0] for name, fit in fits.items()}
+
+
+def _encoded(
+    texts: TextSet, encode: Callable[[Sequence[int]], Sequence[EncodedText]]
+) -> Iterator[tuple[TextInput, EncodedText]]:
+    every = range(len(texts.texts)) if texts.scores else ()
+    rows = [row for row in every if texts.texts[row].scores]
+    for first in range(0, len(rows), _TOGETHER):
+        part = rows[first : first + _TOGETHER]
+        yield from zip((texts.texts[row] for row in part), encode(part), strict=True)
 
 
 def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores, *, has_units: bool) -> None:

@@ -73,7 +73,6 @@ from reportgen.texts import TextInput, TextSet, chosen_edits, with_units, word_s
 
 # Texts of the sample whose targets tell how widely these differ.
 SPREAD_TEXTS = 128
-_TOGETHER = 256  # texts that are tokenised at one go
 # What a model adds to a text before it is analysed: see `TextInput`.
 _ADDED = ("pair", "completion", "completion_ids", "lead", "chosen")
 
@@ -155,15 +154,11 @@ class Worker:
         Raises:
             InputError: some do not fit their text.
         """
-        every = range(len(self.texts.texts)) if self.texts.scores else ()
-        rows = [row for row in every if self.texts.texts[row].scores]
-        parts = (rows[i : i + _TOGETHER] for i in range(0, len(rows), _TOGETHER))
-        encoded = (
-            (self.texts.texts[row], text)
-            for part in parts
-            for row, text in zip(part, self.encode(self._stand_ins(part)), strict=True)
+        return score_grains(
+            self.texts,
+            lambda rows: self.encode(self._stand_ins(rows)),
+            has_units=self.kind != "phrase",
         )
-        return score_grains(encoded, has_units=self.kind != "phrase")
 
     def _user_scores(self, source: TextInput, text: EncodedText) -> TokenScores | None:
         names = [scores.name for scores in self.texts.scores]

@@ -377,7 +377,7 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         variant_of=_as_id(cell(columns.variant_of), text_id),
         variant=cell(columns.variant),
         rationale=_rationale(row, columns, place),
-        scores=_scores(row, columns, f"{where}: text {quoted_name(text_id)}"),
+        scores=_scores(row, columns, place),
     )
 
 

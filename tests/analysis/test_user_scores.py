@@ -11,7 +11,8 @@ from reportgen.analysis.user_scores import score_grains, scores_by_token
 from reportgen.errors import InputError, UsageError
 from reportgen.models import EncodedText
 from reportgen.models.tokens.encoded import TokenSpan
-from reportgen.texts import TextInput, UserScores
+from reportgen.results import ScoreSource
+from reportgen.texts import TextInput, TextSet, UserScores
 
 # The tokens of "good films now", "films" in two parts; special tokens around it.
 TOKENS = ("[CLS]", "good", "film", "##s", "now", "[SEP]")
@@ -37,7 +38,8 @@ def by_token(
     text: EncodedText, *values: float, words: tuple[str, ...] | None = None
 ) -> list[float]:
     source = TextInput("a", "good films now", scores=(UserScores("own", values, words, "t.csv:2"),))
-    grains = score_grains([(source, text)])
+    texts = TextSet((source,), (), scores=(ScoreSource("own"),))
+    grains = score_grains(texts, lambda rows: [text for _ in rows])
     rows = scores_by_token(source, text, ["own"], grains)
     assert rows is not None
     return [float("nan") if value is None else value for (value,) in rows]

@@ -115,18 +115,14 @@ class InputChoices:
     ] = None
     score_columns: Annotated[
         str | None,
-        _TEXTS(
-            help="Columns with scores of your own, with commas between, e.g. captum,shap: one for "
-            "each token, word or unit of a text, as a JSON list or with blanks between."
-        ),
+        _TEXTS(help="Columns with scores of your own per token or word, e.g. captum,shap."),
     ] = None
     scores: Annotated[
         list[str] | None,
         _TEXTS(
             metavar="FILE",
             write=",".join,
-            help="Table with scores of your own, e.g. captum=scores.csv, with the columns text, "
-            "unit and score, and name if it holds several; may repeat.",
+            help="Table of scores of your own (text, unit, score), e.g. captum=scores.csv.",
         ),
     ] = None
     encoding: Annotated[
