@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
     from reportgen.comparison.sink_trends import HeadState, LayerState, SinkTrend
+    from reportgen.comparison.steadiness import EditSteadiness, Steadiness
     from reportgen.comparison.token_effects import (
         EffectChanges,
         TokenChange,

@@ -16,6 +16,7 @@ from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.rationales import rationale_changes
 from reportgen.comparison.runs import Runs
+from reportgen.comparison.steadiness import Steadiness, compare_steadiness
 from reportgen.comparison.token_effects import (
     EffectChanges,
     TokenChange,
@@ -110,6 +111,11 @@ class Comparison:
         """How much better colours and effects find the words that people marked (F1), by measure;
         empty where they marked none in both results."""
         return rationale_changes(self.base, self.head)
+
+    @cached_property
+    def steadiness(self) -> Steadiness | None:
+        """How far edits of the same texts change the predictions of both."""
+        return compare_steadiness(self.base, self.head, self.pairing)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

@@ -26,6 +26,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     pairing, predictions = comparison.pairing, comparison.predictions
     matching = comparison.matching
     heads, effects = comparison.heads, comparison.effects
+    steadiness = comparison.steadiness
     largest = {layer.key: layer.largest for layer in comparison.layers}
     is_number = predictions is not None and predictions.is_number
     figures: Figures = {
@@ -34,7 +35,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "texts_added": len(matching.added) if matching else 0,
         "texts_removed": len(matching.removed) if matching else 0,
         "texts_altered": len(matching.altered) if matching else 0,
-        "texts_not_comparable": pairing.n_texts - pairing.n_aligned,
+        "texts_not_comparable": pairing.n_independent - pairing.n_aligned,
         **_changed("prediction_changed", predictions.share_moved if predictions else None),
         **_changed("prediction_change_mean", predictions.mean if predictions else None),
         "prediction_change_max": predictions.largest if predictions and is_number else None,
@@ -75,6 +76,8 @@ def comparison_figures(comparison: "Comparison") -> Figures:
             )
             for name, value in _changed(name, comparison.rationales.get(view)).items()
         },
+        **_changed("variant_size_change", steadiness.every.size if steadiness else None),
+        **_changed("variant_flips_change", steadiness.every.flips if steadiness else None),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
     }
     return {name: rounded(value) for name, value in figures.items()}

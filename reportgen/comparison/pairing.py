@@ -16,7 +16,7 @@ class Pairing:
     """Which texts and which figures of the two models can be compared."""
 
     n_texts: int
-    analysed: Booleans  # [text], by both models
+    analysed: Booleans  # [text], by both models, and no variant of another text
     aligned: Booleans  # [text], analysed, and split into the same tokens by both
     n_only_base: int  # texts that only this model has figures of
     n_only_head: int
@@ -30,6 +30,12 @@ class Pairing:
     labels: pd.DataFrame
     n_other_labels: int  # texts whose labels differ
     n_other_units: int = 0  # texts with the same tokens, grouped into other units
+    n_variants: int = 0  # texts that are variants of others, which figures over all leave out
+
+    @property
+    def n_independent(self) -> int:
+        """Texts that are no variants."""
+        return self.n_texts - self.n_variants
 
     @property
     def n_analysed(self) -> int:
@@ -49,7 +55,8 @@ class Pairing:
 
 def pair(base: Findings, head: Findings) -> Pairing:
     """What can be compared between two results of the same texts in the same order."""
-    old, new = base.analysed, head.analysed
+    independent = base.results.independent & head.results.independent
+    old, new = base.analysed & independent, head.analysed & independent
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
     scalars = [
@@ -71,6 +78,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
         labels=labels,
         n_other_labels=n_other_labels,
         n_other_units=n_other_units,
+        n_variants=int((~independent).sum()),
     )
 
 

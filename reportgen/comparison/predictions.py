@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reportgen.comparison.change import (
     CHANCE_MOVED,
@@ -239,7 +240,7 @@ class _TwoRuns:
         that have the same ones in both: as many, and where they are of words, of the same words,
         however these are split."""
         sides = self.base, self.head
-        old, new = (predictions_of(side.results, self.pairing.labels) for side in sides)
+        old, new = (_independent(side.results, self.pairing.labels) for side in sides)
         if self.task.is_written:
             return Items(_of_texts(old, texts), _of_texts(new, texts))
         rows = [side["text"].to_numpy(np.intp) for side in (old, new)]
@@ -247,8 +248,7 @@ class _TwoRuns:
         is_same = counts[0] == counts[1]
         if self.task.is_of_words:
             words = [
-                np.array(side.words, object)[is_same[at]]
-                for side, at in zip(sides, rows, strict=True)
+                _independent_words(side)[is_same[at]] for side, at in zip(sides, rows, strict=True)
             ]
             is_same[rows[0][is_same[rows[0]]][words[0] != words[1]]] = False
         kept = texts[is_same[texts]]
@@ -258,6 +258,22 @@ class _TwoRuns:
         """How well both fit the labels."""
         fits = metric_fits(self.task.metrics, *items)
         return judged(fits, Outputs(self.base.info.output, moved, same), self.judging)
+
+
+def _independent(results: Results, labels: pd.DataFrame) -> pd.DataFrame:
+    """The items of all texts but variants."""
+    items = predictions_of(results, labels)
+    if results.independent.all():
+        return items
+    rows: pd.DataFrame = items[results.independent[items["text"].to_numpy(np.intp)]]
+    return rows.reset_index(drop=True)
+
+
+def _independent_words(side: Findings) -> NDArray[np.object_]:
+    """`[item]` of all texts but variants: the word that each is of."""
+    is_counted = side.results.independent[side.all_items["text"].to_numpy(np.intp)]
+    words: NDArray[np.object_] = np.array(side.words, object)[is_counted]
+    return words
 
 
 def _of_texts(items: pd.DataFrame, texts: Places) -> pd.DataFrame:

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         mean_interval,
         mean_intervals,
         p_values,
+        widened,
     )
     from reportgen.findings.tokens.figures import (
         CorpusTokens,

@@ -250,7 +250,8 @@ class Findings:
         """The names that words got; None for tasks that name no words, and without any."""
         if not (self.task.is_of_words and self.task.is_closed and len(self.items)):
             return None
-        return of_tags.tags(self.items, self.info.output.labels, self.words)
+        counted = self.results.independent
+        return of_tags.tags(self.all_items, self.info.output.labels, self.words, counted)
 
     @cached_property
     def classes(self) -> of_classes.Classes:
@@ -319,8 +320,8 @@ class Findings:
 
     @cached_property
     def words(self) -> list[str]:
-        """`[item]`: the word that each item is of, where items are of words."""
-        return words_of(self.results, self.items)
+        """`[item]` of all texts: the word that each item is of, where items are of words."""
+        return words_of(self.results, self.all_items)
 
     @cached_property
     def has_labelled_items(self) -> bool:
@@ -329,10 +330,8 @@ class Findings:
 
     def words_of(self, text: int) -> list[str]:
         """`[item]`: the word that each item of row `text` of `texts` is of."""
-        if self.results.independent[text]:
-            first, end = np.searchsorted(self.items["text"].to_numpy(np.int64), [text, text + 1])
-            return self.words[first:end]
-        return words_of(self.results, self.all_items[self.all_items["text"] == text])
+        first, end = np.searchsorted(self.all_items["text"].to_numpy(np.int64), [text, text + 1])
+        return self.words[first:end]
 
     def items_of(self, text: int) -> tuple[Item, ...]:
         """The predicted items of row `text` of `texts`."""

@@ -158,5 +158,15 @@ OF_TWO = (
         )
         for name, what in (("", "the new model's default colours"), ("effect_", "effects"))
     ),
+    Estimated(
+        "variant_size_change",
+        "output",
+        "how far edits of texts change predictions, new model minus old, mean over the texts",
+    ),
+    Estimated(
+        "variant_flips_change",
+        "share",
+        "how often edits of texts change what is predicted, new model minus old",
+    ),
     Figure("tokens_changed", "count", "tokens whose change is larger than noise"),
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.quality.classes import places_of
-from reportgen.findings.statistics import Places
+from reportgen.findings.statistics import Booleans, Places
 from reportgen.results import NONE
 from reportgen.tasks import OUTSIDE, spans
 
@@ -44,6 +44,7 @@ class Tags:
     marks_entities: bool  # the model has a tag for words outside all entities
     predicted: Places  # [tag], words
     wrong: tuple[Word, ...]  # the words with another tag than their label, the surest in front
+    counted: Booleans  # [text], those that are no variants of others, which figures are of
 
     @property
     def n_words(self) -> int:
@@ -54,13 +55,18 @@ class Tags:
     def kinds(self) -> list[tuple[str, int]]:
         """The kinds of entities and how many there are, the most frequent in front."""
         return Counter(
-            entity.kind for entities in self.entities.values() for entity in entities
+            entity.kind
+            for text, entities in self.entities.items()
+            if self.counted[text]
+            for entity in entities
         ).most_common()
 
 
-def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> Tags:
+def tags(
+    items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str], counted: Booleans
+) -> Tags:
     """The tags of at least one word; the words are `items` and are `spelled` so, `names` are the
-    tags of the model."""
+    tags of the model. `counted` are the texts that figures are of, `[text]`."""
     predicted, labels = places_of(items, names)
     columns = (items[name].tolist() for name in ("text", "position", "probability"))
     words: dict[int, list[Word]] = {}
@@ -72,7 +78,8 @@ def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> T
     marks_entities = OUTSIDE in names
     wrong = (
         word
-        for text_words in words.values()
+        for text, text_words in words.items()
+        if counted[text]
         for word in text_words
         if word.label not in (NONE, word.tag)
     )
@@ -83,8 +90,11 @@ def tags(items: pd.DataFrame, names: Sequence[str], spelled: Sequence[str]) -> T
             for row, text_words in by_text.items()
         },
         marks_entities=marks_entities,
-        predicted=np.bincount(predicted, minlength=len(names)),
+        predicted=np.bincount(
+            predicted[counted[items["text"].to_numpy(np.intp)]], minlength=len(names)
+        ),
         wrong=tuple(sorted(wrong, key=lambda word: -word.probability)),
+        counted=counted,
     )
 
 

@@ -4,6 +4,7 @@ then the details, nested, with names that depend on what was measured."""
 from reportgen.comparison import Runs
 from reportgen.findings import (
     Colouring,
+    EditKind,
     Findings,
     JointTokens,
     LastToken,
@@ -14,6 +15,7 @@ from reportgen.findings import (
     SubjectFigures,
     TestFigures,
     ViewFigures,
+    WhatIf,
     gate_records,
     rounded,
 )
@@ -54,9 +56,16 @@ def render(findings: Findings, options: WriteOptions) -> str:
         "figures": findings.figures,
         "gates": gate_records(options.gates),
         "errors": errors_record(findings),
+        **_what_if(findings),
         "evidence": _evidence(findings),
     }
     return to_json(summary)
+
+
+def _what_if(findings: Findings) -> dict[str, object]:
+    """What changed texts change, by kind of edit; nothing without changed texts."""
+    what_if = findings.what_if
+    return {} if what_if is None else {"what_if": record(what_if, _RECORDS)}
 
 
 def _quality(findings: Findings) -> dict[str, object] | None:
@@ -111,6 +120,11 @@ _RECORDS: Records = {
         *("token=subject.token", "kind=subject.kind", "n_texts", "layer=strongest.layer"),
         *("share=strongest.share", "expected=strongest.expected", "share_swapped", "tests"),
     ),
+    WhatIf: shows(
+        *("n_texts", ("n_changes", lambda what_if: len(what_if.changes)), "n_missing"),
+        *("change_max", "flips", "kinds"),
+    ),
+    EditKind: shows("name", "n_texts", "sure=is_clear", "change", "size", "flips", "change_max"),
     TestFigures: shows(
         "effect=effect.mean", "control=control.mean", "ratio", "n_texts=effect.n_texts"
     ),

@@ -31,7 +31,7 @@ class CompareWords:
         info = comparison.base.info
         self.language = language
         self.scalar = scalar_name(info, language)
-        self._n_texts = comparison.pairing.n_texts
+        self._n_texts = comparison.pairing.n_independent
         self._smallest, self._deciding = comparison.judging.smallest, comparison.judging.quality
         self._called = _called(language, are_many=comparison.all_models is not None)
         self.is_size = not has_sign(BY_ID[EFFECT], info.evidence.scalar)  # a distance

@@ -43,7 +43,7 @@ def _line(context: CompareContext) -> tuple[str, ...]:
     pairing, words = context.comparison.pairing, context.words
     base, head = (shorten(visible(name), _NAME) for name in context.names)
     line = [many(context) or words.say("compared_as", base=base, head=head)]
-    line.append(words.say("line_texts", k=pairing.n_aligned, n=pairing.n_texts))
+    line.append(words.say("line_texts", k=pairing.n_aligned, n=pairing.n_independent))
     if pairing.same_weights:
         line.append(words.say("line_weights"))
     return tuple(line)

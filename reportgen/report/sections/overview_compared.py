@@ -210,7 +210,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     matching = comparison.matching
     if matching is not None and matching.n_moved:
         sentences.append(words.count("limit_reordered", matching.n_moved))
-    left = pairing.n_texts - pairing.n_analysed
+    left = pairing.n_independent - pairing.n_analysed
     if left:
         neither = left - pairing.n_only_base - pairing.n_only_head
         given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}

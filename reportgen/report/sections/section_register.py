@@ -164,6 +164,7 @@ SECTIONS = (
         lambda context: make_what_if(context.findings, context.language),
         lambda context: short_what_if(context.findings, context.language),
     ),
+    _several("what_if", "what_if_compared:make_steadiness", "short_steadiness"),
     _several("tokens", "tokens_compared:make_tokens", "short_tokens"),
     _several("layers", "attention_compared:make_layers", "short_layers"),
     _several("heads", "attention_compared:make_grids", "short_heads"),

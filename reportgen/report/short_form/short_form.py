@@ -99,7 +99,9 @@ def _compared(context: CompareContext) -> Iterable[str]:
     if comparison.all_models is None:
         base, head = (cut(name, TEXT_LENGTH) for name in context.names)
         yield words.say("compared_as", base=base, head=head)
-    yield words.say("line_texts", k=comparison.pairing.n_aligned, n=comparison.pairing.n_texts)
+    yield words.say(
+        "line_texts", k=comparison.pairing.n_aligned, n=comparison.pairing.n_independent
+    )
     base, head = (side.info.created for side in (comparison.base, comparison.head))
     yield head if base == head else words.say("compared_as", base=base, head=head)
 

@@ -39,6 +39,7 @@ from reportgen.report.sections.predictions_compared import (
 )
 from reportgen.report.sections.texts_compared import make_pairs, shown_for, shown_texts
 from reportgen.report.sections.tokens_compared import make_tokens
+from reportgen.report.sections.what_if_compared import make_steadiness
 from reportgen.report.short_form.short_sections import (
     gate_items,
     picture_section,
@@ -160,6 +161,16 @@ def short_predictions(context: CompareContext) -> Iterable[Section]:
         note = () if quality is None else (quality_note(quality, context.words),)
         table = _linked(whole, context)
         yield Section(2, whole.title, note, table=table, is_folded=True, place=45)
+
+
+def short_steadiness(context: CompareContext) -> Iterable[Section]:
+    """Which model is steadier where texts are changed."""
+    section = make_steadiness(context)
+    if section is None:
+        return
+    heading = context.words.say("steadiness")
+    lead = (section.headline, section.note)
+    yield Section(3, heading, lead, table=section.table, is_folded=True, place=46)
 
 
 def short_tokens(context: CompareContext) -> Iterable[Section]:

@@ -1,11 +1,24 @@
 """Variants against their originals: figures equal plain ones, and nothing else counts variants."""
 
+import json
+
+import jsonschema
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
+from helpers.places import ROOT
 
+from reportgen.comparison import Runs
 from reportgen.findings import Findings
+from reportgen.report import RenderOptions
+from reportgen.report.format_register import output_at
+from reportgen.report.html import page
+from reportgen.report.json import render
+from reportgen.report.short_form import markdown
 from reportgen.results import selected
+
+SCHEMA = json.loads((ROOT / "reportgen" / "report" / "summary.schema.json").read_text("utf-8"))
 
 N = 12  # originals; behind them stand as many of each of two kinds
 TEXTS = tuple(f"plain words number {i} of them" for i in range(3 * N))
@@ -68,3 +81,25 @@ def test_a_variant_of_a_failed_text_is_left_out_and_one_without_original_is_a_te
     lone = make_results(tmp_path / "b", TEXTS, variants=((3, "elsewhere", "case"),))
     assert Findings(lone).what_if is None
     assert lone.independent.all()
+
+
+def test_every_form_of_a_report_says_the_same(results):
+    findings = Findings(results)
+    options = RenderOptions()
+    summary = json.loads(render(findings, options))
+    jsonschema.validate(summary, SCHEMA)
+    kinds = {kind["name"]: kind for kind in summary["what_if"]["kinds"]}
+    assert kinds.keys() == {"case", "variant"}
+    text = markdown.write(Runs(findings), options).text
+    assert "What if the text were changed?" in text
+    soup = BeautifulSoup(page.write(Runs(findings), options, output_at("a.html")).content, "lxml")
+    section = soup.select_one("#what_if")
+    for kind in findings.what_if.kinds:
+        assert kind.name in section.text
+        if results.info.output.kind == "number":
+            assert kinds[kind.name]["change"]["mean"] == pytest.approx(kind.change.mean, rel=1e-5)
+    original, variant = (soup.find(id=f"text={number}") for number in (1, N + 1))
+    links = {link["href"] for link in original.select(".changed-text a")}
+    assert links == {f"#text={N + 1}", f"#text={2 * N + 1}"}
+    assert variant.select_one(".changed-text a")["href"] == "#text=1"
+    assert (variant.select_one("del").text, variant.select_one("ins").text) == ("0", str(N))

@@ -26,6 +26,7 @@ SECRETS = {
     "latin": "zqxjkvwyqzzxqj",
     "label": "qwvzjjxqwkzz",
     "group": "xqzvkkwqxjvv",
+    "edit": "jvxzqqwkvjxz",
     "message": "vqxzwwjkqxvz",
     "subject": "鯖鯖",
     "predicted": "鯛鯛",
@@ -39,6 +40,7 @@ def planted(folder: Path, kind: str = "number", evidence: str = "full", seed: in
     results = make_results(
         folder, texts, n_layers=2, n_heads=2, kind=kind, evidence=evidence, seed=seed, sink=0.4,
         failed=(7,), ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
+        variants=((6, ID, SECRETS["edit"]),),
     )  # fmt: skip
     path = folder / "texts.parquet"
     table = pq.read_table(path)
