@@ -105,8 +105,8 @@ def run_start(worker: "Worker") -> RunStart:
 
 def _evidence(worker: "Worker") -> Evidence:
     norms, explainer = worker.norms, worker.explainer
-    if norms is None:
-        return Evidence()
+    if norms is None:  # edits are tried on as many texts all the same
+        return Evidence(asked=worker.asked) if worker.edits.edits else Evidence()
     return Evidence(
         level=worker.options.evidence,
         scalar=explainer.target.scalar,

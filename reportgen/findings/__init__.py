@@ -132,5 +132,8 @@ if TYPE_CHECKING:
         ranked_attention,
     )
     from reportgen.findings.what_if import EditKind, TextChange, WhatIf
+    from reportgen.findings.what_if.edits import edit_counts
+    from reportgen.findings.what_if.of_text import TextTries, TextTry, text_tries
+    from reportgen.findings.what_if.tried import TriedChange, TriedChanges, tried_changes
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

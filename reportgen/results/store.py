@@ -257,6 +257,10 @@ class Results:
         """One row per text with evidence and edit; columns as in `EDITS_SCHEMA`."""
         return self._frame_of("edits")
 
+    def edits_of(self, text: int) -> pd.DataFrame | None:
+        """The edits of row `text` of `texts`; None if none was tried."""
+        return self._of_text("edits", text)
+
     def stored(self, name: str) -> pd.DataFrame:
         """The table `name` as stored: without added columns, and with all texts, also those beside
         the sample."""

@@ -10,6 +10,7 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.tasks.before_after import figures_before_after, is_flipped
     from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
+    from reportgen.tasks.edited import figures_of_edits, flips_of_edits, is_predicted
     from reportgen.tasks.entities import OUTSIDE, spans
     from reportgen.tasks.from_texts import YES, items_from_texts
     from reportgen.tasks.labels import Misfit, ReadAs, n_numbers, right_answers

@@ -64,17 +64,16 @@ def _no_punctuation(text: str) -> str:
 
 
 def _closed_up(text: str, changed: str) -> str:
-    """`changed`, in which blanks stand for what was left out of `text`, without those that stand
-    beside a blank, at an end, or beside a character of a script without blanks."""
+    """`changed`, in which blanks stand for what was left out of `text`, without those that do not
+    stand between two letters or digits of scripts with blanks."""
     kept: list[str] = []
     is_left_out = False  # what stands before
     for i, (before, after) in enumerate(zip(text, changed, strict=True)):
         is_beside = is_left_out and bool(kept) and kept[-1].isspace()
         if before != after:
             is_left_out = True
-            left, right = changed[:i].rstrip(" ")[-1:], changed[i + 1 : i + 2]
-            joins = not left or not right or right.isspace() or (kept and kept[-1].isspace())
-            if not (joins or _is_wide(left) or _is_wide(right)):
+            left, right = kept[-1] if kept else "", changed[i + 1 : i + 2]
+            if left.isalnum() and right.isalnum() and not (_is_wide(left) or _is_wide(right)):
                 kept.append(after)
         elif not (is_beside and after.isspace()):
             is_left_out = False

@@ -41,18 +41,22 @@ def counted(model: LoadedModel) -> Iterator[list[int]]:
         handle.remove()
 
 
-def run(texts: TextSet, model: LoadedModel, level: str) -> tuple[Results, list[int]]:
-    """Results with evidence of a `level`, and the runs that they took."""
+def run(
+    texts: TextSet, model: LoadedModel, level: str, edits: str | None = None
+) -> tuple[Results, list[int]]:
+    """Results with evidence of a `level`, and edits, and the runs that they took."""
     with tempfile.TemporaryDirectory() as folder, counted(model) as runs:
         options = AnalysisOptions(
             keep_maps="none",
             evidence=level,  # type: ignore[arg-type]
             evidence_texts="all",
             units="word",
+            edits=edits,
         )
         results = analyze(texts, model, Path(folder), options)
         assert len(results.effects) or level == "none"  # read before the folder goes
         assert len(results.tokens)
+        assert len(results.edits) or edits is None
         return results, runs
 
 
@@ -71,6 +75,18 @@ def row(name: str, texts: TextSet, model: LoadedModel) -> str:
     return f"| {name} | {n_texts} | {' | '.join(cells)} | {n_shapley} |"
 
 
+def edit_row(name: str, texts: TextSet, model: LoadedModel) -> str:
+    """A row of the table of edits."""
+    _, without = run(texts, model, "none")
+    results, runs = run(texts, model, "none", "all")
+    _, basic = run(texts, model, "basic")
+    n_texts = results.edits["text"].nunique()
+    n_applied = (results.edits["status"] != "unchanged").sum() / n_texts
+    of_edits = (sum(runs) - sum(without)) / n_texts
+    of_evidence = (sum(basic) - sum(without)) / n_texts
+    return f"| {name} | {n_texts} | {n_applied:.1f} | {of_edits:.1f} | {of_evidence:.1f} |"
+
+
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
@@ -85,6 +101,12 @@ def main() -> None:
     planted.N_TEXTS, planted.SEED = 150, SEED
     fresh = planted.text_set(planted.fresh_headlines()[0])
     print(row("new headlines", fresh, load_model(ModelSpec())), flush=True)
+    planted.N_TEXTS = 200
+    fresh = planted.text_set(planted.fresh_headlines()[0])
+    print("\n| texts | number | edits that apply | runs of edits | of basic evidence |")
+    print("|---|--:|--:|--:|--:|", flush=True)
+    print(edit_row("headlines of the sample", sample, load_model(ModelSpec())), flush=True)
+    print(edit_row("new headlines", fresh, load_model(ModelSpec())), flush=True)
 
 
 if __name__ == "__main__":

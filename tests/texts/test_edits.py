@@ -36,6 +36,7 @@ def test_an_edit_leaves_texts_without_what_it_changes_as_they_are() -> None:
     plain = "a small cat"
     applied = {name for name, edit in BY_ID.items() if edit.change(plain) != plain}
     assert applied == {"upper_case", "exclamation", "spaces", "typo", "repetition"}
+    assert BY_ID["brackets"].change("coffee (today)! f(x) it[s]") == "coffee today! f x it s"
     assert BY_ID["spaces"].change(plain) == "a  small  cat"
     assert BY_ID["typo"].change("これは無料ポイント") == "これは無料ポンイト"
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.findings.statistics import Estimate, share_estimate
 from reportgen.findings.what_if.edit_kind import EditKind, by_text, edit_kinds
+from reportgen.findings.what_if.edits import edit_changes, sample_of
 from reportgen.findings.what_if.text_change import TextChange
 from reportgen.findings.what_if.variants import variant_changes
 
@@ -46,7 +47,8 @@ class WhatIf:
 def sum_up(findings: "Findings") -> WhatIf | None:
     """All changed texts together, and by kind of edit; None where there are none."""
     results, task = findings.results, findings.task
-    changes = variant_changes(results, findings.all_items)
+    tried = edit_changes(results, sample_of(results))
+    changes = (*variant_changes(results, findings.all_items), *tried)
     n_compared = sum(change.variant is not None for change in changes)
     n_variants = int((~results.independent).sum())
     if not (changes or n_variants):

@@ -26,7 +26,7 @@ from reportgen.report.language.numbers import (
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import number_digits, prediction
 from reportgen.report.panel.unit_measures import text_effects, times_average_token
-from reportgen.results import EFFECT, Floats, TextUnits, text_units
+from reportgen.results import EFFECT, SWAP, Floats, TextUnits, text_units
 
 # Words of letters and digits that spaces separate; of other scripts each character by itself.
 _PIECES = re.compile(
@@ -37,6 +37,7 @@ _MOST_CELLS = 48  # along a side of the map of both
 _WORDS = 4  # that took over, and that lost
 _WIDTH = 24  # half-width characters of a word
 _MOST_DIGITS = 6  # of an interval
+_NAME_WIDTH = 40  # half-width characters of the name of an edit
 _SHOWN = 6  # variants of one text
 
 Way: TypeAlias = Literal["same", "del", "ins"]
@@ -70,6 +71,17 @@ class PairOfTexts:
     pieces: tuple[TextPiece, ...]  # none where texts are redacted
     words: str  # which took over; "" where none stand out
     both: BothMaps | None  # in the panel of the changed text alone
+
+
+def edit_name(name: str, language: Language) -> str:
+    """The kind of an edit in words: one of the register by its name there, a swap by its kind, a
+    variant as the texts name it."""
+    if name.startswith(SWAP):
+        kind = shorten(visible(name.removeprefix(SWAP)), _NAME_WIDTH)
+        return language.say("edits", "swap", kind=kind)
+    if f"name_{name}" in language.words["edits"]:
+        return language.say("edits", f"name_{name}")
+    return shorten(name, _NAME_WIDTH)
 
 
 class ChangeWords:
@@ -196,7 +208,7 @@ def _n_alike(one: Sequence[str], other: Sequence[str]) -> int:
 
 def changed_texts(findings: Findings, text: int, language: Language) -> tuple[PairOfTexts, ...]:
     """The variants of row `text` of `texts`, those that move it most first; of a variant its
-    original."""
+    original. Edits that are no texts stand elsewhere, see `make_tried`."""
     if findings.what_if is None:
         return ()
     every = findings.what_if.of(text)
@@ -213,7 +225,7 @@ def _changed(findings: Findings, text: int, change: TextChange, language: Langua
     redacted = findings.results.is_redacted
     original = str(findings.results.text_row(change.text)["text"])
     return PairOfTexts(
-        name=change.kind,
+        name=edit_name(change.kind, language),
         number=number,
         link=link,
         predicted=ChangeWords(findings, language).predicted(change),

@@ -15,6 +15,7 @@ from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.occurrences import ordinal
 from reportgen.report.panel.prediction import Prediction, prediction, printed
+from reportgen.report.panel.tried_changes import TriedCard, make_tried
 from reportgen.report.panel.unit_measures import explained_name
 from reportgen.results import ANALYSED, segments_of
 from reportgen.tasks import task_of
@@ -39,6 +40,7 @@ class Panel:
     figures: Figures | None  # the same
     unmeasured: str  # that what changes the prediction was not measured here; "" where it was
     notes: tuple[Sentence, ...]
+    tried: TriedCard | None  # changes that were tried on it
     cut: str  # how much was cut off; "" where nothing was
     lost: tuple[str, ...]  # what was cut off, by segment
     lost_more: str  # how much of that is not shown
@@ -86,6 +88,7 @@ def make_panel(
         else None,
         unmeasured="".join(sentence(note, language) for note in notes if note.id == _UNMEASURED),
         notes=sentences([note for note in notes if note.id != _UNMEASURED], language),
+        tried=make_tried(findings, text, language) if analysed else None,
         cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",

@@ -11,11 +11,10 @@ from reportgen.report.charts.cell_tracks import Scale, axis, dot, round_scale
 from reportgen.report.components import Cell, Column, Section, Table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING
-from reportgen.report.language.printable import shorten
-from reportgen.report.panel.changed_text import ChangeWords, TextPiece, differences
+from reportgen.report.panel.changed_text import ChangeWords, TextPiece, differences, edit_name
+from reportgen.report.sections.tried import TriedPart, make_tried_part, short_tried
 from reportgen.results import MIN_TEXTS
 
-_NAME = 40  # half-width characters of an edit
 _MOVED = 3  # texts of each kind that are listed
 _MOST_MOVED = 12  # in all
 _LONGEST = 400  # code points of a text that is listed
@@ -60,6 +59,7 @@ class WhatIfSection:
     doubtful: tuple[KindRow, ...]
     more: str  # how many are doubtful; "" where none is
     moved: tuple[MovedText, ...]
+    tried: TriedPart | None  # what raises and what lowers the prediction, of edits and words
 
 
 def make_what_if(findings: Findings, language: Language) -> WhatIfSection | None:
@@ -79,6 +79,7 @@ def short_what_if(findings: Findings, language: Language) -> Iterable[Section]:
     heading = language.say("what_if", "heading")
     lead = (words.headline(), *words.sentences(), *words.remarks())
     yield Section(4, heading, lead, table=words.table(), is_folded=True, place=63)
+    yield from short_tried(findings, language)
 
 
 class _WhatIfWords:
@@ -108,6 +109,7 @@ class _WhatIfWords:
             doubtful=doubtful,
             more=self._count(key, len(doubtful)) if doubtful else "",
             moved=tuple(self._moved()),
+            tried=make_tried_part(self._findings, self._language),
         )
 
     def headline(self) -> str:
@@ -121,7 +123,7 @@ class _WhatIfWords:
             return self._count(
                 key,
                 first.n_texts,
-                name=shorten(first.name, _NAME),
+                name=edit_name(first.name, self._language),
                 what=self._what,
                 change=self._figures.size(first.change.mean),
                 ends=self._figures.ends(first.change.interval),
@@ -139,7 +141,7 @@ class _WhatIfWords:
             named = [
                 self._say(
                     "other",
-                    name=shorten(kind.name, _NAME),
+                    name=edit_name(kind.name, self._language),
                     change=self._figures.change(kind.change.mean),
                 )
                 for kind in others[:_MOVED]
@@ -192,7 +194,7 @@ class _WhatIfWords:
         mean = kind.change
         flips, flip_ends = self._figures.share(kind.flips)
         return KindRow(
-            name=shorten(kind.name, _NAME),
+            name=edit_name(kind.name, self._language),
             is_clear=kind.is_clear,
             track=None if mean is None else self._track(mean),
             change=NOTHING if mean is None else self._figures.change(mean.mean),
@@ -215,7 +217,7 @@ class _WhatIfWords:
             yield MovedText(
                 number=change.text + 1,
                 link=1 + (change.text if change.variant is None else change.variant),
-                name=shorten(change.kind, _NAME),
+                name=edit_name(change.kind, self._language),
                 pieces=self._pieces(change),
                 predicted=self._figures.predicted(change),
             )

@@ -61,6 +61,8 @@ def test_each_edit_is_a_run_of_the_edited_text(tmp_path, kind) -> None:
 def test_equal_texts_run_once_and_evidence_is_as_without_edits(tmp_path) -> None:
     model = load(tmp_path, "bert", **NUMBER)
     few = {"evidence": "none", "evidence_texts": "2"}
+    one = run(tmp_path / "one", model, TEXTS, edits="typo", evidence="none", evidence_texts="1")
+    assert len(one.edits) == 1
     with texts_run(model) as plain:
         run(tmp_path / "plain", model, ["ABC 1", "a cat"], **few)
     # Half width digits, lower case and so on: the upper case of both, and what else applies.

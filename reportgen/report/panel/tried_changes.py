@@ -1,0 +1,87 @@
+"""What was tried on one text: the smallest change that changes its prediction, and what raises and
+lowers it most."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from reportgen.findings import Findings, TextTries, TextTry, text_tries
+from reportgen.report.language.language import Language
+from reportgen.report.language.numbers import decimals, written
+from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
+from reportgen.report.language.sentences import short_scalar_name
+from reportgen.report.panel.changed_text import TextPiece, differences, edit_name
+from reportgen.report.panel.prediction import printed
+
+_NEXT = 4  # changes that are named in one direction
+_LONGEST = 400  # code points of a changed text that is shown
+
+
+@dataclass(frozen=True, slots=True)
+class TriedLine:
+    """One sentence, with the text as it was changed."""
+
+    text: str
+    pieces: tuple[TextPiece, ...] = ()  # none where nothing changed, and of long texts
+
+
+@dataclass(frozen=True, slots=True)
+class TriedCard:
+    """What was tried on a text."""
+
+    lines: tuple[TriedLine, ...]
+    note: str  # how many changes were tried, and what they do not say
+
+
+def _name(tried: TextTry, language: Language) -> str:
+    """An edit, or leaving out a word, in words."""
+    if tried.kind == "edit":
+        return edit_name(tried.name, language)
+    return language.say("edits", "without", word=shorten(visible(tried.name), TOKEN_WIDTH))
+
+
+def make_tried(findings: Findings, text: int, language: Language) -> TriedCard | None:
+    """What was tried on row `text` of `texts`; None where nothing was."""
+    tries = text_tries(findings, text)
+    if tries is None or not tries.tries:
+        return None
+    count = partial(language.count, "edits")
+    lines = tuple(_lines(findings, text, tries, language))
+    return TriedCard(lines, count("model", len(tries.tries)))
+
+
+def _lines(
+    findings: Findings, text: int, tries: TextTries, language: Language
+) -> Iterator[TriedLine]:
+    original = str(findings.results.text_row(text)["text"])
+    say, count, n = partial(language.say, "edits"), partial(language.count, "edits"), tries.tries
+    scalar = short_scalar_name(findings.info, language) or findings.info.output.name
+
+    def line(sentence: str, changed: TextTry) -> TriedLine:
+        is_shown = changed.kind == "edit" and len(changed.changed_text) <= _LONGEST
+        pieces = differences(original, changed.changed_text) if is_shown else ()
+        return TriedLine(sentence, pieces)
+
+    if tries.tells_flips:
+        if (flip := tries.flip) is None:
+            yield TriedLine(count("none_flips", len(n)))
+        else:
+            what = _name(flip, language)
+            yield line(count("flip", flip.size, what=what), flip)
+    if not tries.raises and not tries.lowers:
+        yield TriedLine(count("still", len(n), scalar=scalar))
+    for key, moving in (("raises", tries.raises), ("lowers", tries.lowers)):
+        if not moving:
+            continue
+        most, names = moving[0], []
+        digits = decimals(max(abs(most.before), abs(most.after)))
+        before, after = (printed(end, digits) for end in (most.before, most.after))
+        what = _name(most, language)
+        sentence = say(key, scalar=scalar, what=what, before=before, after=after)
+        for other in moving[1:_NEXT]:
+            if change := other.change if round(other.change, digits) else 0.0:
+                name = _name(other, language)
+                shown = written(change, digits, with_sign=True)
+                names.append(say("named", what=name, change=shown))
+        following = [say("next", names=language.listed(names))] if names else []
+        yield line(language.sentences([sentence, *following]), most)

@@ -1,0 +1,100 @@
+"""What edits and words do to the prediction: a model whose sensitivity is known, and single texts
+against what the tables say."""
+
+import numpy as np
+import pytest
+from helpers.plain.planted_edits import BRACKETS, CAPITALS, CHEAP, SWAP, TRUTH, planted_run
+from helpers.real.explaining import CLASSES, load
+from helpers.real.runs import run
+
+from reportgen.findings import Findings, edit_counts, text_tries, tried_changes
+from reportgen.results import text_units
+
+TEXTS = ("Free coffee (today)! The cat sat.", "the cat sat on the mat", "a very good film", "a dog")
+
+
+def names(changes):
+    return {change.name for change in changes}
+
+
+def test_of_a_planted_model_each_edit_has_its_size(tmp_path) -> None:
+    """Without noise every figure is exact: `tests/benchmarks/planted_edits.py` adds some."""
+    results = planted_run(tmp_path / "p", 30, 0.0, 3)
+    findings = Findings(results)
+    kinds = {kind.name: kind for kind in findings.what_if.kinds}
+    for name, worth in (("brackets", -BRACKETS), ("lower_case", -CAPITALS), (SWAP, CHEAP)):
+        assert kinds[name].change.mean == pytest.approx(worth, abs=1e-6)
+        assert tuple(kinds[name].change.interval) == pytest.approx((worth, worth), abs=1e-6)
+    clear = {name for name, kind in kinds.items() if kind.is_clear}
+    assert clear <= set(TRUTH)
+    assert clear >= {"brackets", "lower_case", SWAP}
+    (lists,) = tried_changes(findings)
+    assert names(lists.raises) <= {SWAP, "upper_case"}
+    assert names(lists.lowers) == {"brackets", "lower_case"}
+    counts = edit_counts(results)
+    assert sum(counts["brackets"].values()) == 30
+    assert counts["brackets"]["run"] == kinds["brackets"].n_texts
+
+
+def test_with_noise_what_is_planted_is_inside_and_nothing_else_is_clear(tmp_path) -> None:
+    inside = n_clear = n = 0
+    for seed in range(4):
+        kinds = Findings(planted_run(tmp_path / str(seed), 25, 0.3, seed)).what_if.kinds
+        for kind in kinds:
+            if kind.name in TRUTH and kind.change.interval:
+                low, high = kind.change.interval
+                inside += low <= TRUTH[kind.name] <= high
+                n += 1
+        n_clear += any(kind.is_clear for kind in kinds if kind.name not in TRUTH)
+    assert inside >= n - 1
+    assert n_clear <= 1
+
+
+def test_what_was_tried_on_a_text_is_what_the_tables_say(tmp_path) -> None:
+    model = load(tmp_path, "bert", **CLASSES)
+    options = {"edits": "all", "evidence_texts": "all", "units": "word"}
+    findings = Findings(run(tmp_path / "r", model, TEXTS, **options))
+    results = findings.results
+    for text in range(len(TEXTS)):
+        tries = text_tries(findings, text)
+        assert tries is not None
+        rows = results.edits_of(text)
+        rows = rows[rows["status"] == "run"]
+        effects = results.effects_of(text)["deletion"].dropna()
+        n_units = sum(not unit.is_special for unit in text_units(results, text).units)
+        assert len(tries.tries) == len(rows) + n_units
+        changes = [*(rows["after"] - rows["before"]), *-effects]
+        assert max(each.change for each in tries.tries) == pytest.approx(max(changes))
+        if max(changes) > 0:
+            assert tries.raises[0].change == pytest.approx(max(changes))
+        own = results.text_row(text)["prediction_label"]
+        of_edits = {each.name: each for each in tries.tries if each.kind == "edit"}
+        for name, label in zip(rows["edit"], rows["prediction_label"], strict=True):
+            assert of_edits[name].is_flip == (label != own)
+            assert of_edits[name].is_flip == (of_edits[name].after < 0)
+        for each in tries.tries:
+            if each.kind == "word":  # the margin of what was predicted
+                assert each.is_flip == (each.after < 0)
+                assert each.size == len(TEXTS[text]) - len(each.changed_text)
+        flips = [each.size for each in tries.tries if each.is_flip]
+        assert (tries.flip.size if tries.flip else None) == min(flips, default=None)
+
+
+def test_sizes_count_what_differs(tmp_path) -> None:
+    model = load(tmp_path, "bert", num_labels=1, problem_type="regression")
+    options = {"edits": "brackets,typo,repetition", "evidence_texts": "all"}
+    findings = Findings(run(tmp_path / "r", model, TEXTS[:1], **options))
+    sizes = {each.name: each.size for each in text_tries(findings, 0).tries}
+    assert sizes["brackets"] == 2
+    assert sizes["typo"] == 2  # one letter leaves its place and comes back beside it
+    assert sizes["repetition"] == len(TEXTS[0]) + 1
+    assert not text_tries(findings, 0).tells_flips
+    assert np.isfinite([each.change for each in text_tries(findings, 0).tries]).all()
+
+
+def test_without_edits_nothing_was_tried(tmp_path) -> None:
+    model = load(tmp_path, "bert", num_labels=1, problem_type="regression")
+    findings = Findings(run(tmp_path / "r", model, TEXTS[:1]))
+    assert text_tries(findings, 0) is None
+    assert tried_changes(findings) == ()
+    assert findings.what_if is None
