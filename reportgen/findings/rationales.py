@@ -104,6 +104,12 @@ class Rationales:
         """How well what colours the texts first finds them."""
         return self.views.get(self.shown_first)
 
+    def f1_of(self, text: int) -> float | None:
+        """How well what colours the texts first finds the marked words of row `text` of `texts`;
+        None where that was not compared."""
+        scores = self.by_text.get(text, {}).get(self.shown_first)
+        return None if scores is None else scores.f1
+
     @property
     def n_compared(self) -> int:
         """How many texts have marked units and others."""

@@ -196,6 +196,12 @@ def _texts(findings: Findings) -> pd.DataFrame:
         for name, values in _choice_columns(choices).items():
             frame[name] = pd.Series(values).reindex(frame.index)
             columns.append(name)
+    if (rationales := findings.rationales) is not None:
+        scores = {
+            row: f1 for row in rationales.by_text if (f1 := rationales.f1_of(row)) is not None
+        }
+        frame["rationale_f1"] = pd.Series(scores, dtype=np.float32).reindex(frame.index)
+        columns.append("rationale_f1")
     return frame[columns]
 
 

@@ -158,9 +158,9 @@ def _rationale(findings: Findings, text: int, n_marked: int, language: Language)
     if rationales is None or text not in rationales.marked:
         return ""
     parts = [say("in_text" if n_marked else "in_text_none")]
-    scores = rationales.by_text.get(text, {}).get(findings.shown_first)
-    hits = 0.0 if scores is None else scores.f1 * n_marked
-    if scores is not None and abs(hits - round(hits)) < _WHOLE:  # not where values are equal
+    f1 = rationales.f1_of(text)
+    hits = (f1 or 0.0) * n_marked
+    if f1 is not None and abs(hits - round(hits)) < _WHOLE:  # not where values are equal
         parts.append(say("in_text_hits", k=n_marked, hits=round(hits)))
     if text in rationales.cut:
         parts.append(say("in_text_cut"))

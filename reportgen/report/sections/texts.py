@@ -154,9 +154,8 @@ def _row(
 
 
 def _marks(findings: Findings, text: int) -> str:
-    by_text = findings.rationales.by_text if findings.rationales else {}
-    scores = by_text.get(text, {}).get(findings.shown_first)
-    return "" if scores is None else written(scores.f1, 2)
+    f1 = findings.rationales.f1_of(text) if findings.rationales else None
+    return "" if f1 is None else written(f1, 2)
 
 
 def _whole(row: Mapping[str, Any]) -> str:
