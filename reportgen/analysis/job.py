@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from reportgen.analysis.engines.engine import Engine, ThisProcess
-from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
+from reportgen.analysis.evidence.sinks.subjects import (
+    HEAD_TEXTS,
+    Suspects,
+    evenly_spaced,
+    find_suspects,
+)
 from reportgen.analysis.options import ListedFirst, Shard
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import RunStart, evidence_before, run_info
@@ -96,6 +101,7 @@ class Job:
         self._edits: list[WorkItem] = []  # of the same texts
         self._partial: list[WorkResult] = []  # of an item that the user interrupted
         self._sinks = SinkResults()
+        self._heads: list[WorkItem] = []  # effects of heads
         self._shuffled: list[WorkItem] = []  # with shuffled weights
 
     @classmethod
@@ -200,7 +206,7 @@ class Job:
             self._report(measured)
         if first is None or not self._start.has_evidence:
             return
-        for step in (self._test_sinks, self._shuffle):
+        for step in (self._test_sinks, self._measure_heads, self._shuffle):
             if not self.is_stopped:
                 with self._until_interrupted():
                     step()
@@ -208,15 +214,19 @@ class Job:
     def write_evidence(self, folder: Path, info: RunInfo) -> Results:
         """Write the evidence beside the first pass in `folder`, which `info` is of."""
         done = [item for item in self._evidence if self._results.facts(item) is not None]
-        shuffled = [item for item in self._shuffled if self._results.facts(item) is not None]
         edits = [item for item in self._edits if self._results.facts(item) is not None]
+        beside = [
+            item
+            for item in (*self._heads, *self._shuffled)
+            if self._results.facts(item) is not None
+        ]
         info = write_evidence(
             folder,
             info,
             self._start.measures,
             results=chain(map(self._results.load, done), self._partial),
             tested=map(self._results.load, self._sinks.items),
-            shuffled=map(self._results.load, shuffled),
+            beside=map(self._results.load, beside),
             edits=map(self._results.load, edits),
             sinks=self._sinks,
             is_stopped=self.is_stopped,
@@ -335,6 +345,25 @@ class Job:
         return run_sink_tests(
             tester, suspects, texts, tokens_of, self._results, self._progress, self._sinks
         )
+
+    def _measure_heads(self) -> None:
+        """Measure what single heads do to the prediction, on a few texts of the sample."""
+        if self._start.info.evidence.level != "full":
+            return
+        sample = self._sample()
+        rows = [sample[i] for i in evenly_spaced(len(sample), HEAD_TEXTS)]
+        self._heads = [WorkItem("heads", (row,)) for row in rows]
+        left = [item.rows[0] for item in self._heads if self._results.facts(item) is None]
+        if not left:
+            return
+        worker = self._worker()
+        if (heads := worker.head_ablation()) is None:
+            return
+        sources, tokens = self._texts_of(rows)
+        texts = worker.explained(rows, sources, tokens, self._stored(rows))
+        for row, result in heads.measure(texts, left):
+            self._results.save(WorkItem("heads", (row,)), result)
+            self._progress.advance("heads", 1)
 
     def _stored(self, rows: Sequence[int]) -> dict[int, tuple[float, str | None]]:
         """By text of `rows`, the value and the label of its target, where it has one."""

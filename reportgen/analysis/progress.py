@@ -8,7 +8,7 @@ from reportgen.tasks import taken_at
 
 # A step of an analysis: "texts" (attention of every text), "phrases" (with --units phrase), the id
 # of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of
-# possible sinks), "sinks" (tests) or "edits".
+# possible sinks), "sinks" (tests), "heads" (their effects), "shuffled" (weights) or "edits".
 Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
 STAGES: Mapping[Stage, str] = {
@@ -18,6 +18,7 @@ STAGES: Mapping[Stage, str] = {
     **{measure.id: measure.bar for measure in taken_at("full", None)},
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
+    "heads": "Heads",
     "shuffled": "Shuffled weights",
     "edits": "Edits",
 }

@@ -23,6 +23,7 @@ from reportgen.analysis.cost.estimate import (
 )
 from reportgen.analysis.evidence.edit_runs import EditRuns
 from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
+from reportgen.analysis.evidence.head_effects import HeadAblation
 from reportgen.analysis.evidence.measure import (
     EvidenceTexts,
     evidence_stages,
@@ -124,9 +125,9 @@ class Worker:
             model, self.probed.batching, options.batch_tokens, asked, self._halved
         )
         self.edits = self._edit_runs()
+        self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
         self.asked = options.evidence_texts or self._number(len(candidates))
         self.sample = choose(candidates, self.asked)
-        self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
         keys = [role.key for role in self.roles]
         runner = Runner(
             model,
@@ -405,6 +406,13 @@ class Worker:
             has_window=self.model.has_window,
         )
 
+    def head_ablation(self) -> HeadAblation | None:
+        """What measures the effects of heads; None where it is not known where their outputs
+        are."""
+        if not isinstance(self.norms, Norms):
+            return None
+        return HeadAblation(self.explainer, self.norms.projections, self.probed.n_layers)
+
     def stages(self, item: WorkItem) -> Mapping[Stage, int]:
         """The stages of an item, each with how many of its texts go through it."""
         if item.kind == "attention":
@@ -486,6 +494,9 @@ class Worker:
             level=self.options.evidence,
             n_roles=len(self.roles),
             has_phrases=self.kind == "phrase",
+            n_heads=self.probed.n_layers * self.probed.n_heads
+            if isinstance(self.norms, Norms)
+            else 0,
         )
 
 

@@ -34,6 +34,7 @@ _TABLES = (
     "agreement",
     "shuffled",
     "edits",
+    "head_effects",
 )
 BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
 # The files of a results folder; a folder that holds any other file is not replaced.

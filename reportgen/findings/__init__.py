@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
+    from reportgen.findings.ablated_heads import HeadEffects, HeadsOfSink, ListedHead
     from reportgen.findings.agreement_verdict import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.colouring import Colouring, is_complete
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
         FERRANDO,
         KOBAYASHI_2020,
         LIN,
+        MICHEL,
         SERRANO,
         SUNDARARAJAN,
+        VOITA,
         XIAO,
         Citation,
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from reportgen.findings import ablated_heads as of_ablated
 from reportgen.findings import attention, evidence, head_figures
 from reportgen.findings import evidence_checks as of_checks
 from reportgen.findings import ranking as of_ranking
@@ -169,6 +170,11 @@ class Findings:
     tokens = _part(of_tokens.corpus_tokens)
     parts = _part(of_tokens.parts)
     explained_targets = _part(of_lists.explained_targets)
+
+    @cached_property
+    def head_effects(self) -> of_ablated.HeadEffects | None:
+        """What each head does to the prediction; None where that was not measured."""
+        return of_ablated.head_effects(self.results, self.sink_heads)
 
     @cached_property
     def piles(self) -> of_piles.Piles:

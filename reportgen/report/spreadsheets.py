@@ -51,9 +51,11 @@ TOKEN_COLUMNS = (
     *token_table_columns("basic"),
     *(JOINT, JOINT_EFFECT),
 )
+HEAD_EFFECT = "head_effect"
 HEAD_COLUMNS = (
     *("text_id", "layer", "head", "special_share", "cls_share", "sep_share", "cls_excess"),
     *("sep_excess", "learned_share", "uniform_share", "entropy", "distance", "head_class"),
+    HEAD_EFFECT,
 )
 TEXT_COLUMNS = (
     *("text_id", "text", "label", "prediction", "label_error", "n_tokens", "n_truncated"),
@@ -126,7 +128,7 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
         kinds = rows_of_edits[EXTRA].map({False: "sample", True: "extra"}).astype("string")
         return _with_ids(findings.results, rows_of_edits.assign(evidence=kinds), EDIT_COLUMNS)
     if name == "heads":
-        heads_of_texts = _with_excess(findings.results)
+        heads_of_texts = _whole_heads(findings.results)
         if findings.results.is_redacted:
             return _head_means(heads_of_texts)
         return _with_ids(findings.results, heads_of_texts, HEAD_COLUMNS)
@@ -256,8 +258,9 @@ def _estimate(name: str, estimate: Estimate | None) -> dict[str, float | None]:
     return {name: estimate.mean if estimate else None, "low": low, "high": high}
 
 
-def _with_excess(results: Results) -> pd.DataFrame:
-    """The heads, with what [CLS] and separators get in each beyond the equal share."""
+def _whole_heads(results: Results) -> pd.DataFrame:
+    """The heads, with what [CLS] and separators get in each beyond the equal share, and with what
+    each does to the prediction."""
     heads, roles = results.heads, results.roles
     rows = pd.MultiIndex.from_frame(heads[["text", "layer"]])
     for role in ("cls", "sep"):
@@ -265,7 +268,8 @@ def _with_excess(results: Results) -> pd.DataFrame:
         even = equal.reindex(rows).to_numpy(np.float64)
         share = heads[f"{role}_share"].to_numpy(np.float64)
         heads = heads.assign(**{f"{role}_excess": excess(share, even).astype(np.float32)})
-    return heads
+    effects = results.head_effects.rename(columns={"effect": HEAD_EFFECT})
+    return heads.merge(effects, how="left", on=["text", "layer", "head"])
 
 
 def frame_of(rows: Iterable[Mapping[str, object]], types: Mapping[str, str]) -> pd.DataFrame:

@@ -19,7 +19,8 @@ from reportgen.errors import UsageError
 # 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
 #    text token that each head looks at most, and agreement with shuffled weights
 # 4: also the table of predictions; and that of edits, where they were asked for
-SCHEMA_VERSION = 4
+# 5: also the effects of heads
+SCHEMA_VERSION = 5
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
 # 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence

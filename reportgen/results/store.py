@@ -261,6 +261,12 @@ class Results:
         """The edits of row `text` of `texts`; None if none was tried."""
         return self._of_text("edits", text)
 
+    @cached_property
+    def head_effects(self) -> pd.DataFrame:
+        """One row per layer and head of a few texts of the sample; columns as in
+        `HEAD_EFFECTS_SCHEMA`."""
+        return self._sampled(self._frame_of("head_effects"))
+
     def stored(self, name: str) -> pd.DataFrame:
         """The table `name` as stored: without added columns, and with all texts, also those beside
         the sample."""

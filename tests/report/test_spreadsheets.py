@@ -27,7 +27,7 @@ COLUMNS = {
     "deletion, gradient, attention_gradient, alone, effect, joint, joint_effect",
     "heads": "text_id, layer, head, special_share, cls_share, sep_share, cls_excess, sep_excess, "
     "learned_share, uniform_share, entropy, "
-    "distance, head_class",
+    "distance, head_class, head_effect",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message, evidence",
     "predictions": "text_id, item, name, position, end, predicted, value, probability, label, "

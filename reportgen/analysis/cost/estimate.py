@@ -10,14 +10,14 @@ from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.methods import CostBasis, load_method
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import query_key_scores
-from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
+from reportgen.analysis.evidence.sinks.subjects import DEPTHS, HEAD_TEXTS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models import EncodedText, content_units
 from reportgen.results import BY_ID, MIN_TEXTS, MIN_UNITS, EvidenceLevel
 from reportgen.tasks import applies_to, taken_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
-_FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
+_FEW: tuple[Stage, ...] = ("sink_scores", "heads", "sinks")
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
 # others share their passes.
 _DISTINCT_RANKINGS = 9
@@ -62,6 +62,8 @@ def expected_cost(
         if n_chosen <= DEPTHS[level].most_texts:
             is_run = not basis.target.is_stored
             stages["sinks"] = _sink_passes(text, basis.n_roles, DEPTHS[level], is_run=is_run)
+        if level == "full" and basis.n_heads and n_chosen <= HEAD_TEXTS:
+            stages["heads"] = _head_passes(text, basis)
         counts.update(stages.keys())
         _add(passes, stages)
     for i in shuffled_texts(texts, basis):
@@ -130,8 +132,16 @@ def sample_size(
     each = (
         sum(price(passes) for stage, passes in cost.passes.items() if stage not in beside) / n_tried
     )
-    n_of = {"sink_scores": query_key_scores.MAX_TEXTS, "sinks": DEPTHS[level].most_texts}
-    few = [(n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage]) for stage in _FEW]
+    n_of = {
+        "sink_scores": query_key_scores.MAX_TEXTS,
+        "heads": HEAD_TEXTS,
+        "sinks": DEPTHS[level].most_texts,
+    }
+    few = [
+        (n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage])
+        for stage in _FEW
+        if stage in cost.passes
+    ]
     if budget is not None:
         amount = budget.amount / pace if budget.is_time else budget.amount
         return min(n_texts, max(1, affordable(amount)))
@@ -251,6 +261,13 @@ def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool)
     n_subjects = 1 if depth.strongest_only else max(1, n_roles)
     n_groups = n_subjects + min(depth.most_controls, len(content_units(text)))
     n_runs = len(depth.tests) * n_groups + is_run + (0 if depth.strongest_only else 2)
+    return Passes(n_runs, 0, n_runs * len(text.ids))
+
+
+def _head_passes(text: EncodedText, basis: CostBasis) -> Passes:
+    """The passes of the effects of heads in one text: with each head replaced, unchanged for the
+    means, and unchanged where its target is not stored."""
+    n_runs = basis.n_heads + 1 + (not basis.target.is_stored)
     return Passes(n_runs, 0, n_runs * len(text.ids))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         find_explained,
     )
     from reportgen.analysis.evidence.faithfulness import PERCENTS, Rankings, n_passes, rankings
+    from reportgen.analysis.evidence.head_effects import HeadAblation
     from reportgen.analysis.evidence.measure import try_measures
     from reportgen.analysis.evidence.measures.alti import alti
     from reportgen.analysis.evidence.measures.completion_gradients import step_gradients

@@ -81,7 +81,7 @@ def write_evidence(
     *,
     results: Iterable[WorkResult],
     tested: Iterable[WorkResult],
-    shuffled: Iterable[WorkResult],
+    beside: Iterable[WorkResult],
     edits: Iterable[WorkResult],
     sinks: SinkResults,
     is_stopped: bool,
@@ -91,7 +91,7 @@ def write_evidence(
     Args:
         info: the facts before evidence was measured.
         results: of items of evidence. `tested` are those of sink tests, which `sinks` lists, and
-            `shuffled` those with shuffled weights, and `edits` those of edits.
+            `beside` those of heads and with shuffled weights, and `edits` those of edits.
         is_stopped: whether the user interrupted the work.
     """
     with Recorder(folder, _tables(info)) as recorder:
@@ -117,7 +117,7 @@ def write_evidence(
             n_texts += extra.count(False)
             n_extra += extra.count(True)
             _add(recorder, {**result.tables, "evidence": rows})
-        for result in (*sink_tables, *shuffled):
+        for result in (*sink_tables, *beside):
             _add(recorder, result.tables)
         before = info.evidence
         is_cut = is_stopped and not sinks.items

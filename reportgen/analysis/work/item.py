@@ -19,9 +19,9 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
 
 # attention of a window of texts; evidence on some of its texts in the sample; the same on texts
 # beside the sample; edits of texts of the sample, or of those beside it; sink tests of one text;
-# what is the same with shuffled weights.
+# effects of its heads; what is the same with shuffled weights.
 WorkKind: TypeAlias = Literal[
-    "attention", "evidence", "extra", "edits", "extra_edits", "sinks", "shuffled"
+    "attention", "evidence", "extra", "edits", "extra_edits", "sinks", "heads", "shuffled"
 ]
 
 

@@ -155,6 +155,35 @@ _EVIDENCE = (
         "texts run with weights shuffled",
         "shuffled_first.shuffled.n_texts",
     ),
+    *within(
+        "head_effects",
+        Figure("head_effects_n_texts", "count", "texts in which heads were replaced", "n_texts"),
+        Estimated(
+            "head_effect_max",
+            "output",
+            "mean change of the prediction with the output of a head at its mean, of the head "
+            "where it is largest",
+            "largest",
+        ),
+        Estimated(
+            "head_effect_top_share",
+            "share",
+            "of all such change, what falls on the few heads where it is largest in other texts",
+            "share",
+        ),
+        Figure(
+            "head_effect_top_expected",
+            "share",
+            "the equal share of as many heads",
+            "expected",
+        ),
+        Figure(
+            "head_effects_n_named",
+            "count",
+            "heads that surely change it more than the rest",
+            "n_named",
+        ),
+    ),
     Figure(
         "colouring_n_views",
         "count",

@@ -89,6 +89,9 @@ KOVALEVA = Citation(
     "arXiv 1908.08593 / D19-1445",
 )
 LIN = Citation("Lin 1991", "Divergence Measures Based on the Shannon Entropy", "")
+MICHEL = Citation(
+    "Michel et al. 2019", "Are Sixteen Heads Really Better than One?", "arXiv 1905.10650"
+)
 NEELY = Citation(
     "Neely et al. 2022",
     "A Song of (Dis)agreement: Evaluating the Evaluation of Explainable Artificial Intelligence "
@@ -101,6 +104,12 @@ SUN = Citation(
 )
 SUNDARARAJAN = Citation(
     "Sundararajan et al. 2017", "Axiomatic Attribution for Deep Networks", "arXiv 1703.01365"
+)
+VOITA = Citation(
+    "Voita et al. 2019",
+    "Analyzing Multi-Head Self-Attention: Specialized Heads Do the Heavy Lifting, the Rest Can Be "
+    "Pruned",
+    "arXiv 1905.09418 / P19-1580",
 )
 XIAO = Citation(
     "Xiao et al. 2023",

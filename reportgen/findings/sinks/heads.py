@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.attention import excess, takes_part
 from reportgen.findings.repeated_texts import first_alike
-from reportgen.findings.statistics import Floats, Places, low_of_means
+from reportgen.findings.statistics import Booleans, Floats, Places, low_of_means
 from reportgen.results import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS, TOP, Results, frame_of
 
 _AT_ONCE = 10_000  # texts
@@ -34,14 +34,19 @@ class SinkHeads:
         return self.excess.size
 
     @property
+    def is_sink(self) -> Booleans:
+        """`[layer, head]`: whether a head gives it at least SINK_EXCESS."""
+        return np.asarray(self.excess >= SINK_EXCESS, np.bool_)
+
+    @property
     def n_sink(self) -> int:
-        """The number of heads that give it at least SINK_EXCESS."""
-        return int((self.excess >= SINK_EXCESS).sum())
+        """The number of such heads."""
+        return int(self.is_sink.sum())
 
     @property
     def n_by_layer(self) -> tuple[int, ...]:
         """The number of such heads in each layer."""
-        return tuple(map(int, (self.excess >= SINK_EXCESS).sum(axis=1)))
+        return tuple(map(int, self.is_sink.sum(axis=1)))
 
     @property
     def share(self) -> float:

@@ -6,6 +6,8 @@ from reportgen.findings import (
     Colouring,
     EditKind,
     Findings,
+    HeadEffects,
+    HeadsOfSink,
     JointTokens,
     LastToken,
     ListedToken,
@@ -128,6 +130,8 @@ _RECORDS: Records = {
     TestFigures: shows(
         "effect=effect.mean", "control=control.mean", "ratio", "n_texts=effect.n_texts"
     ),
+    HeadEffects: shows("n_texts", "share", "expected", "n_directed", "top", "sink"),
+    HeadsOfSink: shows("key", "n_sink", "n_heads", "n_top", "n_shared", "expected", "ratio"),
     SinkScores: shows(
         *("layer", "n_texts", "alike", "lead", "key_size", "value_size", "key_cosine"),
         *("text_key_cosine=text_cosine", "heads"),
@@ -158,6 +162,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "colouring": findings.colouring,
         "agreement": _agreement(findings),
         "shuffled": findings.shuffled,
+        "heads": findings.head_effects,
         "shapley": {"n_paid": evidence.n_yardstick} if evidence.n_yardstick is not None else {},
         "live_rows": findings.live_rows,
         "last_token": findings.tokens.last,

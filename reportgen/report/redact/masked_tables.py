@@ -178,7 +178,7 @@ class Masked:
         if table == "sink_scores":  # the key of a token tells which one it is
             is_token = pc.starts_with(kept["subject"], _TOKEN)
             kept = kept.filter(pc.invert(is_token))
-        return kept
+        return kept.slice(0, 0) if table == "head_effects" else kept
 
     _n_texts = 0  # of the table of texts, how many rows were read
 

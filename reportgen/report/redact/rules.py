@@ -153,6 +153,8 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(THREE, "before", "after"),
         **_all(LEFT_OUT, "changed", "prediction", "scores"),
     },
+    # Its rows are left out: with the effects of all heads of a text its words can be found.
+    "head_effects": {**_all(KEPT, "text", "layer", "head"), "effect": LEFT_OUT},
 }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.report.sections.cross_attention import make_cross
     from reportgen.report.sections.errors import ErrorWords, make_errors, told_errors
     from reportgen.report.sections.guide import make_guide
+    from reportgen.report.sections.heads import make_heads, why_no_heads
     from reportgen.report.sections.maps_compared import make_explorer
     from reportgen.report.sections.method import make_method
     from reportgen.report.sections.models_compared import make_models

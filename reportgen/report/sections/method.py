@@ -9,9 +9,11 @@ from reportgen.findings import (
     DEYOUNG,
     FERRANDO,
     KOBAYASHI_2020,
+    MICHEL,
     SHAPLEY,
     SUNDARARAJAN,
     THRESHOLDS,
+    VOITA,
     Citation,
     Findings,
 )
@@ -26,11 +28,12 @@ from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, USER_PREFIX, Ru
 from reportgen.tasks import applies_to
 
 # The publications that the sentences on evidence cite.
-_NAMED: Mapping[str, Citation] = {
-    "norms": KOBAYASHI_2020,
-    "ig": SUNDARARAJAN,
-    "alti": FERRANDO,
-    "erasure": DEYOUNG,
+_NAMED: Mapping[str, tuple[Citation, ...]] = {
+    "norms": (KOBAYASHI_2020,),
+    "ig": (SUNDARARAJAN,),
+    "alti": (FERRANDO,),
+    "erasure": (DEYOUNG,),
+    "heads": (MICHEL, VOITA),
 }
 
 
@@ -69,7 +72,7 @@ def make_method(
     info, model = findings.info, findings.info.model
     measured = _measured(findings)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
-    sources |= {_NAMED[key] for key in measured if key in _NAMED}
+    sources |= {source for key in measured for source in _NAMED.get(key, ())}
     units = info.settings.units
     keys = [
         *("maps", "means", "colours_causal" if model.is_causal else "colours"),
@@ -138,6 +141,8 @@ def _measured(findings: Findings) -> list[str]:
         keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]
     elif evidence.subjects:
         keys.append("tests_basic")
+    if findings.head_effects is not None:
+        keys.append("heads")
     if findings.shuffled:
         keys.append("shuffled")
     return [*keys, "effects"]

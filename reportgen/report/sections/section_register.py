@@ -26,6 +26,7 @@ from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.errors import make_errors, short_errors
 from reportgen.report.sections.further import further_of_run, further_table
 from reportgen.report.sections.guide import make_guide
+from reportgen.report.sections.heads import HeadsThatMatter, make_heads, why_no_heads
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
 from reportgen.report.sections.page_section import (
@@ -75,6 +76,8 @@ class SinkSection:
     overview: Overview  # by layer and head
     tokens: SinkPanels | None
     cross: CrossRest | None
+    heads: HeadsThatMatter | None  # what each does to the prediction
+    why_no_heads: str
 
 
 def _run(context: Context) -> RunSection:
@@ -110,6 +113,8 @@ def _sinks(context: Context) -> SinkSection | None:
         overview,
         tokens=make_sinks(findings, context.language) if overview.grid else None,
         cross=make_cross(findings, context.language),
+        heads=make_heads(findings, context.language) if overview.grid else None,
+        why_no_heads=why_no_heads(findings, context.language),
     )
 
 

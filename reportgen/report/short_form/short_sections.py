@@ -30,6 +30,7 @@ from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.cross_attention import make_cross
 from reportgen.report.sections.errors import told_errors
+from reportgen.report.sections.heads import make_heads
 from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.run import Reproduce, gate_rows
 from reportgen.report.sections.sinks import untested
@@ -285,6 +286,10 @@ def short_sinks(context: Context) -> Iterable[Section]:
         say = context.language.say
         lead = say("brief", "layers_lead", n_texts=n_texts)
         yield Section(4, say("brief", "layers"), (lead,), table=table, is_folded=True, place=60)
+    heads = make_heads(context.findings, context.language)
+    if heads is not None:
+        items = tuple(map(Cell, heads.sentences))
+        yield Section(4, heads.title, items=items, table=heads.most, is_folded=True, place=61)
     cross = make_cross(context.findings, context.language)
     if cross is not None:
         items = tuple(map(Cell, cross.sentences))

@@ -42,6 +42,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "agreement": ("text", "view", "statistic"),
     "shuffled": ("text", "view", "value"),
     "edits": ("text", "edit", "status", "scores", "message", "extra"),
+    "head_effects": ("text", "layer", "head", "effect"),
 }
 _LARGEST = 3.4028235e38  # of float32, in which models run and pages draw
 # Columns of lists in which values may be missing: what stands before a token is not moved by it.

@@ -65,6 +65,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "agreement": ("text", "view", "statistic"),
     "shuffled": ("text", "view"),
     "edits": ("text", "edit", "status", "changed", "before", "after"),
+    "head_effects": ("text", "layer", "head"),
 }
 # The columns of the table of texts that the rows of other tables are checked against.
 COUNTS = ("n_tokens", "n_content", "scores")
@@ -164,6 +165,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "agreement": _agreement,
         "shuffled": _shuffled,
         "edits": _edits,
+        "head_effects": _head_effects,
     }
     checks[name](pa.concat_tables(keys), info, texts)
 
@@ -432,3 +434,13 @@ def _edits(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     is_known = np.isin(table["status"].to_numpy(), ("run", "same_tokens"))
     for column in ("changed", "before", "after"):
         require((is_known <= has_value(table, column)).all(), column)
+
+
+def _head_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    require_analysed(table, texts)
+    size = info.model.n_layers * info.model.n_heads  # each text has all of them, in order
+    place = np.arange(len(table)) % size
+    require(len(table) % size == 0, "head")
+    require_equal(table, "layer", place // info.model.n_heads + 1)
+    require_equal(table, "head", place % info.model.n_heads + 1)
+    require_unique(table, "text", "layer", "head")

@@ -355,6 +355,17 @@ EDITS_SCHEMA = pa.schema(
         (EXTRA, pa.bool_()),  # the text is not in the sample, so it is part of no average
     ]
 )
+# What each head does to the prediction, on a few texts of full evidence; see
+# `analysis/evidence/head_effects.py`.
+HEAD_EFFECTS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("layer", pa.int16()),
+        ("head", pa.int16()),
+        # Change of the scalar: as it is, less with the head's output replaced by its mean.
+        ("effect", pa.float64()),
+    ]
+)
 ALTERNATIVE = pa.struct([("name", pa.string()), ("probability", pa.float64())])
 # What was predicted, the same for all kinds of output. It follows from the table of texts, see
 # `tasks/predictions.py`; results of versions before 4 and results kept small do not hold it.
@@ -400,6 +411,7 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "agreement": AGREEMENT_SCHEMA,
     "shuffled": SHUFFLED_SCHEMA,
     "edits": EDITS_SCHEMA,
+    "head_effects": HEAD_EFFECTS_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {
     **ANALYSIS_TABLES,
@@ -415,6 +427,7 @@ LATER_TABLES: Mapping[str, int] = {
     "sink_scores": 3,
     "shuffled": 3,
     "predictions": 4,
+    "head_effects": 5,
 }
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(

@@ -36,6 +36,7 @@ def write_whole(folder: Path) -> None:
     pq.write_table(sink_scores(made), folder / "sink_scores.parquet")
     pq.write_table(shuffled(made), folder / "shuffled.parquet")
     pq.write_table(edits(made), folder / "edits.parquet")
+    pq.write_table(head_effects(made), folder / "head_effects.parquet")
     predictions = pa.concat_tables(items_from_texts(made))
     pq.write_table(predictions, folder / "predictions.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
@@ -98,6 +99,17 @@ def edits(made: Results) -> pa.Table:
         for edit, more in (("typo", known), ("swap:a → b", lacking))
     ]
     return pa.Table.from_pylist(rows, TABLES["edits"])
+
+
+def head_effects(made: Results) -> pa.Table:
+    """What each head does to the prediction of every text that was analysed."""
+    rows = [
+        {"text": text, "layer": layer, "head": head, "effect": 0.5}
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for layer in (1, 2)
+        for head in (1, 2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["head_effects"])
 
 
 def target_effects(made: Results) -> pa.Table:

@@ -26,6 +26,7 @@ from reportgen.results import (
 
 Floats: TypeAlias = NDArray[np.float64]
 LOOKED_AT = 50  # texts in which subjects are looked for
+HEAD_TEXTS = 24  # in which the effects of single heads are measured
 MAX_FOUND = 3  # subjects beside the special-token roles
 # The first position of texts that begin with content, in models without a start token.
 FIRST = Subject("first", "", "position")
