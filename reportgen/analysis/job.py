@@ -354,6 +354,7 @@ class Job:
         rows = [sample[i] for i in evenly_spaced(len(sample), HEAD_TEXTS)]
         self._heads = [WorkItem("heads", (row,)) for row in rows]
         left = [item.rows[0] for item in self._heads if self._results.facts(item) is None]
+        self._progress.advance("heads", len(rows) - len(left))
         if not left:
             return
         worker = self._worker()

@@ -37,13 +37,7 @@ from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import non_special as of_piles
 from reportgen.findings.sinks import query_key_scores as of_scores
 from reportgen.findings.sinks import sink_test_figures as of_sinks
-from reportgen.findings.statistics import (
-    Booleans,
-    Floats,
-    Interval,
-    Places,
-    mean_interval,
-)
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
 from reportgen.findings.tokens.figures import LastToken, joint_tokens
