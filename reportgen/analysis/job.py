@@ -357,8 +357,11 @@ class Job:
         self._progress.advance("heads", len(rows) - len(left))
         if not left:
             return
+        from reportgen.analysis.evidence.head_effects import head_ablation
+
         worker = self._worker()
-        if (heads := worker.head_ablation()) is None:
+        heads = head_ablation(worker.explainer, worker.norms, worker.probed.n_layers)
+        if heads is None:
             return
         sources, tokens = self._texts_of(rows)
         texts = worker.explained(rows, sources, tokens, self._stored(rows))

@@ -23,7 +23,6 @@ from reportgen.analysis.cost.estimate import (
 )
 from reportgen.analysis.evidence.edit_runs import EditRuns
 from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
-from reportgen.analysis.evidence.head_effects import HeadAblation
 from reportgen.analysis.evidence.measure import (
     EvidenceTexts,
     evidence_stages,
@@ -406,13 +405,6 @@ class Worker:
             has_window=self.model.has_window,
         )
 
-    def head_ablation(self) -> HeadAblation | None:
-        """What measures the effects of heads; None where it is not known where their outputs
-        are."""
-        if not isinstance(self.norms, Norms):
-            return None
-        return HeadAblation(self.explainer, self.norms.projections, self.probed.n_layers)
-
     def stages(self, item: WorkItem) -> Mapping[Stage, int]:
         """The stages of an item, each with how many of its texts go through it."""
         if item.kind == "attention":
@@ -494,9 +486,7 @@ class Worker:
             level=self.options.evidence,
             n_roles=len(self.roles),
             has_phrases=self.kind == "phrase",
-            n_heads=self.probed.n_layers * self.probed.n_heads
-            if isinstance(self.norms, Norms)
-            else 0,
+            n_heads=self.probed.n_layers * self.probed.n_heads * isinstance(self.norms, Norms),
         )
 
 

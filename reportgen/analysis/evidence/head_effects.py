@@ -17,13 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence
 from reportgen.analysis.work.item import WorkResult
 from reportgen.errors import CaptureError
 from reportgen.models import EncodedText, ExplainedText, Projection, precise
-from reportgen.results import rows_of
+from reportgen.results import Reason, rows_of
 
 # Changes of the target up to so many times what its precision tells apart are rounding: the same
 # text gives as much in batches of other sizes.
@@ -148,6 +149,15 @@ class HeadAblation:
         read = explainer.model.reader.values(returned, inputs, texts)
         values: list[float] = explainer.target.figures(read, [explained] * len(texts)).tolist()
         return values
+
+
+def head_ablation(
+    explainer: Explainer, norms: Norms | Reason | None, n_layers: int
+) -> HeadAblation | None:
+    """What measures the heads of a model; None where it is not known where their outputs are."""
+    if not isinstance(norms, Norms):
+        return None
+    return HeadAblation(explainer, norms.projections, n_layers)
 
 
 @contextmanager
