@@ -25,7 +25,7 @@ from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
-from reportgen.api.report import Report
+from reportgen.api.report import FigureSource, Report
 from reportgen.errors import InputError, UsageError, quoted, with_quotes, without_surrogates
 from reportgen.files import (
     Staging,
@@ -92,6 +92,7 @@ def analyze(
     max_unknown: float = 0.2,
     batch_tokens: int | None = None,
     folder: str | Path | None = None,
+    figures: FigureSource | None = None,
     small: bool = False,
     resume: bool = False,
     progress: bool = False,
@@ -136,6 +137,8 @@ def analyze(
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
+        figures: Figures of your own, or a function that makes them from the table of predictions:
+            as for `Report.set_figures`.
         small: Keep only what a comparison takes in `folder`, without maps: a baseline to commit, as
             `reportgen analyze --small` writes it. The report itself is whole.
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
@@ -177,7 +180,7 @@ def analyze(
         "engine",
         "gpus_per_worker",
     )
-    return analyzed(
+    report = analyzed(
         texts,
         model,
         tokenizer,
@@ -189,6 +192,7 @@ def analyze(
         **{name: given[name] for name in others},
         **model_options,
     )
+    return report if figures is None else report.set_figures(figures)
 
 
 def check_keywords(given: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from reportgen.api.options import (
 )
 from reportgen.errors import OutputError, UsageError
 from reportgen.files import check_unfinished, recover_at
-from reportgen.findings import Gate, listed_first
+from reportgen.findings import Gate, listed_first, require_new_names
 from reportgen.models import ModelSpec, check_spec
 from reportgen.options import shown_options
 from reportgen.report import (
@@ -197,6 +197,8 @@ def report_job(
     """
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
+    if options.figures is not None:
+        require_new_names(options.figures.figures, f"--figures {options.figures.name}")
     return _job("run", files, options, inputs, gating, redact=redact)
 
 

@@ -56,6 +56,7 @@ class SaveOptions(_LookOptions, total=False):
     brief: bool
     pool_above: int | str | None
     plotlyjs: str | Path | None
+    figures: str | Path | None
 
 
 class SaveComparisonOptions(_LookOptions, total=False):

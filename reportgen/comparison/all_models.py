@@ -21,6 +21,7 @@ from reportgen.comparison.model_figures import (
     ModelAttention,
     ModelValue,
     attention_rows,
+    author_rows,
     first_tokens,
     own_rows,
     quality_rows,
@@ -41,7 +42,7 @@ from reportgen.comparison.trends import (
 )
 from reportgen.comparison.unit_pairs import unit_pairs
 from reportgen.errors import ComparisonError, quoted
-from reportgen.findings import Booleans, Findings, Judging
+from reportgen.findings import AuthorEstimate, Booleans, Findings, Judging
 from reportgen.results import Results, RunInfo, selected
 
 
@@ -83,6 +84,7 @@ class _Kept:
     agreement: ModelValue | None
     sinks: SinkState
     predicted: Sequence[str | float | None]  # [text]
+    author: Sequence[AuthorEstimate]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +149,7 @@ def all_models(
         rows=(
             *quality_rows([step.quality for step in changed]),
             *attention_rows(attention),
+            *author_rows([model.author for model in kept]),
             *own_rows(AGREEMENT, [model.agreement for model in kept]),
             *own_rows(MOVED_SHARE, [None, *(step.share_moved for step in moved)]),
         ),
@@ -218,7 +221,7 @@ def _kept(side: Findings) -> _Kept:
     tokens = {role.key: role.token for role in side.info.roles}
     predictions = predicted(side)
     attention = ModelAttention(side.takes_part, by_layer, tokens)
-    return _Kept(attention, agreement, sink_state(side), predictions)
+    return _Kept(attention, agreement, sink_state(side), predictions, side.author_figures)
 
 
 def _common_texts(
@@ -275,4 +278,4 @@ def _usable(results: Results) -> Booleans:
 
 def _fresh(results: Results) -> Results:
     """The same results, with no table in memory yet."""
-    return Results(results.info, results.source)
+    return replace(results)

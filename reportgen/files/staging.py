@@ -80,8 +80,9 @@ class Staging:
             system.set_mode(item, 0o777 & ~system.mask())
         return item
 
-    def copy(self, files: Mapping[str, File], target: Path) -> None:
-        """Write a folder with copies of `files`, by their names, that will become `target`.
+    def copy(self, files: Mapping[str, File], target: Path) -> Path:
+        """Write a folder with copies of `files`, by their names, that will become `target`; it is
+        returned.
 
         Raises:
             ResultsError: one of `files` cannot be read.
@@ -95,6 +96,7 @@ class Staging:
                 raise ResultsError(f"{path_of(file)}: cannot be read ({error.strerror})") from error
             except OSError as error:
                 raise unwritten(f"{target}/{name}", error) from error
+        return folder
 
     def fill(self, path: Path, content: bytes) -> None:
         """Write a file in a folder that `folder` returned.

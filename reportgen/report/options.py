@@ -19,7 +19,7 @@ from reportgen.findings import (
 )
 from reportgen.options import Option
 from reportgen.report.author import AuthorComment, Logo, read_comment, read_logo
-from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
+from reportgen.results import COLOURS, EARLIER_NAMES, FiguresFile, is_commit, read_figures
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or where the model looks.
@@ -292,6 +292,17 @@ class RenderOptions(WriteOptions):
             write=lambda path: path.name,  # no folder of the machine goes into an output
             help="A plotly.js file to use instead of the built-in one, e.g. "
             "plotly-cartesian.min.js.",
+        ),
+    ] = None
+    figures: Annotated[
+        FiguresFile | None,
+        _REPORT(
+            metavar="FILE",
+            read=read_figures,
+            write=lambda file: file.name,
+            help="Figures of your own as JSON, e.g. figures.json with a name, value, unit, better "
+            "and per_text each; they stand on the page, in JSON and in gates as author_NAME. "
+            "Default: figures.json in the results folder.",
         ),
     ] = None
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
         text_agreement,
         unit_views,
     )
+    from reportgen.results.author_figures import (
+        AUTHOR,
+        NAME_PATTERN,
+        AuthorFigure,
+        AuthorFigures,
+        FiguresFile,
+        figures_content,
+        figures_of,
+        for_texts,
+        read_figures,
+    )
     from reportgen.results.checks.columns import require_columns
     from reportgen.results.checks.conditions import require
     from reportgen.results.checks.limits import (
@@ -156,6 +167,7 @@ if TYPE_CHECKING:
         open_results,
         open_whole,
         require_whole,
+        text_ids,
     )
     from reportgen.results.tables.frames import frame_of, map_cells, rationale_of, texts_frame
     from reportgen.results.tables.row_groups import (

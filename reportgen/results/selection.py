@@ -2,6 +2,7 @@
 differ."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from reportgen.results.tables.schema import TABLES
 def selected(results: Results, rows: Sequence[int]) -> Results:
     """`results` with only the texts `rows`, in that order; maps are still read from the
     original."""
-    return Results(results.info, _SelectedSource(results, rows))
+    return replace(results, source=_SelectedSource(results, rows))
 
 
 def whole_of(results: Results) -> Results:

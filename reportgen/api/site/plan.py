@@ -148,7 +148,8 @@ class SitePlan:
         maker, options = self._maker, self._maker.options
         made_of = (options.lang, options.max_size, options.quality, maker.gates, maker.redact)
         base_id = "" if base is None else base.id
-        return digest([run.id, run.commit, base_id, __version__, repr(made_of)])
+        given = [repr(run.figures)] if run.figures else []
+        return digest([run.id, run.commit, base_id, __version__, repr(made_of), *given])
 
     def _pair(self, key: Key) -> Pair:
         maker, options = self._maker, self._maker.options

@@ -6,11 +6,13 @@ where the findings hold it. A family of figures has keys in its name, such as `<
 figure for every special-token role.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from reportgen.errors import UsageError
 from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
 from reportgen.findings.figures.prediction_figures import OF_TWO, PREDICTIONS
+from reportgen.results import AUTHOR, AuthorFigure
 from reportgen.tasks import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
 
 _TEXTS = (
@@ -372,11 +374,15 @@ _MARKED_BY = (
         is_optional=True,
     ),
 )
+# Those that the author gives join here; nothing else names them.
+_AUTHOR = (
+    Estimated(f"{AUTHOR}<figure>", "number", "given by the author, not measured", "estimate"),
+)
 RUN_FIGURES = FigureList(
     "run",
     (
         *(*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_MARKED, *_SINKS),
-        *(*_AGREEMENT, *_MARKED_BY, *_WHAT_IF),
+        *(*_AGREEMENT, *_MARKED_BY, *_WHAT_IF, *_AUTHOR),
     ),
 )
 # Of two results; `comparison/figures.py` gives their values.
@@ -400,6 +406,7 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
         *("entropy_mean", "colouring_agreement", "colouring_rarity", "colouring_over_baseline"),
         "rationale_f1",
+        f"{AUTHOR}<figure>",
     ),
     "compare": (
         *("texts_comparable", "prediction_changed", "prediction_change_mean", "r2_drop"),
@@ -407,6 +414,7 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("perplexity_rise", "tag_accuracy_drop", "mask_accuracy_drop", "answer_exact_drop"),
         *("answer_f1_drop", "texts_fixed", "texts_broken", "special_share_change_max"),
         *("jsd_mean", "heads_changed", "deletion_change_mean", "tokens_changed"),
+        f"{AUTHOR}<figure>_change",
     ),
 }
 # What metrics are called, but for those that say little beside the others of their task: these
@@ -427,3 +435,17 @@ def figure_list(command: str) -> FigureList:
     """The figures that gates of `command`, run or compare, can name. For compare these are its own
     figures, and all of run for the new model."""
     return COMPARE_FIGURES if command == "compare" else RUN_FIGURES
+
+
+def require_new_names(figures: Sequence[AuthorFigure], source: str) -> None:
+    """Check that no figure is called as one that reportgen measures.
+
+    Raises:
+        UsageError: one is.
+    """
+    for figure in figures:
+        if COMPARE_FIGURES.find(figure.name) is not None:
+            raise UsageError(
+                f"{source}: figure {figure.name}: reportgen measures a figure of this name; give "
+                "it another"
+            )

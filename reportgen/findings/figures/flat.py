@@ -9,7 +9,14 @@ from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from reportgen.results import CHANGES, SINK_TESTS, STATISTICS, USER_PREFIX, VIEWS
+from reportgen.results import (
+    CHANGES,
+    NAME_PATTERN,
+    SINK_TESTS,
+    STATISTICS,
+    USER_PREFIX,
+    VIEWS,
+)
 from reportgen.tasks import Unit
 
 if TYPE_CHECKING:
@@ -45,6 +52,7 @@ KEYS: Mapping[str, Key] = {
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
     "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
     "ranking": Key("|".join((*VIEWS, *CHANGES)), ", ".join((*VIEWS, *CHANGES))),
+    "figure": Key(NAME_PATTERN, "a figure of figures.json, by its name there"),
 }
 
 
@@ -268,6 +276,11 @@ def _rankings(findings: "Findings") -> _Items:
         yield {"ranking": view}, figures
 
 
+def _author(findings: "Findings") -> _Items:
+    for given in findings.author_figures:
+        yield {"figure": given.figure.name}, given
+
+
 # By the first key in the names of the figures.
 _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "": _whole,
@@ -276,4 +289,5 @@ _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "view": _views,
     "edit": _edits,
     "ranking": _rankings,
+    "figure": _author,
 }

@@ -192,7 +192,7 @@ HIDDEN_OPTIONS = frozenset(
         *("scores", "label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
         *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
         *("explain-class", "explain-token", "against", "detail", "swap"),
-        *("comment", "logo"),
+        *("comment", "logo", "figures"),
     )
 )
 # The other options stay: names of columns, of models and of outputs, numbers, and choices from a

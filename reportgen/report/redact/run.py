@@ -7,6 +7,7 @@ for each of its units.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,8 @@ def redacted(
         require_enough(results, rows)
     with scratch_folder() as folder:
         names = NumberedNames() if numbers is None else numbers
-        yield _copy(results, folder, Masked(results, lang, names, rows))
+        copy = _copy(results, folder, Masked(results, lang, names, rows))
+        yield replace(copy, author_figures=results.author_figures)
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:

@@ -16,6 +16,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.sentences import verdict_words
 from reportgen.report.site.site_json import Entry, Pair
+from reportgen.results import AUTHOR
 from reportgen.tasks import Best, Metric
 
 AGREEMENT = "colouring_agreement"
@@ -43,6 +44,12 @@ FIGURES: Mapping[str, Known] = {
 }
 
 
+def known(key: str) -> Known:
+    """How a figure is written; one of the author's as a number."""
+    return FIGURES.get(key, _AUTHORS)
+
+
+_AUTHORS = Known("number")
 _KINDS: Mapping[str, Metric] = {kind.of_run: kind for kind in QUALITY.values()}
 
 
@@ -56,18 +63,21 @@ def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[
         if value or key != "n_failed"
     }
     asked = QUALITY[quality].of_run if quality else ""
+    authors = [key for key in present if key.startswith(AUTHOR)]
     listed = [key for key in FIGURES if key not in _KINDS or _KINDS[key].is_listed]
-    return [key for key in dict.fromkeys((asked, *listed)) if key in present]
+    return [key for key in dict.fromkeys((asked, *listed, *sorted(authors))) if key in present]
 
 
 def figure_name(key: str, language: Language) -> str:
     """What a figure is called."""
+    if key.startswith(AUTHOR):
+        return language.say("author", "by_author", name=key.removeprefix(AUTHOR))
     return language.say("site", f"figure_{key}")
 
 
 def figure_text(key: str, value: float | None, language: Language) -> str:
     """A figure as it is printed; "–" where there is none."""
-    return NOTHING if value is None else language.write(value, FIGURES[key].style)
+    return NOTHING if value is None else language.write(value, known(key).style)
 
 
 def interval_text(key: str, entry: Entry, language: Language) -> str:
@@ -75,7 +85,7 @@ def interval_text(key: str, entry: Entry, language: Language) -> str:
     ends = entry.intervals.get(key)
     if ends is None:
         return ""
-    style = FIGURES[key].style
+    style = known(key).style
     if style == "percent":
         low, high = map(percentage, ends)
     elif style == "correlation":
@@ -96,7 +106,7 @@ def remark_text(key: str, entry: Entry, language: Language) -> str:
 
 def change_text(key: str, old: float, new: float, language: Language) -> str:
     """By how much a figure changed, with its sign, and as many decimals as the new one has."""
-    style = FIGURES[key].style
+    style = known(key).style
     if style == "percent":
         return language.write(new - old, "points")
     digits = {"count": 0, "correlation": 2}.get(style, decimals(new))
@@ -135,8 +145,10 @@ def best_of(
     change that is worth telling, and those that a comparison does not tell from one of these (pairs
     of ids, `even`); none where no figure is better than another, or all runs are so close."""
     have = [entry for entry in entries if key in entry.figures]
-    best, kind = FIGURES[key].best, _KINDS.get(key)
-    if best is None or not have:
+    if not have:
+        return ()
+    best, kind = have[-1].better.get(key) or known(key).best, _KINDS.get(key)
+    if best is None:
         return ()
     sizes = [_size(entry.figures[key], best) for entry in have]
     top = min(sizes)

@@ -11,13 +11,13 @@ from reportgen.findings import Judging, SmallestChange
 from reportgen.report.charts.trend_charts import trend
 from reportgen.report.language.language import Language
 from reportgen.report.site.figures import (
-    FIGURES,
     best_of,
     change_text,
     even_runs,
     figure_name,
     figure_text,
     interval_text,
+    known,
     remark_text,
     shown_figures,
 )
@@ -95,7 +95,7 @@ def _series(
         name: _figure(name, runs, verdicts, judging.smallest, even.get(name, ()), language)
         for name in shown_figures(runs, judging.quality)
     }
-    judged = (figure for name, figure in figures.items() if FIGURES[name].best)
+    judged = (figure for name, figure in figures.items() if known(name).best)
     newest = language.say("site", "trend_heading_newest", n=_POINTS)
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
@@ -173,7 +173,7 @@ def _verdict(
 ) -> QualityVerdict | str:
     """Whether a figure that changed is better or worse: as the comparison finds, if it compares the
     figure; else as it is, which is exact for a count."""
-    known = FIGURES[key]
-    if known.change or known.best is None or old is None or new is None:
+    figure = known(key)
+    if figure.change or figure.best is None or old is None or new is None:
         return verdicts.get(key, "")
-    return "better" if (new < old) == (known.best == "low") else "worse"
+    return "better" if (new < old) == (figure.best == "low") else "worse"
