@@ -204,6 +204,11 @@ def _texts(findings: Findings) -> pd.DataFrame:
         }
         frame["rationale_f1"] = pd.Series(scores, dtype=np.float32).reindex(frame.index)
         columns.append("rationale_f1")
+    if (what_if := findings.what_if) is not None and what_if.n_variants:
+        changes = {one.variant: one.change for one in what_if.changes if one.variant is not None}
+        change = pd.Series(changes, dtype=np.float32)
+        frame["variant_change"] = change.reindex(frame.index)
+        columns += ["variant_of", "variant", "variant_change"]
     return frame[columns]
 
 

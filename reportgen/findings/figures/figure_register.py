@@ -405,7 +405,7 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("perplexity", "tag_accuracy", "entity_f1", "answer_exact", "answer_f1"),
         *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
         *("entropy_mean", "colouring_agreement", "colouring_rarity", "colouring_over_baseline"),
-        "rationale_f1",
+        *("rationale_f1", "variant_flips", "variant_change_max"),
         f"{AUTHOR}<figure>",
     ),
     "compare": (
@@ -415,6 +415,7 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("answer_f1_drop", "texts_fixed", "texts_broken", "special_share_change_max"),
         *("jsd_mean", "heads_changed", "deletion_change_mean", "tokens_changed"),
         f"{AUTHOR}<figure>_change",
+        *("variant_size_change", "variant_flips_change"),
     ),
 }
 # What metrics are called, but for those that say little beside the others of their task: these

@@ -92,10 +92,8 @@ class ChangeWords:
         what_if = findings.what_if
         self._is_share = what_if is not None and what_if.is_share
         self._digits = number_digits(findings)
-        means = [
-            abs(kind.change.mean) for kind in (what_if.kinds if what_if else ()) if kind.change
-        ]
-        finer = decimals(max(means, default=0.0), IN_SHORT)
+        sizes = [kind.size.mean for kind in (what_if.kinds if what_if else ()) if kind.size]
+        finer = decimals(max(sizes, default=0.0), IN_SHORT)
         # Of changes, which may be much smaller than the numbers.
         self._finer = None if self._digits is None or finer is None else max(self._digits, finer)
 

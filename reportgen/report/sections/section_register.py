@@ -84,6 +84,9 @@ def _run(context: Context) -> RunSection:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
     spoken = [remark(text, language) for text in info.remarks if not is_handed_over(text)]
     spoken += few_different(context.findings.notes, language)
+    if what_if := context.findings.what_if:
+        n = what_if.n_variants
+        spoken += [language.count("what_if", "apart_top", n, of=n_texts)] if n else []
     return RunSection(
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
