@@ -32,24 +32,29 @@ from reportgen.results import (
     EFFECT,
     EXTRA,
     RATIONALE,
-    VIEWS,
+    Measure,
     Results,
+    RunInfo,
     View,
+    measure_of,
     ranked_tokens,
     rationale_of,
     unit_starts,
     unit_views,
+    user_measures,
+    views_of,
 )
 
-# What is held against the marks: what ranks units, and what leaves them out.
-RANKED: tuple[View, ...] = tuple(
-    sorted(
-        (view for view in (*VIEWS, *CHANGES) if view != "random"),  # chance is known exactly
-        key=lambda view: BY_ID[view].is_plain,
-    )
-)
-_OF_TOKENS = tuple(view for view in RANKED if BY_ID[view].table != "effects")
+_CHANCE: View = "random"  # which is known exactly
 _ALL_TEXTS: View = "text_rarity"  # takes all texts to know
+
+
+def compared_with_marks(info: RunInfo) -> tuple[Measure, ...]:
+    """What is held against the marks: what ranks units, and what leaves them out; baselines
+    last."""
+    views = (view for view in (*views_of(info), *CHANGES) if view != _CHANCE)
+    measures = (measure_of(view, info) for view in views)
+    return tuple(sorted(measures, key=lambda measure: measure.is_plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Rationales:
     cut: frozenset[int]  # of these, texts with a mark behind the place where they were cut
     share: Estimate | None  # of the units of a compared text, how many are marked
     shown_first: View
-    views: Mapping[View, ViewRationale]  # in the order of RANKED
+    views: Mapping[View, ViewRationale]  # in the order of `compared_with_marks`
     # Rows of the compared texts that figures are over: equal ones once, and no variants.
     different: tuple[int, ...]
     # By row of `texts` and view, of every compared text; copies too.
@@ -142,7 +147,7 @@ def rationale_figures(results: Results, shown_first: View) -> Rationales | None:
         cut=frozenset(row for row in marked if _is_cut(results, row)),
         share=estimate(np.array(shares)) if shares else None,
         shown_first=shown_first,
-        views=dict(_views(by_text, chance, {shown_first, EFFECT})),
+        views=dict(_views(results.info, by_text, chance, {shown_first, EFFECT})),
         different=tuple(different),
         by_text=by_text,
     )
@@ -216,40 +221,49 @@ def _scores(
     evidence = results.evidence_row(text)
     is_sampled = evidence is not None and evidence[EXTRA] is not True
     effects = results.effects_of(text) if is_sampled else None
-    names = _OF_TOKENS if effects is None else RANKED
-    views = unit_views(results.tokens_of(text), {} if effects is None else effects, names)
+    measures = compared_with_marks(results.info)
+    if effects is None:
+        measures = tuple(measure for measure in measures if measure.table != "effects")
+    views = unit_views(
+        results.tokens_of(text),
+        {} if effects is None else effects,
+        [measure.id for measure in measures if measure.id in BY_ID],
+        user_measures(results.info.scores),
+    )
     if text in rarity:
         views[_ALL_TEXTS] = rarity[text]
     return {
-        view: units.scores(np.abs(views[view]))
-        for view in RANKED
-        if view in views and np.isfinite(views[view]).all()
+        measure.id: units.scores(np.abs(views[measure.id]))
+        for measure in measures
+        if measure.id in views and np.isfinite(views[measure.id]).all()
     }
 
 
 def _views(
+    info: RunInfo,
     by_text: Mapping[int, Mapping[View, RationaleScores]],
     chance: Mapping[int, RationaleScores],
     first: Collection[View],
 ) -> Iterator[tuple[View, ViewRationale]]:
     """The figures of each view over the texts that `chance` has. Those of `first` are judged
     together, and all others."""
+    measures = compared_with_marks(info)
     f1 = {
-        view: pd.Series(
+        measure.id: pd.Series(
             {
-                row: by_text[row][view].f1 - of.f1
+                row: by_text[row][measure.id].f1 - of.f1
                 for row, of in chance.items()
-                if view in by_text[row]
+                if measure.id in by_text[row]
             },
             dtype=np.float64,
         )
-        for view in RANKED
+        for measure in measures
     }
     baselines = {view: f1[view] for view in BASELINES if len(f1[view])}
-    judged = [view for view in RANKED if len(f1[view]) and not BY_ID[view].is_plain]
+    judged = [of.id for of in measures if len(f1[of.id]) and not of.is_plain]
     n_first = len(set(first) & set(judged))
-    for view in RANKED:
-        rows = f1[view].index.tolist()
+    for view, values in f1.items():
+        rows = values.index.tolist()
         if not rows:
             continue
         yield (
@@ -258,7 +272,7 @@ def _views(
                 view,
                 _figures([by_text[row][view] for row in rows]),
                 _figures([chance[row] for row in rows]),
-                judge(f1[view], baselines, n_first if view in first else len(judged))
+                judge(values, baselines, n_first if view in first else len(judged))
                 if view in judged
                 else None,
             ),

@@ -1,6 +1,7 @@
 """Words that people marked, from the input of a run to its outputs and to a later model."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def first_word(text: str) -> list[list[int]]:
     return [[0, len(text.split()[0])]]
 
 
+def first_alone(text: str, tokens: Sequence[str]) -> list[float]:
+    return [float(i == 1) for i in range(len(tokens))]
+
+
 def test_marks_go_from_a_run_to_its_page_and_to_a_later_model(bert: Path, tmp_path: Path) -> None:
     marks = [None, [], *(first_word(text) for text in TEXTS[2:])]
     folder = tmp_path / "kept"
@@ -58,12 +63,15 @@ def test_marks_go_from_a_run_to_its_page_and_to_a_later_model(bert: Path, tmp_pa
                        problem_type="regression")  # fmt: skip
     comparison = reportgen.compare_baseline(folder, other)
     assert comparison.figures["rationale_f1_change"] is not None
-    # A truncated text says that marks were cut.
-    short = reportgen.analyze(list(TEXTS), bert, rationales=[[[0, 1], [len(t) - 1, len(t)]]
-                              for t in TEXTS], max_length=6, **FAST)  # fmt: skip
-    found = Findings(short.results).rationales
-    assert found is not None
-    assert len(found.cut) > 0
+    # Marks in what was cut are told; scores of one's own are held against the others.
+    marks = [[[0, 1], [len(text) - 1, len(text)]] for text in TEXTS]
+    options = {**FAST, "max_length": 6, "attribute": first_alone}
+    short = reportgen.analyze(list(TEXTS), bert, rationales=marks, **options)
+    findings = Findings(short.results)
+    assert findings.rationales is not None
+    assert len(findings.rationales.cut) > 0
+    assert findings.figures["rationale_scores_first_alone_auprc"] is not None
+    assert {by["scores:first_alone"].f1 for by in findings.rationales.by_text.values()} == {1.0}
 
 
 @pytest.mark.parametrize("marks", [[3], [4, 2], [0, 3, 2, 5], [0, 999], [-1, 2]])

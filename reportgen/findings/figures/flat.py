@@ -51,7 +51,10 @@ KEYS: Mapping[str, Key] = {
     ),
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
     "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
-    "ranking": Key("|".join((*VIEWS, *CHANGES)), ", ".join((*VIEWS, *CHANGES))),
+    "ranking": Key(
+        "|".join((*VIEWS, *CHANGES, r"scores_\w+")),
+        f"a view, or {', '.join(CHANGES[:-1])} or {CHANGES[-1]}",
+    ),
     "figure": Key(NAME_PATTERN, "a figure of figures.json, by its name there"),
 }
 
@@ -273,7 +276,7 @@ def _edits(findings: "Findings") -> _Items:
 def _rankings(findings: "Findings") -> _Items:
     found = findings.rationales
     for view, figures in found.views.items() if found else ():
-        yield {"ranking": view}, figures
+        yield {"ranking": figure_key(view)}, figures
 
 
 def _author(findings: "Findings") -> _Items:

@@ -20,7 +20,7 @@ from reportgen.report.components import Cell, Column, Section, Table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.panel.unit_measures import cls_name
-from reportgen.results import BY_ID, COLOURS, EFFECT, MIN_TEXTS, View
+from reportgen.results import EFFECT, MIN_TEXTS, Measure, View, colours_of, measure_of
 
 if TYPE_CHECKING:
     from reportgen.report.sections.context import Context
@@ -31,6 +31,7 @@ _COLOURS: Mapping[str, int | None] = {
     "attention": 0,
     "gradients": 1,
     "effects": 1,
+    "user": 1,
     "baselines": None,
 }
 
@@ -163,11 +164,14 @@ class _RationaleTables:
         )
         return tuple(filter(None, parts))
 
+    def _measure(self, view: View) -> Measure:
+        return measure_of(view, self._findings.info)
+
     def _groups(self, *, is_rest: bool) -> tuple[RationaleGroup, ...]:
         by_group: dict[str, list[View]] = {group: [] for group in _COLOURS}
         for view in self._stated:
             if self._is_rest(view) == is_rest:
-                by_group[BY_ID[view].group].append(view)
+                by_group[self._measure(view).group].append(view)
         return tuple(
             RationaleGroup(self._title(group), tuple(map(self._cells, self._ordered(views))))
             for group, views in by_group.items()
@@ -181,13 +185,13 @@ class _RationaleTables:
 
     def _ordered(self, views: list[View]) -> list[View]:
         """The best first, but baselines in their fixed order."""
-        return sorted(
-            views,
-            key=lambda view: 0.0 if BY_ID[view].is_plain else -self._stated[view].figures.f1.mean,
-        )
+        is_plain = {view: self._measure(view).is_plain for view in views}
+        mean = {view: self._stated[view].figures.f1.mean for view in views}
+        return sorted(views, key=lambda view: 0.0 if is_plain[view] else -mean[view])
 
     def _is_rest(self, view: View) -> bool:
-        return not (view in COLOURS or view == self._first or BY_ID[view].is_plain)
+        is_coloured = view in colours_of(self._findings.info) or view == self._first
+        return not (is_coloured or self._measure(view).is_plain)
 
     def _cells(self, view: View) -> tuple[Cell, ...]:
         item = self._stated[view]
@@ -196,7 +200,7 @@ class _RationaleTables:
         role = ""
         if view == self._first:
             role = self._language.say("trust", "first")
-        elif BY_ID[view].is_plain:
+        elif self._measure(view).is_plain:
             role = self._language.say("trust", f"role_{view}")
         return (
             Cell(self._name(view), role),
@@ -210,7 +214,7 @@ class _RationaleTables:
         )
 
     def _bar(self, item: ViewRationale) -> Markup:
-        f1, colour = item.figures.f1, _COLOURS[BY_ID[item.view].group]
+        f1, colour = item.figures.f1, _COLOURS[self._measure(item.view).group]
         return bar(_SCALE, f1.mean, f1.interval, item.chance.f1.mean, colour=colour)
 
     def _over(self, item: ViewRationale) -> Cell:
