@@ -2,11 +2,13 @@
 axe-core finds, and nothing wider than the page.
 
 `test_accessibility` asks axe-core of the page of a number. Of kinds with elements of their own, it
-is asked of the narrow page in the dark, and in the light of those with colours of their own."""
+is asked of the narrow page in the dark, and in the light of those with colours of their own. The
+others are looked at with `-m whole`."""
 
 import pytest
 from axe import COLOURS, found, leave_one_text
 from exploring import as_pair
+from helpers.cases import some_of
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.tagged import tagged_results
@@ -49,7 +51,7 @@ def made_of(kind, folder):
     return make_results(folder, HEADLINES, kind=kind, sink=0.4, evidence="basic")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some_of(KINDS, *WITH_ELEMENTS))
 def test_the_first_screen_answers_and_axe_finds_nothing(watched, tmp_path, kind):
     made = made_of(kind, tmp_path)
     look(watched, "light", 1280)

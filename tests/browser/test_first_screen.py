@@ -314,7 +314,7 @@ def test_a_list_below_the_texts_is_not_shown_before_they_arrive(still_tab, page_
 
 
 def test_a_page_of_a_long_text_does_not_move_while_it_loads(own_tab, tmp_path):
-    results = make_results(tmp_path, ("abcd " * 400, *HEADLINES), sink=0.4, evidence="basic")
+    results = make_results(tmp_path, ("abcd " * 150, *HEADLINES), sink=0.4, evidence="basic")
     page = rendered(results, tmp_path).as_uri()
     own_tab.add_init_script(MOVES)
     for width in (400, 1280):

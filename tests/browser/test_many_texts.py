@@ -107,13 +107,13 @@ WHOLE_ROWS = """selector => [...document.querySelectorAll(selector)].filter((row
 }).length"""
 
 
-@pytest.fixture(scope="module", params=[150, pytest.param(1000, marks=pytest.mark.whole)])
+@pytest.fixture(scope="module", params=[90, pytest.param(1000, marks=pytest.mark.whole)])
 def listed(request, tmp_path_factory):
-    """The page of many texts, of which 150 have maps, and how many they are."""
+    """The page of many texts, of which 90 have maps, and how many they are."""
     folder, n = tmp_path_factory.mktemp("listed"), request.param
     texts = tuple(f"{HEADLINES[i % len(HEADLINES)]} {i}" for i in range(n))
     labels = tuple(float(i % 7) for i in range(n))
-    made = make_results(folder, texts, n_layers=1, n_heads=2, labels=labels, keep=150)
+    made = make_results(folder, texts, n_layers=1, n_heads=2, labels=labels, keep=90)
     return rendered(made, folder), n
 
 

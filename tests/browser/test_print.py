@@ -317,7 +317,7 @@ def long_table(tmp_path_factory):
 
 
 @pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not there")
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", some_of([True, False], True))
 def test_every_page_of_a_table_has_its_head_and_no_row_is_on_two(page, long_table, tmp_path):
     page.goto(placed(long_table))
     (tmp_path / "long.pdf").write_bytes(printed(page))
