@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
+from helpers.cases import some_of
 from helpers.log_commands import HOSTILE, is_command
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.unlisted import without_manifest
@@ -18,6 +19,8 @@ from reportgen.findings import Findings, evaluate
 from reportgen.results import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
+
+ON_A_LINE = [text for text in HOSTILE if "\n" not in text]
 
 
 @pytest.fixture(autouse=True)
@@ -230,7 +233,7 @@ def test_annotations_are_for_github(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("hostile", [text for text in HOSTILE if "\n" not in text])
+@pytest.mark.parametrize("hostile", some_of(ON_A_LINE, *ON_A_LINE[::2]))
 def test_no_text_id_title_or_file_is_a_command_in_a_log(
     tmp_path: Path, monkeypatch, hostile: str
 ) -> None:

@@ -284,13 +284,13 @@ def test_the_footer_of_a_parquet_file_is_parsed_twice(tmp_path: Path, monkeypatc
     assert parsed == ["read_metadata", "read_metadata"]
 
 
-def test_a_line_of_100_mb_is_cut_as_it_is_read(tmp_path: Path) -> None:
+def test_a_line_of_20_mb_is_cut_as_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    line = "some words of a headline " * 4_000_000
+    line = "some words of a headline " * 800_000
     path.write_text(f"{line}\na short one\n")
     start = time.process_time()
     found = read_texts([str(path)])
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 1
     assert [text.text for text in found.texts] == [line[: limits.MAX_TEXT], "a short one"]
     assert [text.is_cut for text in found.texts] == [True, False]
     (note,) = found.notes
