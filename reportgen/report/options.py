@@ -19,7 +19,14 @@ from reportgen.findings import (
 )
 from reportgen.options import Option
 from reportgen.report.author import AuthorComment, Logo, read_comment, read_logo
-from reportgen.results import COLOURS, EARLIER_NAMES, FiguresFile, is_commit, read_figures
+from reportgen.results import (
+    COLOURS,
+    EARLIER_NAMES,
+    USER_PREFIX,
+    FiguresFile,
+    is_commit,
+    read_figures,
+)
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or where the model looks.
@@ -47,6 +54,20 @@ def read_size(text: str) -> int:
     if match is None:
         raise UsageError(f"--max-size {text}: not a size; write 25MB or 800KB")
     return int(float(match[1]) * 1000 ** " kmg".index(match[2].lower() or " "))
+
+
+def read_colour(text: str) -> str:
+    """The name of a measure that colours texts.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    if text not in COLOUR_CHOICES and not text.startswith(USER_PREFIX):
+        raise UsageError(
+            f"--colour {text}: takes {', '.join(COLOUR_CHOICES)}, or {USER_PREFIX} and the name of "
+            "scores that came with the texts"
+        )
+    return without_surrogates(text)
 
 
 _ADDRESS = re.compile(r"(?:https?://[^\s/:#]+(?::[0-9]+)?(?:/[^\s#]*)?|[^\s:#]+)")
@@ -254,9 +275,10 @@ class RenderOptions(WriteOptions):
     colour: Annotated[
         str,
         _REPORT(
-            choices=COLOUR_CHOICES,
+            read=read_colour,
             metavar="auto|VIEW",
-            help="What colours the texts first, e.g. gradient; auto shows where the model looks.",
+            help="What colours the texts first, e.g. gradient or scores:captum; auto shows where "
+            "the model looks.",
         ),
     ] = "auto"
     detail: Annotated[
