@@ -487,6 +487,7 @@ class Worker:
             n_roles=len(self.roles),
             has_phrases=self.kind == "phrase",
             n_heads=self.probed.n_layers * self.probed.n_heads * isinstance(self.norms, Norms),
+            n_scores=len(self.texts.scores),
         )
 
 

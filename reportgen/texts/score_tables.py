@@ -30,7 +30,8 @@ class _ScoreRow:
 
 
 def with_score_tables(texts: TextSet, tables: Sequence[str], *, is_cut: bool = False) -> TextSet:
-    """`texts` with the scores in `tables`, each `FILE` or `NAME=FILE`.
+    """`texts` with the scores in `tables`, each `FILE` or `NAME=FILE`, or several with commas
+    between.
 
     Args:
         is_cut: there are more texts in the files than these; scores of others are left out.
@@ -43,8 +44,7 @@ def with_score_tables(texts: TextSet, tables: Sequence[str], *, is_cut: bool = F
     if not tables and not texts.scores:
         return texts
     sources, by_id = list(texts.scores), dict[str, list[UserScores]]()
-    for table in tables:
-        name, path = _named(table)
+    for name, path in (pair for table in tables for pair in _named(table)):
         for scores_name, rows in _read(name, path).items():
             sources.append(ScoreSource(scores_name, without_surrogates(Path(path).name)))
             for text_id, scores in rows.items():
@@ -84,12 +84,14 @@ def with_scores(
     return replace(texts, texts=every, scores=with_signs(sources, of_all))
 
 
-def _named(given: str) -> tuple[str | None, str]:
-    """The name and the path in `NAME=FILE`; None for a name that is not given."""
+def _named(given: str) -> list[tuple[str | None, str]]:
+    """The name and the path in each `NAME=FILE`; None for a name that is not given."""
     name, joint, path = given.partition("=")
-    if not joint or Path(given).exists():
-        return None, given
-    return without_surrogates(name.strip()), path
+    if Path(given).exists() or (not joint and "," not in given):
+        return [(None, given)]
+    if "," in given and not (joint and Path(path).exists()):
+        return [pair for part in given.split(",") if part for pair in _named(part)]
+    return [(without_surrogates(name.strip()), path)]
 
 
 def _read(name: str | None, path: str) -> _ByText:

@@ -28,13 +28,13 @@ def test_columns_and_tables_give_scores_by_name(tmp_path: Path) -> None:
     rows = "text,unit,score\na,1,0.5\na,0,-2\nb,bad,3\n"
     texts = with_score_tables(
         read(tmp_path, scores=("captum", "own")),
-        [table(tmp_path, rows), f"other={table(tmp_path, rows)}"],
+        [f"{table(tmp_path, rows)},", f"other={table(tmp_path, rows, 'a=b,c.csv')}"],
     )
     assert [(one.name, one.source, one.is_signed) for one in texts.scores] == [
         ("captum", "captum", True),
         ("own", "own", False),
         ("shap", "shap.csv", True),
-        ("other", "shap.csv", True),
+        ("other", "a=b,c.csv", True),
     ]
     first, second = texts.texts
     assert [(one.name, one.values, one.words) for one in first.scores] == [

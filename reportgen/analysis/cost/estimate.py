@@ -58,7 +58,7 @@ def expected_cost(
         if n_chosen <= query_key_scores.MAX_TEXTS:
             stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
         if level == "full":
-            stages["faithfulness"] = _faithfulness_passes(text)
+            stages["faithfulness"] = _faithfulness_passes(text, basis.n_scores)
         if n_chosen <= DEPTHS[level].most_texts:
             is_run = not basis.target.is_stored
             stages["sinks"] = _sink_passes(text, basis.n_roles, DEPTHS[level], is_run=is_run)
@@ -248,8 +248,8 @@ def _passes(text: EncodedText, basis: CostBasis) -> dict[Stage, Passes]:
     return stages
 
 
-def _faithfulness_passes(text: EncodedText) -> Passes:
-    n_ranked = n_passes(len(content_units(text)), _DISTINCT_RANKINGS)
+def _faithfulness_passes(text: EncodedText, n_scores: int) -> Passes:
+    n_ranked = n_passes(len(content_units(text)), _DISTINCT_RANKINGS + n_scores)
     return Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
 
 

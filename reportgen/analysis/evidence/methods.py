@@ -49,6 +49,7 @@ class CostBasis:
     n_roles: int = 0  # of special tokens, which all get sink tests
     has_phrases: bool = False  # these are looked for in every text
     n_heads: int = 0  # of all layers, whose effects full evidence measures; 0 where it cannot
+    n_scores: int = 0  # that came with the texts, which are ranked too
 
 
 # Takes texts that have a target to explain, and adds what was measured to each of them.

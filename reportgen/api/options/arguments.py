@@ -80,8 +80,7 @@ def as_labelled(texts: TextSet, choices: InputChoices) -> TextSet:
         UsageError: no text has one of its labels, or the name of scores is taken.
         InputError: a table of scores cannot be read, or does not fit the texts.
     """
-    tables = [table for given in choices.scores or () for table in given.split(",")]
-    texts = with_score_tables(texts, tables, is_cut=choices.limit is not None)
+    texts = with_score_tables(texts, choices.scores or (), is_cut=choices.limit is not None)
     if choices.label_map is None:
         return texts
     return with_labels_renamed(texts, label_map(choices.label_map))
