@@ -5,24 +5,22 @@ from collections.abc import Mapping
 import numpy as np
 
 from reportgen.comparison.change import Change, changes
-from reportgen.findings import Findings
+from reportgen.findings import Findings, marked_f1
 from reportgen.results import EFFECT, View
 
 
 def rationale_changes(base: Findings, head: Findings) -> Mapping[View, Change]:
     """The change of F1 with the marked words: of what colours the texts of the new model first,
     and of effects, each over the texts in which both models have it."""
-    old, new = base.rationales, head.rationales
-    if old is None or new is None:
+    if base.rationales is None or head.rationales is None:
         return {}
+    old, new = (marked_f1(side.results, side.rationales) for side in (base, head))
     found: dict[View, Change] = {}
     for view in (head.shown_first, EFFECT):
-        pairs = [
-            (old.by_text[row][view].f1, new.by_text[row][view].f1)
-            for row in new.different
-            if view in new.by_text[row] and view in old.by_text.get(row, {})
-        ]
+        before, after = old.get(view, {}), new.get(view, {})
+        rows = [row for row in head.rationales.different if row in before and row in after]
+        pairs = [(before[row], after[row]) for row in rows]
         if pairs:
-            before, after = np.array(pairs).T[:, :, None]
-            (found[view],) = changes(before, after)
+            sides = np.array(pairs).T[:, :, None]
+            (found[view],) = changes(sides[0], sides[1])
     return found

@@ -90,7 +90,9 @@ if TYPE_CHECKING:
     from reportgen.findings.rationales import (
         Rationales,
         ViewRationale,
+        marked_f1,
         marked_units,
+        with_marked_f1,
     )
     from reportgen.findings.repeated_texts import READ, first_alike, n_different
     from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means

@@ -6,7 +6,7 @@ That is plausible, which is another thing than to be faithful to the model (Jaco
 stand side by side.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ from reportgen.results import (
     EFFECT,
     EXTRA,
     RATIONALE,
+    RATIONALE_F1,
     Measure,
     Results,
     RunInfo,
@@ -47,6 +48,38 @@ from reportgen.results import (
 
 _CHANCE: View = "random"  # which is known exactly
 _ALL_TEXTS: View = "text_rarity"  # takes all texts to know
+
+
+def marked_f1(
+    results: Results, rationales: "Rationales | None"
+) -> Mapping[View, Mapping[int, float]]:
+    """By measure and row of `texts`, how well it finds the marked words. Of results kept small what
+    was computed when they were made, as they lack most measures."""
+    stored = results.agreement[results.agreement["statistic"] == RATIONALE_F1]
+    rows: Iterable[tuple[int, View, float]] = zip(
+        stored["text"], stored["view"], stored["value"], strict=True
+    )
+    if stored.empty and rationales is not None:
+        every = rationales.by_text.items()
+        rows = ((row, view, scores.f1) for row, by in every for view, scores in by.items())
+    f1: dict[View, dict[int, float]] = {}
+    for text, view, value in rows:
+        f1.setdefault(view, {})[int(text)] = float(value)
+    return f1
+
+
+def with_marked_f1(results: Results, agreement: pd.DataFrame) -> pd.DataFrame:
+    """The table of `agreement`, with how well each measure finds the words that people marked."""
+    rows = [
+        (text, view, RATIONALE_F1, value)
+        for view, by_text in marked_f1(results, rationale_figures(results, EFFECT)).items()
+        for text, value in by_text.items()
+    ]
+    if not rows:
+        return agreement
+    marked = pd.DataFrame(rows, columns=list(agreement.columns)).astype(agreement.dtypes.to_dict())
+    both = pd.concat([agreement, marked])
+    return both.sort_values("text", kind="stable", ignore_index=True)
 
 
 def compared_with_marks(info: RunInfo) -> tuple[Measure, ...]:

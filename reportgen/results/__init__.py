@@ -204,6 +204,7 @@ if TYPE_CHECKING:
         MOST_CLASSES,
         PREDICTIONS_SCHEMA,
         RATIONALE,
+        RATIONALE_F1,
         RATIONALE_PAIR,
         SHAPLEY_ERROR,
         SMALL,

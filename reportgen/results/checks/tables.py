@@ -32,7 +32,13 @@ from reportgen.results.info import (
     STATUSES,
     RunInfo,
 )
-from reportgen.results.measure_register import MOST_OF_TEXT, USER_SCORES, VIEWS, views_of
+from reportgen.results.measure_register import (
+    CHANGES,
+    MOST_OF_TEXT,
+    USER_SCORES,
+    VIEWS,
+    views_of,
+)
 from reportgen.results.tables.schema import (
     COMPLETION_SEGMENT,
     CROSS,
@@ -41,6 +47,7 @@ from reportgen.results.tables.schema import (
     LEARNED_SHARE,
     MAP_CELLS,
     RATIONALE,
+    RATIONALE_F1,
     RATIONALE_PAIR,
     STEPS,
     TOP,
@@ -415,8 +422,8 @@ def _sink_scores(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_analysed(table, texts)
-    require_known(table, "view", views_of(info))
-    require_known(table, "statistic", STATISTICS)
+    require_known(table, "view", (*views_of(info), *CHANGES))
+    require_known(table, "statistic", (*STATISTICS, RATIONALE_F1))
     require_unique(table, "text", "view", "statistic")
 
 

@@ -30,6 +30,7 @@ CROSS_NORM = "cross_received_norm"
 CROSS_SIZES = "cross_value_sizes"
 MAP_CELLS = "map_cells"
 RATIONALE, RATIONALE_PAIR = "rationale", "rationale_pair"
+RATIONALE_F1 = "rationale_f1"  # a statistic that only results kept small hold
 MOST_CLASSES = 20
 # Columns of the table of heads, and where the table of layers has their means over the heads.
 HEAD_MEANS: Mapping[str, str] = {"special_share": "special_share_mean", "entropy": "entropy_mean"}
@@ -326,7 +327,7 @@ AGREEMENT_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),
         ("view", pa.string()),  # id of a measure, one of VIEWS
-        ("statistic", pa.string()),  # one of STATISTICS
+        ("statistic", pa.string()),  # one of STATISTICS, or RATIONALE_F1
         ("value", pa.float64()),
     ]
 )
