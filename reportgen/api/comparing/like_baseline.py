@@ -23,7 +23,10 @@ from reportgen.texts import TextInput, TextSet
 # What says which model the baseline is of, which the later one is not.
 _OF_MODEL = ("model", "base_model", "revision")
 # What runs code, or names a file whose folder results do not say.
-_NOT_TAKEN = ("factory", "factory_args", "checkpoint", "tokenizer", "trust_remote_code")
+_NOT_TAKEN = (
+    *("factory", "factory_args", "checkpoint", "tokenizer", "trust_remote_code"),
+    "swap",
+)
 # What a model wrote by itself stands beside the texts, so that a later one is measured on the same.
 _OF_WRITING = ("generate", "temperature", "seed")
 
@@ -51,6 +54,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
                 "a folder; analyse the new model with `reportgen run`, -o results/ among its "
                 f"outputs, and compare {results.folder} results/"
             )
+    stored.pop("swap", None)  # of a model that is not named
     if stored.get("device", "cpu") != "cpu":
         stored["device"] = "auto"  # what this machine has
 

@@ -30,6 +30,7 @@ class TextTry:
     after: float
     is_flip: bool | None  # whether something else is predicted; None where that is not known
     size: int  # code points that it leaves out or puts in
+    predicted: str | None = None  # what is predicted after it; None where that is not stored
 
     @property
     def change(self) -> float:
@@ -52,9 +53,14 @@ class TextTries:
         return min(flips, key=lambda each: (each.size, -abs(each.change), each.name), default=None)
 
     @property
-    def tells_flips(self) -> bool:
-        """Whether it is known of any change if something else is predicted."""
-        return any(each.is_flip is not None for each in self.tries)
+    def n_known(self) -> int:
+        """Of how many changes it is known whether something else is predicted."""
+        return sum(each.is_flip is not None for each in self.tries)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether words were left out."""
+        return any(each.kind == "word" for each in self.tries)
 
     @property
     def raises(self) -> tuple[TextTry, ...]:
@@ -86,11 +92,12 @@ def _edits(results: Results, rows: pd.DataFrame, text: int) -> Iterator[TextTry]
     original = str(results.text_row(text)["text"])
     rows = rows[rows["status"] == "run"]
     flips = flips_of_edits(results, rows)
-    columns = zip(rows["edit"], rows["changed"], rows["before"], rows["after"], strict=True)
-    for place, (edit, changed, before, after) in enumerate(columns):
+    names = ("edit", "changed", "before", "after", "prediction_label")
+    columns = zip(*(rows[name] for name in names), strict=True)
+    for place, (edit, changed, before, after, predicted) in enumerate(columns):
         is_flip = None if flips is None else bool(flips[place])
-        size = _size(original, changed)
-        yield TextTry("edit", edit, changed, float(before), float(after), is_flip, size)
+        size, label = _size(original, changed), None if pd.isna(predicted) else str(predicted)
+        yield TextTry("edit", edit, changed, float(before), float(after), is_flip, size, label)
 
 
 def _words(results: Results, text: int) -> Iterator[TextTry]:

@@ -16,10 +16,13 @@ from reportgen.findings import (
     SinkScores,
     SubjectFigures,
     TestFigures,
+    TriedChange,
+    TriedChanges,
     ViewFigures,
     WhatIf,
     gate_records,
     rounded,
+    tried_changes,
 )
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import (
@@ -69,7 +72,10 @@ def render(findings: Findings, options: WriteOptions) -> str:
 def _what_if(findings: Findings) -> dict[str, object]:
     """What changed texts change, by kind of edit; nothing without changed texts."""
     what_if = findings.what_if
-    return {} if what_if is None else {"what_if": record(what_if, _RECORDS)}
+    if what_if is None:
+        return {}
+    tried = [record(lists, _RECORDS) for lists in tried_changes(findings)]
+    return {"what_if": {**record(what_if, _RECORDS), **({"tried": tried} if tried else {})}}
 
 
 def _quality(findings: Findings) -> dict[str, object] | None:
@@ -129,6 +135,8 @@ _RECORDS: Records = {
         *("change_max", "flips", "kinds"),
     ),
     EditKind: shows("name", "n_texts", "sure=is_clear", "change", "size", "flips", "change_max"),
+    TriedChanges: shows("target", "n_tried", "n_texts", "raises", "lowers"),
+    TriedChange: shows("kind", "name", "change"),
     TestFigures: shows(
         "effect=effect.mean", "control=control.mean", "ratio", "n_texts=effect.n_texts"
     ),

@@ -209,7 +209,7 @@ def changed_texts(findings: Findings, text: int, language: Language) -> tuple[Pa
     original. Edits that are no texts stand elsewhere, see `make_tried`."""
     if findings.what_if is None:
         return ()
-    every = findings.what_if.of(text)
+    every = [one for one in findings.what_if.of(text) if one.variant is not None]
     first = sorted(every, key=lambda one: -abs(np.nan_to_num(one.change)))[:_SHOWN]
     return tuple(_changed(findings, text, change, language) for change in first)
 

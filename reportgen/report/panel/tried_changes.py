@@ -13,6 +13,7 @@ from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.changed_text import TextPiece, differences, edit_name
 from reportgen.report.panel.prediction import printed
 
+_LABEL = 40  # half-width characters of what is predicted
 _NEXT = 4  # changes that are named in one direction
 _LONGEST = 400  # code points of a changed text that is shown
 
@@ -33,6 +34,11 @@ class TriedCard:
     note: str  # how many changes were tried, and what they do not say
 
 
+def output_name(findings: Findings, language: Language) -> str:
+    """What the model returns, where no evidence explains it."""
+    return language.say("what_if", "number", name=findings.info.output.name)
+
+
 def _name(tried: TextTry, language: Language) -> str:
     """An edit, or leaving out a word, in words."""
     if tried.kind == "edit":
@@ -45,9 +51,9 @@ def make_tried(findings: Findings, text: int, language: Language) -> TriedCard |
     tries = text_tries(findings, text)
     if tries is None or not tries.tries:
         return None
-    count = partial(language.count, "edits")
+    key = "model" if tries.has_words else "model_edits"
     lines = tuple(_lines(findings, text, tries, language))
-    return TriedCard(lines, count("model", len(tries.tries)))
+    return TriedCard(lines, language.count("edits", key, len(tries.tries)))
 
 
 def _lines(
@@ -55,19 +61,21 @@ def _lines(
 ) -> Iterator[TriedLine]:
     original = str(findings.results.text_row(text)["text"])
     say, count, n = partial(language.say, "edits"), partial(language.count, "edits"), tries.tries
-    scalar = short_scalar_name(findings.info, language) or findings.info.output.name
+    scalar = short_scalar_name(findings.info, language) or output_name(findings, language)
 
     def line(sentence: str, changed: TextTry) -> TriedLine:
         is_shown = changed.kind == "edit" and len(changed.changed_text) <= _LONGEST
         pieces = differences(original, changed.changed_text) if is_shown else ()
         return TriedLine(sentence, pieces)
 
-    if tries.tells_flips:
+    if tries.n_known:
         if (flip := tries.flip) is None:
-            yield TriedLine(count("none_flips", len(n)))
+            yield TriedLine(count("none_flips", tries.n_known))
         else:
-            what = _name(flip, language)
-            yield line(count("flip", flip.size, what=what), flip)
+            what, size = _name(flip, language), count("size", flip.size)
+            to = shorten(visible(flip.predicted), _LABEL) if flip.predicted else ""
+            key = "flip_to" if to else "flip"
+            yield line(say(key, what=what, size=size, label=to), flip)
     if not tries.raises and not tries.lowers:
         yield TriedLine(count("still", len(n), scalar=scalar))
     for key, moving in (("raises", tries.raises), ("lowers", tries.lowers)):

@@ -9,8 +9,9 @@ from reportgen.report.components import Cell, Section, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.sentences import scalar_name, short_scalar_name
 from reportgen.report.panel.changed_text import edit_name
+from reportgen.report.panel.tried_changes import output_name
 from reportgen.results import MIN_TEXTS, SWAP, EditStatus
 
 _TARGET = 28  # half-width characters of the name of a class
@@ -61,10 +62,11 @@ class _TriedWords:
     def __init__(self, findings: Findings, lists: TriedChanges, language: Language) -> None:
         self._lists, self._language = lists, language
         self._say = partial(language.say, "tried")
-        scalar = scalar_name(findings.info, language) or findings.info.output.name
+        scalar = scalar_name(findings.info, language) or output_name(findings, language)
         if lists.target is not None:
             target = shorten(visible(lists.target), _TARGET)
-            scalar = self._say("of_target", scalar=scalar, target=target)
+            short = short_scalar_name(findings.info, language)
+            scalar = self._say("of_target", scalar=short or scalar, target=target)
         self._scalar = scalar
         every = (*lists.raises, *lists.lowers)
         self._digits = decimals(max((abs(each.change.mean) for each in every), default=0.0))

@@ -1,13 +1,23 @@
 """What edits and words do to the prediction: a model whose sensitivity is known, and single texts
 against what the tables say."""
 
+import json
+import re
+from importlib.resources import files
+
+import jsonschema
 import numpy as np
 import pytest
 from helpers.plain.planted_edits import BRACKETS, CAPITALS, CHEAP, SWAP, TRUTH, planted_run
 from helpers.real.explaining import CLASSES, load
 from helpers.real.runs import run
 
+from reportgen.comparison import Runs
 from reportgen.findings import Findings, edit_counts, text_tries, tried_changes
+from reportgen.report import RenderOptions, redacted
+from reportgen.report import render as render_html
+from reportgen.report.json import render as render_summary
+from reportgen.report.short_form.markdown import write as render_markdown
 from reportgen.results import text_units
 
 TEXTS = ("Free coffee (today)! The cat sat.", "the cat sat on the mat", "a very good film", "a dog")
@@ -88,7 +98,7 @@ def test_sizes_count_what_differs(tmp_path) -> None:
     assert sizes["brackets"] == 2
     assert sizes["typo"] == 2  # one letter leaves its place and comes back beside it
     assert sizes["repetition"] == len(TEXTS[0]) + 1
-    assert not text_tries(findings, 0).tells_flips
+    assert text_tries(findings, 0).n_known == 0  # a number
     assert np.isfinite([each.change for each in text_tries(findings, 0).tries]).all()
 
 
@@ -98,3 +108,31 @@ def test_without_edits_nothing_was_tried(tmp_path) -> None:
     assert text_tries(findings, 0) is None
     assert tried_changes(findings) == ()
     assert findings.what_if is None
+
+
+def test_page_short_form_and_json_say_it_and_redacted_ones_without_words(tmp_path) -> None:
+    results = planted_run(tmp_path / "p", 30, 0.0, 3)
+    options = {"en": RenderOptions(), "ja": RenderOptions(lang="ja")}
+    pages = {lang: render_html(Runs(Findings(results)), own).text for lang, own in options.items()}
+    assert "Lowers the score most: no brackets, by 0.800 on average" in text_of(pages["en"])
+    assert "scoreを最も下げるもの：括弧を外す" in text_of(pages["ja"])
+    assert "swap: free → cheap" in text_of(pages["en"])
+    assert "Variants of this text" not in pages["en"]
+    markdown = render_markdown(Runs(Findings(results)), RenderOptions()).text
+    assert "Lowers the score most: no brackets" in markdown
+    said = json.loads(render_summary(Findings(results), RenderOptions()))
+    schema = files("reportgen.report").joinpath("summary.schema.json").read_text("utf-8")
+    jsonschema.validate(said, json.loads(schema))
+    (tried,) = said["what_if"]["tried"]
+    assert {each["name"] for each in tried["lowers"]} == {"brackets", "lower_case"}
+    with redacted(results, "en", wanted=True) as copy:
+        page = render_html(Runs(Findings(copy)), RenderOptions()).text
+        assert "Lowers the score most: no brackets" in text_of(page)
+        assert copy.edits["changed"].isna().all()
+        assert "swap:•1" in copy.info.settings.edits
+        for word in ("cheap", "coffee", "member"):
+            assert word not in page
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
