@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
+from reportgen.comparison.change import (
+    SAME_OUTPUT,
+    Change,
+    certain_change,
+    changes,
+    equal_if_close,
+)
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings import Estimate, Findings, Floats, Places, TextChange, widened
 
@@ -78,9 +84,10 @@ def _of_kind(
     figures = np.array([[one.before for one in pair] for pair in pairs], np.float64)
     scale = float(np.nanmax(np.abs(figures), initial=0.0))
     sizes[:, 1] = equal_if_close(sizes[:, 0], sizes[:, 1], scale, SAME_OUTPUT)
-    return EditSteadiness(
-        name, len(np.unique(texts)), _change(texts, sizes, n_tried), _change(texts, flips, n_tried)
-    )
+    share = _change(texts, flips, n_tried)
+    if share is not None:  # texts that are all alike do not make it certain
+        share = replace(share, interval=certain_change(share.interval, share.n_texts))
+    return EditSteadiness(name, len(np.unique(texts)), _change(texts, sizes, n_tried), share)
 
 
 def _change(texts: Places, values: Floats, n_tried: int) -> Change | None:

@@ -132,7 +132,8 @@ class _WhatIfWords:
             return self._flips() or self._say("nothing")
         if max(kind.n_texts for kind in kinds) < MIN_TEXTS:
             return self._count("few", self._what_if.n_texts, least=MIN_TEXTS)
-        return self._count("none_clear", len(kinds), what=self._what)
+        n = sum(kind.change is not None and kind.change.interval is not None for kind in kinds)
+        return self._count("none_clear", n, what=self._what, least=MIN_TEXTS)
 
     def sentences(self) -> Iterator[str]:
         """What else is clear, the most often changed prediction, and the largest change."""

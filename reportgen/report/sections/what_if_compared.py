@@ -70,14 +70,20 @@ def _table(steadiness: Steadiness, words: CompareWords) -> Table:
     has_flips = steadiness.every.flips is not None
     columns = [words.language.say("what_if", key) for key in ("edit", "n_texts")]
     sides = [words.say(f"side_{side}") for side in ("base", "head")]
-    for key, is_there in (("steady_size", has_size), ("steady_flips", has_flips)):
+    # Beside how often predictions flip, how far they move takes one column.
+    for key, is_there in (
+        ("steady_flips", has_flips),
+        ("steady_size", has_size and not has_flips),
+    ):
         columns += [words.say(key, side=side) for side in sides] if is_there else []
         columns += [words.say("change")] if is_there else []
+    columns += [words.say("size_change")] if has_size and has_flips else []
     made = []
     for row in rows:
         cells = [Cell(f"{row.n_texts:,}")]
-        cells += _cells(row.size, steadiness, words, is_flips=False) if has_size else []
         cells += _cells(row.flips, steadiness, words, is_flips=True) if has_flips else []
+        sizes = _cells(row.size, steadiness, words, is_flips=False) if has_size else []
+        cells += sizes[-1:] if has_flips else sizes
         made.append((_name(row, words), cells))
     title = words.language.say("what_if", "table")
     return make_table(title, columns, made, "numbers by-part")
