@@ -31,6 +31,7 @@ from reportgen.results import (
     CHANGES,
     EFFECT,
     EXTRA,
+    HELD,
     RATIONALE,
     RATIONALE_F1,
     Measure,
@@ -46,6 +47,8 @@ from reportgen.results import (
     views_of,
 )
 
+# What is read of tokens: fewer columns than they have, as each text is read by itself.
+_PLACES = ("unit", "segment", "is_special", HELD, "start", "end")
 _CHANCE: View = "random"  # which is known exactly
 _ALL_TEXTS: View = "text_rarity"  # takes all texts to know
 
@@ -205,7 +208,7 @@ def _is_cut(results: Results, text: int) -> bool:
 
 def _marked_units(results: Results, text: int) -> MarkedUnits | None:
     """The units of a text that are ranked, and which of them are marked; None without any unit."""
-    tokens = results.tokens_of(text)
+    tokens = results.tokens_of(text, *_PLACES)
     tokens = tokens[ranked_tokens(tokens)]
     starts = unit_starts(tokens["unit"])
     if not len(starts):
@@ -241,7 +244,7 @@ def marked_units(results: Results, text: int) -> NDArray[np.intp]:
     found = None if rationale_of(results.text_row(text)) is None else _marked_units(results, text)
     if found is None:
         return np.empty(0, np.intp)
-    tokens = results.tokens_of(text)
+    tokens = results.tokens_of(text, *_PLACES)
     units = tokens["unit"].to_numpy(np.intp)[ranked_tokens(tokens)]
     return units[unit_starts(units)][found.span > 0]
 
@@ -257,8 +260,9 @@ def _scores(
     measures = compared_with_marks(results.info)
     if effects is None:
         measures = tuple(measure for measure in measures if measure.table != "effects")
+    read = {of.column or of.id for of in measures if of.table == "tokens"}
     views = unit_views(
-        results.tokens_of(text),
+        results.tokens_of(text, "text", *_PLACES, "expected", *sorted(read)),
         {} if effects is None else effects,
         [measure.id for measure in measures if measure.id in BY_ID],
         user_measures(results.info.scores),

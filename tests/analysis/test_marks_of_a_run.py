@@ -94,3 +94,7 @@ def test_a_change_between_two_models_is_told_where_it_is_sure(made: Results) -> 
         words = CompareWords(comparison, load_language(language))
         told = [sentence for sentence in compare_headline(comparison, words) if named in sentence]
         assert len(told) == 1
+    # Other marks are no change of the model.
+    other = texts.assign(rationale=[[3, 4]] * len(made.texts))
+    comparison = compare_runs(Findings(old), Findings(changed(made, texts=other)))
+    assert comparison.figures["rationale_effect_f1_change"] is None
