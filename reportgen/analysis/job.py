@@ -351,10 +351,12 @@ class Job:
         if self._start.info.evidence.level != "full":
             return
         sample = self._sample()
-        rows = [sample[i] for i in evenly_spaced(len(sample), HEAD_TEXTS)]
+        # Variants would not count: they are not independent of their originals.
+        able = [row for row in sample if self._texts.texts[row].variant_of is None]
+        rows = [able[i] for i in evenly_spaced(len(able), HEAD_TEXTS)]
         self._heads = [WorkItem("heads", (row,)) for row in rows]
         left = [item.rows[0] for item in self._heads if self._results.facts(item) is None]
-        self._progress.advance("heads", len(rows) - len(left))
+        self._progress.advance("heads", min(len(sample), HEAD_TEXTS) - len(left))
         if not left:
             return
         from reportgen.analysis.evidence.head_effects import head_ablation

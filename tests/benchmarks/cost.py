@@ -2,6 +2,7 @@
 models with random weights on one thread.
 
     python tests/benchmarks/cost.py time [--rounds 5]   # processor time, as ratios
+    python tests/benchmarks/cost.py full                # steps of full evidence, as shares of all
     python tests/benchmarks/cost.py memory              # peak memory above the loaded model
 
 The floor is the model on the same batches with fused attention and no attention maps. Norms are
@@ -11,6 +12,8 @@ of 30 tokens; "analysis" is what every text takes without it. Each ratio is with
 
 import argparse
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,7 +21,7 @@ import torch
 from measuring import apart, peak_above, print_ratios, rounds_of
 from subjects import BATCH_TOKENS, CONFIGS, load_base, sample_lengths, sample_text, text_set
 
-from reportgen.analysis import AnalysisOptions, analyze, try_model
+from reportgen.analysis import AnalysisOptions, Cost, Progress, analyze, try_model
 from reportgen.analysis.attention import Norms, Runner, find_norms
 from reportgen.analysis.evidence import (
     Explainer,
@@ -42,6 +45,7 @@ N_TOKENS = 2048  # of all texts together, for norms
 LENGTHS = (30, 128)
 N_TEXTS = 64  # with gradients
 N_DELETED = 2  # texts whose units are left out
+N_FULL = 4  # with full evidence; up to 24 texts have all of its steps
 ANALYSED = ((64, "none"), (100, "none"), (2000, "none"), (64, "basic"))  # texts, evidence
 PADDED = "padded to 512, one by one"
 Ways = Mapping[str, Callable[[], object]]
@@ -152,6 +156,37 @@ def measure_time(n_rounds: int) -> None:
             print_ratios(f"{name}, evidence", rounds, pairs)
 
 
+class Timed(Progress):
+    """Processor time by step."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._since = time.process_time()
+
+    def begin(self, cost: Cost) -> None:
+        """The model is loaded and tried."""
+        self._since = time.process_time()
+
+    def advance(self, stage: str, done: int, work: float = 0.0) -> None:
+        """What passed since the last step goes to this one."""
+        now = time.process_time()
+        self.seconds[stage] += now - self._since
+        self._since = now
+
+
+def measure_full() -> None:
+    """Print what each step of full evidence takes of the others together, on N_FULL texts."""
+    for name in CONFIGS:
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as results:
+            model, timed = load_base(name, Path(folder)), Timed()
+            options = AnalysisOptions(units="token", keep_maps="none", evidence="full")
+            texts = text_set(sample_text(LENGTHS[0] + i) for i in range(N_FULL))
+            analyze(texts, model, Path(results), options, timed)
+            whole = sum(timed.seconds.values())
+            for stage, seconds in timed.seconds.most_common():
+                print(f"{name}: {stage} {seconds:.1f} s, {seconds / (whole - seconds):.2f} of rest")
+
+
 def measure_memory() -> None:
     """Print peak memory above the loaded model, each figure from a process of its own."""
     for count, evidence in ANALYSED:
@@ -180,7 +215,7 @@ def peak_of_norms(name: str, length: int, way: str) -> float:
 def main() -> None:
     """Measure time or memory."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("time", "memory", "peak", "norms"))
+    parser.add_argument("what", choices=("time", "full", "memory", "peak", "norms"))
     parser.add_argument("of", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
@@ -188,6 +223,8 @@ def main() -> None:
     match asked.what, asked.of:
         case "time", []:
             measure_time(asked.rounds)
+        case "full", []:
+            measure_full()
         case "memory", []:
             measure_memory()
         case "peak", [count, evidence]:

@@ -1,17 +1,21 @@
 """What is said of the heads that matter follows from figures, and stays silent under noise."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.ablated import with_heads
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.unlisted import without_manifest
 from scipy.stats import hypergeom
 
 from reportgen.findings import Findings, HeadEffects, HeadsOfSink, SinkHeads
-from reportgen.report import load_language
+from reportgen.report import load_language, redacted
 from reportgen.report.sections import make_heads, why_no_heads
-from reportgen.results import Floats, Results
+from reportgen.results import Floats, Results, open_results
 
 TEXTS = tuple(f"{i:02}{text}" for i, text in enumerate(HEADLINES * 4))[:30]
 SHAPE = (12, 12)  # layers and heads
@@ -143,3 +147,18 @@ def test_what_was_not_measured_is_told_in_one_line(made: Results) -> None:
     assert make_heads(findings, load_language("en")) is None
     assert why_no_heads(findings, load_language("en")).startswith("The change without single heads")
     assert why_no_heads(of(made, noise), load_language("en")) == ""
+
+
+def test_redacted_copies_leave_them_out_and_say_so(tmp_path: Path) -> None:
+    texts = tuple(f"the cat sat on mat {i}" for i in range(6))
+    made = make_results(tmp_path, texts, n_layers=2, n_heads=2, evidence="full")
+    rows = with_heads(made, noise).head_effects
+    pq.write_table(pa.Table.from_pandas(rows), tmp_path / "head_effects.parquet")
+    without_manifest(tmp_path)
+    results = open_results(tmp_path)
+    assert len(results.head_effects) == 24
+    with redacted(results, "en", wanted=True) as copy:
+        findings = Findings(copy)
+        assert copy.head_effects.empty
+        assert make_heads(findings, load_language("en")) is None
+        assert "left out of redacted copies" in why_no_heads(findings, load_language("en"))

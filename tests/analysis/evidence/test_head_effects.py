@@ -15,6 +15,7 @@ from transformers.pytorch_utils import Conv1D
 
 from reportgen.analysis import Progress
 from reportgen.analysis.evidence import HeadAblation, TextEvidence
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel
 from reportgen.results import Results
 
@@ -151,33 +152,53 @@ def test_effects_are_those_of_a_plain_loop(family: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(rows["effect"], wanted[text].ravel(), atol=1e-5)
 
 
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Told]:
-    """Full evidence of a model that reads [CLS] alone, one head of which writes nothing."""
-    model = load(tmp_path_factory.mktemp("m"), "bert", "sequence", num_labels=1)
-    output = model.encoder.encoder.layer[0].attention.output.dense
-    with torch.no_grad():
-        output.weight[:, : output.in_features // 2] = 0
-    told = Told()
-    folder = tmp_path_factory.mktemp("full") / "r"
-    return run(folder, model, TEXTS, told, evidence="full", evidence_texts="all"), told
+ONLY = (2, 3)  # the layer and the head, from 1, that alone writes anything
 
 
-def test_a_run_stores_all_heads_of_its_texts_and_announces_what_it_does(full) -> None:
-    results, told = full
-    rows, model = results.head_effects, results.info.model
-    n_heads = model.n_layers * model.n_heads
-    assert len(rows) == len(TEXTS) * n_heads
+def only_head(model: LoadedModel, place: tuple[int, int] | None) -> LoadedModel:
+    """No head of a BERT but that at `place` writes anything, and that one writes twice as much."""
+    for number, layer in enumerate(model.encoder.encoder.layer, start=1):
+        weight = layer.attention.output.dense.weight
+        size = weight.shape[1] // layer.attention.self.num_attention_heads
+        with torch.no_grad():
+            factor = torch.zeros(weight.shape[1])
+            if place is not None and number == place[0]:
+                factor[(place[1] - 1) * size : place[1] * size] = 2
+            weight *= factor
+    return model
+
+
+def measured(
+    folder: Path, place: tuple[int, int] | None, told: Progress | None = None
+) -> tuple[Results, tuple[int, int]]:
+    """Full evidence of such a model, and its numbers of layers and heads."""
+    model = load_family(folder, "bert")
+    model = only_head(with_module(model, Head(model.encoder, mean_hidden)), place)
+    results = run(folder / "r", model, TEXTS, told, evidence="full", evidence_texts="all")
+    return results, (results.info.model.n_layers, results.info.model.n_heads)
+
+
+def test_the_one_head_that_carries_all_is_named_and_all_others_do_exactly_nothing(
+    tmp_path: Path,
+) -> None:
+    results, (n_layers, n_heads) = measured(tmp_path, ONLY, told := Told())
+    rows = results.head_effects
+    assert len(rows) == len(TEXTS) * n_layers * n_heads
     assert told.announced["heads"] == told.done == len(TEXTS)
-    assert told.passes["heads"] == len(TEXTS) * (n_heads + 1)
-    assert (rows["effect"] != 0).any()
+    assert told.passes["heads"] == len(TEXTS) * (n_layers * n_heads + 1)
+    is_only = (rows["layer"] == ONLY[0]) & (rows["head"] == ONLY[1])
+    assert (rows.loc[is_only, "effect"] != 0).all()
+    assert (rows.loc[~is_only, "effect"] == 0).all()
+    effects = Findings(results).head_effects
+    assert [(head.layer, head.head) for head in effects.named] == [ONLY]
+    assert effects.share.mean == 1
 
 
-def test_a_head_that_writes_nothing_has_exactly_no_effect(full) -> None:
-    rows = full[0].head_effects
-    silent = rows[(rows["layer"] == 1) & (rows["head"] <= full[0].info.model.n_heads // 2)]
-    assert len(silent)
-    assert (silent["effect"] == 0).all()
+def test_where_no_head_carries_anything_none_is_named(tmp_path: Path) -> None:
+    effects = Findings(measured(tmp_path, None)[0]).head_effects
+    assert effects.is_still
+    assert not effects.named
+    assert effects.n_directed == 0
 
 
 def test_basic_evidence_measures_no_heads(tmp_path: Path) -> None:
