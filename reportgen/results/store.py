@@ -276,7 +276,7 @@ class Results:
             return self.token_columns(*TABLES["tokens"].names)
         if name in ("evidence", "effects"):
             return self._evidence if name == "evidence" else self._effects
-        if name in ("sinks", "sink_scores", "agreement", "shuffled"):
+        if name in ("sinks", "sink_scores", "agreement", "shuffled", "head_effects"):
             return self._frame_of(name)
         table: pd.DataFrame = getattr(self, name)
         return table

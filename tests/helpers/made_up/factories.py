@@ -302,10 +302,17 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
         packed = (source.folder / "maps.bin").read_bytes()
     else:
         packed = source.packed
-    read = {name: results.stored(name) for name in TABLES if name in vars(results)}
+    read = {name: _as_read(results, name) for name in TABLES if name in vars(results)}
     if "texts" in tables:  # which predictions are made of
         read["predictions"] = TABLES["predictions"].empty_table().to_pandas()
     return Results(info or results.info, _Altered(source, read | tables, packed))
+
+
+def _as_read(results: Results, name: str) -> pd.DataFrame:
+    """The table `name`, with what a test wrote into the frame that was read of it."""
+    stored, read = results.stored(name), vars(results)[name]
+    is_whole = len(read) == len(stored) and list(read.columns) == list(stored.columns)
+    return read if is_whole else stored
 
 
 class _Altered(MemorySource):
