@@ -158,6 +158,8 @@ def _written(
         raise UsageError(
             f"{file}: shows pictures, and a comment takes none; write it with --images none"
         )
+    if options.get("comment") is not None:
+        raise UsageError(f"{file}: is written; write it with --comment, or give the results")
     if redact and not publication.is_redacted:
         raise UsageError(f"{file}: holds texts; write it with --redact, or give the results")
     if options.get("id") not in (None, publication.id):

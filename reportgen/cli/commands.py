@@ -368,6 +368,7 @@ def publish(
         id=choices.id,
         lang=choices.lang,
         page_url=choices.page_url,
+        comment=choices.comment,
     )
     place, publication = planned.place, planned.publication
     if choices.dry_run:

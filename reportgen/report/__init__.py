@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
+    from reportgen.report.author import AuthorComment, read_comment
     from reportgen.report.format_register import (
         COMPARISON_FORMATS,
         REPORT_FORMATS,

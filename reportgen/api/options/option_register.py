@@ -14,7 +14,15 @@ from typing import Annotated, Literal
 from reportgen.models import ModelSpec
 from reportgen.options import Option, options_in
 from reportgen.publishing import PLACES
-from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, Lang, read_commit
+from reportgen.report import (
+    COMPARISON_FORMATS,
+    REPORT_FORMATS,
+    AuthorComment,
+    Format,
+    Lang,
+    read_comment,
+    read_commit,
+)
 from reportgen.texts import InputFormat, read_label_map
 
 _TEXTS = partial(Option, panel="Texts")
@@ -395,6 +403,14 @@ class PublishChoices:
             metavar="URL",
             help="Where the HTML page is found, e.g. https://example.com/report.html: the verdict "
             "links to it. Default of results in CI: the run with its artifacts.",
+        ),
+    ] = None
+    comment: Annotated[
+        AuthorComment | None,
+        Option(
+            metavar="FILE",
+            read=read_comment,
+            help="Of results: a word from the author, in Markdown, e.g. notes.md.",
         ),
     ] = None
     redact: _Redact = False

@@ -154,7 +154,9 @@ class SitePlan:
     def _pair(self, key: Key) -> Pair:
         maker, options = self._maker, self._maker.options
         made_of = (options.lang, options.judging, maker.redact)
-        return Pair(*key, digest([*key, __version__, repr(made_of)]))
+        given = [repr(self.runs[id].figures) for id in key if id in self.runs]
+        given = given if any(self.runs[id].figures for id in key if id in self.runs) else []
+        return Pair(*key, digest([*key, __version__, repr(made_of), *given]))
 
 
 def wanted_trends(
