@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.author import AuthorComment, read_comment
     from reportgen.report.format_register import (
         COMPARISON_FORMATS,
         REPORT_FORMATS,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from reportgen.report.notebook import TextCell, plain_text, render_markdown, render_notebook
     from reportgen.report.options import (
         COMPARE_TABLE_NAMES,
+        CommentFile,
         CompareOptions,
         CompareTableName,
         FlavorName,

@@ -17,10 +17,9 @@ from reportgen.publishing import PLACES
 from reportgen.report import (
     COMPARISON_FORMATS,
     REPORT_FORMATS,
-    AuthorComment,
+    CommentFile,
     Format,
     Lang,
-    read_comment,
     read_commit,
 )
 from reportgen.texts import InputFormat, read_label_map
@@ -141,8 +140,7 @@ class InputChoices:
         _TEXTS(help="What stands between the cells of a CSV, e.g. ; or tab. Default: detected."),
     ] = None
     sheet: Annotated[
-        str | None,
-        _TEXTS(help="Sheet of an Excel workbook, e.g. Reviews. Default: the first."),
+        str | None, _TEXTS(help="Sheet of an Excel workbook, e.g. Reviews. Default: the first.")
     ] = None
     input_format: Annotated[
         InputFormat | None,
@@ -155,8 +153,7 @@ class InputChoices:
 
 def _example(known: Format) -> str:
     """A file name, followed by the name of its format if that is not its suffix."""
-    is_suffix = known.suffix == f".{known.name}"
-    return known.example if is_suffix else f"{known.example} ({known.name})"
+    return known.example + f" ({known.name})" * (known.suffix != f".{known.name}")
 
 
 def _output_option(examples: Sequence[str]) -> Option:
@@ -182,15 +179,13 @@ class OutputChoices:
     """Which files to write from a report."""
 
     output: Annotated[
-        list[str] | None,
-        _output_option([*map(_example, REPORT_FORMATS), "results/ (a folder)"]),
+        list[str] | None, _output_option([*map(_example, REPORT_FORMATS), "results/ (a folder)"])
     ] = None
     format: Annotated[str | None, _format_option(REPORT_FORMATS)] = None
     force: Annotated[bool, Option(is_common=True, help="Overwrite files that exist.")] = False
     open: Annotated[bool, Option(is_common=True, help="Open the HTML page in a browser.")] = False
     github_summary: Annotated[
-        bool,
-        _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions."),
+        bool, _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions.")
     ] = False
 
 
@@ -199,8 +194,7 @@ class CompareOutputChoices(OutputChoices):
     """Which files to write from a comparison."""
 
     output: Annotated[
-        list[str] | None,
-        _output_option([known.comparison_example for known in COMPARISON_FORMATS]),
+        list[str] | None, _output_option([known.comparison_example for known in COMPARISON_FORMATS])
     ] = None
     format: Annotated[str | None, _format_option(COMPARISON_FORMATS)] = None
 
@@ -259,8 +253,7 @@ class EngineChoices:
         ),
     ] = "local"
     gpus_per_worker: Annotated[
-        float,
-        _ENGINE(least=0, most=1000, help="GPUs that Ray gives to each of them, e.g. 1."),
+        float, _ENGINE(least=0, most=1000, help="GPUs that Ray gives to each of them, e.g. 1.")
     ] = 0.0
 
 
@@ -309,8 +302,7 @@ _Commit = Annotated[
     str | None,
     Option(
         read=read_commit,
-        help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
-        "name it.",
+        help="The commit that is analysed, e.g. 4f2a9c1; what is made of the results names it.",
     ),
 ]
 _Text = Annotated[
@@ -405,14 +397,7 @@ class PublishChoices:
             "links to it. Default of results in CI: the run with its artifacts.",
         ),
     ] = None
-    comment: Annotated[
-        AuthorComment | None,
-        Option(
-            metavar="FILE",
-            read=read_comment,
-            help="Of results: a word from the author, in Markdown, e.g. notes.md.",
-        ),
-    ] = None
+    comment: CommentFile = None
     redact: _Redact = False
 
 
