@@ -85,7 +85,12 @@ def _rationales(comparison: Comparison, words: CompareWords) -> Iterator[str]:
         if change.is_certain:
             key = "rationale_effect" if view == EFFECT else "rationale"
             yield words.say(
-                key, base=change.base, head=change.head, ends=change.interval, n=change.n_texts
+                key,
+                base=change.base,
+                head=change.head,
+                change=change.difference,
+                ends=change.interval,
+                n=change.n_texts,
             )
 
 
