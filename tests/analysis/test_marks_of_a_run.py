@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.real.models import SENTENCES, save_model
@@ -14,7 +15,7 @@ from reportgen.findings import Findings
 from reportgen.report import load_language
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.sections.overview_compared import compare_headline
-from reportgen.results import Results, rationale_of, table_of
+from reportgen.results import EFFECT, Results, rationale_of, table_of
 from reportgen.results.checks.tables import require_texts
 
 TEXTS = (*SENTENCES, "the cat sat on the mat, and slept", "a dog sat on the log and ate </script>")
@@ -98,3 +99,27 @@ def test_a_change_between_two_models_is_told_where_it_is_sure(made: Results) -> 
     other = texts.assign(rationale=[[3, 4]] * len(made.texts))
     comparison = compare_runs(Findings(old), Findings(changed(made, texts=other)))
     assert comparison.figures["rationale_effect_f1_change"] is None
+
+
+def test_the_word_that_a_known_model_uses_is_found_and_words_at_random_are_not() -> None:
+    """The bundled model raises its score for "free", and hardly for anything else here."""
+    random = np.random.default_rng(1)
+    plain = ["plain", "words", "about", "trains", "and", "quiet", "rivers", "near", "old", "towns"]
+    texts, others = list[str](), list[list[int]]()
+    for _ in range(24):
+        words = [str(word) for word in random.choice(plain, 7, replace=False)]
+        words.insert(int(random.integers(0, 8)), "free")
+        texts.append(" ".join(words))
+        word = words[int(random.integers(0, 8))]
+        others.append([texts[-1].index(word), texts[-1].index(word) + len(word)])
+    marks = [["free"]] * 24
+    report = reportgen.analyze(texts, "demo", rationales=marks, keep_maps="none")
+    at_random = changed(report.results, texts=report.results.texts.assign(rationale=others))
+    for results, verdict in ((report.results, "largely"), (at_random, "chance")):
+        found = Findings(results).rationales
+        assert found is not None
+        for view in (found.shown_first, EFFECT):
+            judged = found.views[view].judgement
+            assert judged is not None
+            assert judged.verdict == verdict
+            assert (found.views[view].figures.f1.mean == 1.0) == (verdict == "largely")
