@@ -368,7 +368,9 @@ def _rows(results: Results, name: str) -> pa.Table:
         for column in gone:
             rows = _with(rows, column, pa.nulls(len(rows), rows.schema.field(column).type))
     if name in ("evidence", "effects"):
-        sample = results.evidence["text"].to_numpy(np.int32)
+        stored = results.stored("evidence")  # with variants, which averages leave out
+        is_extra = stored[EXTRA].fillna(False).to_numpy(np.bool_)
+        sample = stored["text"].to_numpy(np.int32)[~is_extra]
         rows = rows.filter(np.isin(rows["text"].to_numpy(), sample))
     if name == "evidence":
         rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))

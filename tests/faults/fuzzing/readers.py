@@ -77,7 +77,9 @@ def of_texts(options: Options) -> object:
 def choices_of_texts(rng: Random, *, stdin: bool = False) -> Options:
     """Some of the options about columns and formats."""
     names = ("text", "pair", "label", "id", "group", "units", "tags", "score", "n", "x")
-    columns = ("text", "pair", "completion", "label", "id", "group", "units")
+    columns = (
+        *("text", "pair", "completion", "label", "id", "group", "units", "variant_of", "variant"),
+    )
     found: dict[str, Any] = {}
     for column in columns:
         if rng.random() < 0.06:
