@@ -185,7 +185,7 @@ def score_grains(
     fits: dict[str, _GrainFit] = {}
     for source, encoded in _encoded(texts, encode):
         text = AlignedText(source, encoded)
-        for scores in source.scores if encoded.ids else ():
+        for scores in source.scores if _has_content(source, encoded) else ():
             if scores.words is None:
                 _narrow(
                     fits.setdefault(scores.name, _GrainFit()), text, scores, has_units=has_units
@@ -214,6 +214,10 @@ def _encoded(
     for first in range(0, len(rows), _TOGETHER):
         part = rows[first : first + _TOGETHER]
         yield from zip((texts.texts[row] for row in part), encode(part), strict=True)
+
+
+def _has_content(source: TextInput, encoded: EncodedText) -> bool:
+    return encoded.n_content > 0 and not source.is_blank
 
 
 def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores, *, has_units: bool) -> None:
@@ -253,7 +257,7 @@ def scores_by_token(
     Args:
         grains: as `score_grains` found them.
     """
-    if not source.scores or not encoded.ids:
+    if not source.scores or not _has_content(source, encoded):
         return None
     text, by_name = AlignedText(source, encoded), dict[str, Floats]()
     for scores in source.scores:

@@ -187,6 +187,8 @@ def legend_of(id: View, info: RunInfo, language: Language) -> str:
     key = words_key("legend", id, info, language)
     if measure.is_over_even and info.model.is_causal:
         key = "legend_causal"
+    if measure.group == "user" and is_signed_for(id, info):
+        key = "legend_signed"
     if key not in words:
         return ""
     return language.measure(
