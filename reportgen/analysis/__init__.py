@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.engines.pool import Pool
     from reportgen.analysis.engines.processes import processes
     from reportgen.analysis.engines.ray_engine import ray_actors
+    from reportgen.analysis.first_pass import tokens_before_completions
     from reportgen.analysis.job import Job
     from reportgen.analysis.options import AnalysisOptions, ListedFirst, Shard
     from reportgen.analysis.pipeline import analyze

@@ -1,11 +1,12 @@
 """Measures the attention of windows of texts, the first pass over all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Packed, Runner, TextOutcome
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import with_phrases
+from reportgen.analysis.generation import with_stand_in
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.tables import (
@@ -28,8 +29,9 @@ from reportgen.models import (
     LoadedModel,
     describe,
     joined_to_words,
+    ready_for,
 )
-from reportgen.results import Part, UnitKind, rows_of
+from reportgen.results import COMPLETION_SEGMENT, Part, UnitKind, rows_of
 from reportgen.texts import TextInput, TextSet, WordSplitter
 
 # In place of a text that the tokenizer fails on.
@@ -146,6 +148,24 @@ def encode_all(
             text = NO_TOKENS
         encoded.append(text)
     return encoded, faults
+
+
+def tokens_before_completions(
+    texts: TextSet, model: LoadedModel, generate: int | None
+) -> Iterator[tuple[TextInput, tuple[str, ...]]]:
+    """Each of `texts` that has content, with its tokens as the tokenizer of `model` writes them:
+    special ones too, but none of a completion, which is still to be written if `generate` says
+    so."""
+    ready = ready_for(model, texts, generate)
+    for source in texts.texts:
+        if generate is None:
+            added = ready.reader.with_added(ready, [source])
+        else:
+            added = [with_stand_in(source, generate)]
+        (encoded,), _ = encode_all(ready, added)
+        if encoded.n_content and not source.is_blank:
+            pairs = zip(encoded.tokens, encoded.segments, strict=True)
+            yield source, tuple(name for name, of in pairs if of != COMPLETION_SEGMENT)
 
 
 def unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:

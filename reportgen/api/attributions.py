@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from reportgen.analysis import tokens_before_completions
 from reportgen.errors import InputError, UsageError, quoted
-from reportgen.models import LoadedModel, describe, ready_for
-from reportgen.results import COMPLETION_SEGMENT, ScoreSource
+from reportgen.models import LoadedModel, describe
+from reportgen.results import ScoreSource
 from reportgen.texts import TextInput, TextSet, UserScores, finite, with_scores
 
 # Of a text, or of a text and its pair, and its tokens: one score for each, or what a library
@@ -57,37 +58,26 @@ def with_attributed(
         UsageError: a name is taken.
         InputError: a function fails, or returns what is no score for each token, word or unit.
     """
-    ready = ready_for(model, texts, generate)
     for name, function in functions.items():
-        by_id = _attributed(texts, name, function, ready)
-        read = _read_all(name, by_id, wanted)
+        tokens = tokens_before_completions(texts, model, generate)
+        read = _read_all(name, _attributed(tokens, name, function), wanted)
         sources = [*texts.scores, ScoreSource(name, getattr(function, "__name__", "function"))]
         texts = with_scores(texts, sources, read)
     return texts
 
 
 def _attributed(
-    texts: TextSet, name: str, function: Attribute, model: LoadedModel
+    texts: Iterable[tuple[TextInput, tuple[str, ...]]], name: str, function: Attribute
 ) -> Iterator[tuple[str, Any]]:
-    for source in texts.texts:
-        (text,) = model.reader.with_added(model, [source])
-        encoded = model.reader.encode(model, text)
-        tokens = tuple(
-            token
-            for token, segment in zip(encoded.tokens, encoded.segments, strict=True)
-            if segment != COMPLETION_SEGMENT
-        )
+    for source, tokens in texts:
+        whole = source.text if source.pair is None else (source.text, source.pair)
         try:
-            yield source.id, function(_whole(source), tokens)
+            yield source.id, function(whole, tokens)
         except Exception as error:
             raise InputError(
                 f"attribute {quoted(repr(name))}: failed on the text {quoted(repr(source.id))}: "
                 f"{quoted(describe(error))}"
             ) from error
-
-
-def _whole(source: TextInput) -> str | tuple[str, str]:
-    return source.text if source.pair is None else (source.text, source.pair)
 
 
 def _by_id(texts: TextSet, name: str, value: Any, *, is_cut: bool) -> Iterable[tuple[str, Any]]:

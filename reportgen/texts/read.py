@@ -436,10 +436,10 @@ def _scores(row: FileRow, columns: Columns, where: str) -> tuple[UserScores, ...
     scores = []
     for name in columns.scores:
         cell = row.cells.get(name)
-        if not cell or not (value := cell.as_json if isinstance(cell, OddCell) else cell):
+        if not cell:
             continue
         try:
-            scores.append(scores_in(name.strip(), value, where))
+            scores.append(scores_in(name.strip(), cell, where))
         except ValueError as error:
             raise InputError(f"{where}: column {quoted_name(name)}: {error}") from error
     return tuple(scores)

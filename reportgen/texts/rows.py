@@ -13,6 +13,7 @@ class OddCell:
     what: str
     # Of a list or an object, numbers as strings.
     items: Sequence[object] | Mapping[str, object] | None = None
+    numbers: Sequence[float | None] | None = None  # of a list that can only be scores
 
     @property
     def as_json(self) -> str | None:

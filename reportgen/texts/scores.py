@@ -8,6 +8,7 @@ from math import isfinite
 
 from reportgen.errors import UsageError, quoted, without_surrogates
 from reportgen.results import MEASURES, ScoreSource
+from reportgen.texts.rows import OddCell
 
 _EXAMPLE = 'write [0.2, -0.1], 0.2 -0.1, or [["good", 0.2], ["film", -0.1]]'
 _SHOWN = 40  # characters that a message quotes
@@ -40,13 +41,18 @@ def score_columns(given: str | None) -> tuple[str, ...]:
     return names
 
 
-def scores_in(name: str, value: str, source: str) -> UserScores:
+def scores_in(name: str, cell: str | OddCell, source: str) -> UserScores:
     """The scores that a cell holds: a JSON list of numbers, or of pairs of a word and a number; or
     numbers with blanks between.
 
     Raises:
         ValueError: with what is wrong, for a message.
     """
+    if isinstance(cell, OddCell) and cell.numbers is not None:
+        return UserScores(name, tuple(map(finite, cell.numbers)), None, source)
+    value = cell.as_json if isinstance(cell, OddCell) else cell
+    if value is None:
+        raise ValueError(f"{cell.what if isinstance(cell, OddCell) else ''} is no list; {_EXAMPLE}")
     if not value.lstrip().startswith("["):
         return UserScores(name, tuple(map(finite, value.split())), None, source)
     try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.real.models import save_model
 from scipy.stats import spearmanr
 
 import reportgen
@@ -131,6 +132,22 @@ def test_scores_are_judged_drawn_and_kept_like_a_measure(bert: Path, tmp_path: P
     assert "a <b>" not in html
     assert "not measured by reportgen" in html
     assert "scores:a <b>,scores:size" in tokens_file.read_text("utf-8-sig").splitlines()[0]
+
+
+def test_a_function_knows_nothing_of_what_a_model_writes(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "gpt2", "gpt2", "causal", num_hidden_layers=1)
+
+    def place(text: str, tokens: tuple[str, ...]) -> list[int]:
+        return list(range(len(tokens)))
+
+    report = reportgen.analyze(
+        ["the cats sat"], folder, attribute=place, generate=2, units="token", evidence="none"
+    )
+    tokens = report.results.tokens_of(0)
+    known = np.array([row[0] for row in tokens["user_scores"]])
+    n = int((tokens["segment"] != 2).sum())
+    assert n == len(tokens) - 2
+    np.testing.assert_array_equal(known, [*range(n), NAN, NAN])
 
 
 def test_a_function_that_fails_is_told_with_the_text(bert: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from reportgen.errors import InputError, UsageError
@@ -48,6 +50,16 @@ def test_columns_and_tables_give_scores_by_name(tmp_path: Path) -> None:
         ("shap", ("bad",)),
         ("other", ("bad",)),
     ]
+
+
+def test_lists_of_numbers_in_parquet_and_json_lines_are_scores(tmp_path: Path) -> None:
+    rows = pa.table({"text": ["good film", "bad"], "own": [[0.5, -0.25], None]})
+    pq.write_table(rows, tmp_path / "t.parquet")
+    (tmp_path / "t.jsonl").write_text('{"text": "good film", "own": [0.5, -2.5e-1]}\n', "utf-8")
+    for name in ("t.parquet", "t.jsonl"):
+        texts = read_texts([str(tmp_path / name)], Columns(scores=("own",)))
+        assert [one.values for one in texts.texts[0].scores] == [(0.5, -0.25)]
+    assert [(one.name, one.is_signed) for one in texts.scores] == [("own", True)]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ def _rows(
     misfits = {
         field.name: OddCell(str(field.type))
         for field in fields
-        if pa.types.is_nested(field.type) and not is_readable(field.type)
+        if pa.types.is_nested(field.type)
+        and not (is_readable(field.type) or is_of_floats(field.type))
     }
     read = [name for name in names if name not in misfits]
     n_read = 0
@@ -137,6 +138,11 @@ def is_readable(kind: pa.DataType) -> bool:
     return bool(types.is_string(item) or types.is_large_string(item) or types.is_integer(item))
 
 
+def is_of_floats(kind: pa.DataType) -> bool:
+    """Whether it is a list of numbers with a fraction, which only scores are."""
+    return is_list(kind) and bool(pa.types.is_floating(kind.value_type))
+
+
 def _holds_answers(kind: pa.DataType) -> bool:
     return bool(pa.types.is_struct(kind)) and kind.get_field_index("text") >= 0
 
@@ -165,6 +171,10 @@ def cells_of(column: pa.ChunkedArray) -> list[Cell]:
     """The cells of a column as strings, and its lists."""
     if _holds_answers(column.type):
         column = pc.struct_field(column, "text")
+    if is_of_floats(column.type):
+        what = str(column.type)
+        lists = column.to_pylist()
+        return [None if cell is None else OddCell(what, numbers=cell) for cell in lists]
     if pa.types.is_nested(column.type):
         return [None if cell is None else _list_of(cell) for cell in column.to_pylist()]
     try:

@@ -11,7 +11,13 @@ import pyarrow as pa
 from reportgen.errors import InputError
 from reportgen.results import require_regular
 from reportgen.texts import limits
-from reportgen.texts.formats.parquet import cells_of, is_number, is_readable, n_items
+from reportgen.texts.formats.parquet import (
+    cells_of,
+    is_number,
+    is_of_floats,
+    is_readable,
+    n_items,
+)
 from reportgen.texts.rows import Cell, FileRow, OddCell, TextTable
 
 _DESCRIPTION_BYTES = 64_000_000
@@ -155,6 +161,6 @@ def _cells(column: pa.Array) -> list[Cell]:
     types = pa.types
     is_plain = types.is_primitive(kind) or types.is_string(kind) or types.is_large_string(kind)
     is_plain = is_plain or types.is_decimal(kind) or types.is_null(kind)
-    if not is_plain and not is_readable(kind):
+    if not (is_plain or is_readable(kind) or is_of_floats(kind)):
         return [OddCell(str(kind))] * len(column)
     return cells_of(pa.chunked_array([column]))
