@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from helpers.cases import some_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.plain.plain_multiples import plain_step
 from helpers.real.models import save_model
@@ -77,7 +78,11 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Result
     return analyse
 
 
-@pytest.fixture(params=["word", "token", "phrase", "given", "causal", "embedding"])
+KINDS = ("word", "token", "phrase", "given", "causal", "embedding")
+
+
+# Of tokens as units no values are added up.
+@pytest.fixture(params=some_of(KINDS, *(kind for kind in KINDS if kind != "token")))
 def results(request: pytest.FixtureRequest, analysed: Callable[[str], Results]) -> Results:
     return analysed(request.param)
 
@@ -154,7 +159,7 @@ def steps_of(page: str) -> list[list[int]]:
 
 @pytest.mark.parametrize(
     ("units", "colour"),
-    [("word", "received_norm_all"), ("word", "cls_row_last"), ("token", "gradient")],
+    [("word", "received_norm_all"), ("word", "cls_row_last"), ("phrase", "gradient")],
 )
 def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
     analysed: Callable[[str], Results], colour: str, units: str

@@ -188,7 +188,7 @@ def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
 
 
 def test_guesses_of_all_words_of_a_text_at_once_are_blind() -> None:
-    model, n_texts = guessing.number(60, n_words=4), 5
+    model, n_texts = guessing.number(60, n_words=4), 3
     most = int(binom.ppf(0.999, n_texts * model.n_words, 1 / len(model.ids)))
     assert guessing.hits(model, model.plain, n_texts) > most
     assert guessing.hits(model, model.redacted, n_texts) <= most
@@ -196,6 +196,6 @@ def test_guesses_of_all_words_of_a_text_at_once_are_blind() -> None:
 
 @pytest.mark.parametrize("make", [guessing.next_token, guessing.completion])
 def test_so_are_guesses_at_causal_models(make: Callable[[int], guessing.Guessed]) -> None:
-    model, n_texts = make(60), 5
+    model, n_texts = make(60), 3
     most = int(binom.ppf(0.999, n_texts * model.n_words, 1 / len(model.ids)))
     assert guessing.hits(model, model.redacted, n_texts) <= most
