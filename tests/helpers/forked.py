@@ -39,6 +39,8 @@ def run_forked(script: str, folder: Path, arguments: Sequence[str] = (), stdin: 
             _begin_anew(folder)
             exec(compile(script, "script", "exec"), {"__name__": "__main__"})
             code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
         except BaseException:
             traceback.print_exc()
         finally:
