@@ -156,7 +156,12 @@ def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Findings]":
     from reportgen.findings import Findings
 
     made = every_note.situations(lambda: tmp_path_factory.mktemp("results"))
-    return [Findings(results) for results in made]
+    found = [Findings(results) for results in made]
+    # Most of what is asked of them, and of their parts the one that takes longest.
+    notes = shared("notes of situations", lambda: [own.notes for own in found])
+    for own, made_once in zip(found, notes, strict=True):
+        vars(own)["notes"] = made_once
+    return found
 
 
 @pytest.fixture(scope="session")
