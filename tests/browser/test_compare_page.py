@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from axe import COLOURS, found
 from exploring import menu
+from helpers.cases import some_of
 from helpers.on_github import rendered, sanitised
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
@@ -204,7 +205,7 @@ def require_nothing_cut_on_paper(page, n_models):
     assert max(ends) <= 700
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("lang", some_of(["en", "ja"], "en"))
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_page_or_paper(watched, addresses, lang):
     """Axe once in each theme, width and language: contrast does not depend on the language."""
     scheme, widths = {"en": ("light", (400, 1280)), "ja": ("dark", (1280, 400))}[lang]
