@@ -55,6 +55,8 @@ def _of_segment(marks: object, text: str) -> Places:
 def _places(marks: Sequence[object], text: str) -> Places:
     places = list[tuple[Place, int]]()
     strings = [mark for mark in marks if isinstance(mark, str)]
+    if marks and set(map(str, marks)) <= {"0", "1"}:  # of each token, as some data sets have it
+        raise ValueError(f"0 and 1 say nothing of places; {EXAMPLE}")
     for number, mark in enumerate(marks, 1):
         if isinstance(mark, str):
             # A string that is listed twice stands at the first and at the second place.

@@ -69,6 +69,7 @@ def test_an_object_marks_the_pair_too() -> None:
         ("[[4, 0]]", "mark 1 begins at 4, after its end at 0"),
         ("[[-1, 4]]", "mark 1: start and end are whole numbers from 0"),
         ("[[0, true]]", "mark 1: start and end are whole numbers from 0"),
+        ("[0, 1, 1, 0]", "0 and 1 say nothing of places; write"),
         ("[{}]", "mark 1 is neither a string nor"),
         ('{"why": ["good"]}', "an object of other things than marks of text and pair"),
         ('{"text": true}', "an object of other things than marks of text and pair"),
