@@ -34,6 +34,13 @@ def one_head(shape: tuple[int, ...]) -> Floats:
     return effects
 
 
+def one_place(shape: tuple[int, ...]) -> Floats:
+    """The first head does all."""
+    effects = np.zeros(shape)
+    effects[:, 0, 0] = 1
+    return effects
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("r")
@@ -110,6 +117,17 @@ def test_heads_without_any_effect_are_exactly_that(made: Results) -> None:
     assert told(findings).startswith("No head matters on its own")
     heads = make_heads(findings, load_language("en"))
     assert not any(cell.is_strong for _, row in heads.grid.rows for cell in row)
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "One text is too few"), (3, "3 texts are too few")])
+def test_of_few_texts_nothing_is_said(n: int, words: str, tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS[:n], n_layers=2, n_heads=2, evidence="full")
+    findings = of(made, one_place)
+    effects = effects_of(findings)
+    assert told(findings).startswith(words)
+    assert not effects.named
+    assert effects.share is None
+    assert effects.top[0].size.interval is None
 
 
 @pytest.mark.parametrize(("n_sink", "n_shared"), [(12, 0), (12, 3), (100, 2), (30, 5), (5, 1)])

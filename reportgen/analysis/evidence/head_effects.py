@@ -105,7 +105,7 @@ class HeadAblation:
             sums.append(precise(of_text).sum(dim=0))
 
         with outputs_hooked(self.projections, self.n_layers, add):
-            self.explainer.model.module(**inputs)
+            self.explainer.outputs([text])
         return sums, int(real.sum())
 
     def effects(self, explained: ExplainedText, means: Sequence[Tensor]) -> Floats | None:
@@ -142,12 +142,10 @@ class HeadAblation:
                 outputs[row * n_sequences : (row + 1) * n_sequences, :, head] = mean[head]
             return outputs
 
-        explainer = self.explainer
-        inputs = explainer.inputs(texts)
         with outputs_hooked(self.projections, self.n_layers, replace):
-            returned = explainer.model.module(**inputs)
-        read = explainer.model.reader.values(returned, inputs, texts)
-        values: list[float] = explainer.target.figures(read, [explained] * len(texts)).tolist()
+            read = self.explainer.outputs(texts)
+        figures = self.explainer.target.figures(read, [explained] * len(texts))
+        values: list[float] = figures.tolist()
         return values
 
 
