@@ -116,7 +116,7 @@ def test_the_test_of_the_strongest_sink_is_that_of_one_run(
     monkeypatch.chdir(place)
     shutil.copytree(model_folder(), place / "demo")
     begin_as(monkeypatch)
-    few = ("--evidence-texts", "6", "--force")
+    few = ("--evidence-texts", "6", "--limit", "8", "--force")
     command = ("analyze", "texts.jsonl", "--model", "demo", *few)
     whole, merged, shared = tmp_path / "whole", tmp_path / "merged", tmp_path / "shared"
     assert call(*command, "-o", whole).exit_code == 0
