@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.comparison.matching import match_texts, where_ids_stand
     from reportgen.comparison.model_figures import (
         AGREEMENT,
+        EDIT_SIZE,
         MOVED_SHARE,
         FigureRow,
         ModelValue,

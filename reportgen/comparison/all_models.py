@@ -30,6 +30,7 @@ from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.quality import Quality, QualityVerdict
 from reportgen.comparison.sink_trends import SinkState, sink_state, sink_trends
+from reportgen.comparison.steadiness import Steadiness, compare_steadiness, edit_rows
 from reportgen.comparison.token_effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.trends import (
     Trend,
@@ -128,9 +129,11 @@ def all_models(
     ids = first.texts["text_id"].astype(str).tolist()
     kept, steps = [_kept(first)], list[tuple[ModelStep, ModelStep]]()
     changed, moved = list[_Changes](), list[_Changes]()
+    steady = list[Steadiness | None]()
     for side, side_rows in zip(sides[1:], rows[1:], strict=True):
         this = _part(side, side_rows)
         pairing = replace(pair(first, this), labels=labels)
+        steady.append(compare_steadiness(first, this, pairing))
         from_first = from_previous = _step(first, this, pairing, limits, judging)
         if previous is not first:
             pairing = replace(pair(previous, this), labels=labels)
@@ -150,6 +153,7 @@ def all_models(
             *quality_rows([step.quality for step in changed]),
             *attention_rows(attention),
             *author_rows([model.author for model in kept]),
+            *edit_rows(steady),
             *own_rows(AGREEMENT, [model.agreement for model in kept]),
             *own_rows(MOVED_SHARE, [None, *(step.share_moved for step in moved)]),
         ),

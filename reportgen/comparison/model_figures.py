@@ -13,6 +13,8 @@ from reportgen.findings import QUALITY, AuthorEstimate, Booleans, Floats, Interv
 from reportgen.results import AuthorFigure, View
 
 AGREEMENT = "agreement"
+EDIT_FLIPS = "edit_flips"  # the share of edits of texts that change what is predicted
+EDIT_SIZE = "edit_size"  # how far edits of texts change the predictions
 MOVED_SHARE = "moved"  # the share of predictions that changed from the model before
 SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
 

@@ -5,7 +5,7 @@ of texts; a text counts once, with the mean over its edits. Intervals are those 
 differences. Those by kind of edit hold for all kinds at once (Bonferroni, see `widened`).
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from reportgen.comparison.change import (
     changes,
     equal_if_close,
 )
+from reportgen.comparison.model_figures import EDIT_FLIPS, EDIT_SIZE, FigureRow, ModelValue
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings import Estimate, Findings, Floats, Places, TextChange, widened
 
@@ -101,3 +102,15 @@ def _change(texts: Places, values: Floats, n_tried: int) -> Change | None:
     (change,) = changes(base[:, None], head[:, None])
     figure = Estimate(change.difference, change.interval, change.n_texts)
     return replace(change, interval=widened(figure, n_tried, np.inf).interval)
+
+
+def edit_rows(steady: Sequence[Steadiness | None]) -> Iterator[FigureRow]:
+    """How often edits change what each model predicts, or how far; `steady` are of the models after
+    the first, against that."""
+    known = [each.deciding if each else None for each in steady]
+    base = next((change.base for change in known if change), None)
+    if base is None:
+        return
+    has_flips = any(each and each.every.flips for each in steady)
+    values = (ModelValue(change.head, change) if change else None for change in known)
+    yield FigureRow(EDIT_FLIPS if has_flips else EDIT_SIZE, (ModelValue(base), *values))

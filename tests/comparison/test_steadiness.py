@@ -52,3 +52,23 @@ def test_a_model_against_itself_does_not_differ(tmp_path):
     comparison = compare_runs(Findings(made), Findings(made))
     assert comparison.steadiness.every.size.interval == (0.0, 0.0)
     assert comparison.is_same
+
+
+@pytest.mark.parametrize("kind", ["number", "class"])
+def test_of_many_models_each_has_its_own_figure(tmp_path, kind):
+    sides = [
+        Findings(make_results(tmp_path / str(seed), TEXTS, kind=kind, variants=VARIANTS, seed=seed))
+        for seed in (1, 2, 3)
+    ]
+    comparison = compare_runs(sides[0], sides[2], between=sides[1:2])
+    key = "edit_size" if kind == "number" else "edit_flips"
+    (row,) = (row for row in comparison.all_models.rows if row.key == key)
+    for value, side in zip(row.values, sides, strict=True):
+        if kind == "number":
+            sizes = [np.mean([abs(c.change) for c in side.what_if.of(i)]) for i in range(N)]
+            assert value.value == pytest.approx(np.mean(sizes))
+        else:
+            assert value.value == pytest.approx(side.what_if.flips.mean)
+    assert row.values[0].change is None
+    text = markdown.write(comparison.runs, CompareOptions()).text
+    assert "edits" in text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.comparison import (
     AGREEMENT,
+    EDIT_SIZE,
     ENTROPY,
     LAYER_LEAST,
     AllModels,
@@ -181,7 +182,7 @@ def figure_name(row: FigureRow, words: CompareWords) -> str:
 
 def writer(row: FigureRow, words: CompareWords) -> Write:
     """Writes the figure of a row."""
-    if row.author is not None:
+    if row.author is not None or row.key == EDIT_SIZE:
         return lambda value, with_sign: words.size(value, with_sign=with_sign)
     if row.quality is None and row.key not in (ENTROPY, AGREEMENT):
         return words.share
