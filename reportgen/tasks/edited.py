@@ -13,13 +13,18 @@ from reportgen.tasks.task import task_of
 def figures_of_edits(results: Results, rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """`[row]` twice: the figure of the text, and of the text with each edit of `rows` of the table.
 
-    It is the number that is predicted or explained; of classes, choices and labels the probability
-    of what is most likely for the text as it was; NaN for other outputs, and where it was not
-    stored.
+    It is the number that is predicted or explained; of classes, choices, labels and next tokens the
+    probability of what is most likely for the text as it was; NaN for other outputs, and where it
+    was not stored.
     """
     task = task_of(results.info.output)
     if task.has_number or (task.is_number and task.has_names):
         return rows["before"].to_numpy(np.float64), rows["after"].to_numpy(np.float64)
+    evidence = results.info.evidence
+    is_of_likeliest = evidence.scalar is not None and not (evidence.target or evidence.against)
+    if task.picks_a_word and is_of_likeliest:
+        log_before, log_after = (rows[name].to_numpy(np.float64) for name in ("before", "after"))
+        return np.exp(log_before), np.exp(log_after)
     before, after = np.full((2, len(rows)), np.nan)
     if not (task.has_outcomes or task.has_names):
         return before, after

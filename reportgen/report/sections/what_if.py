@@ -129,7 +129,7 @@ class _WhatIfWords:
                 ends=self._figures.ends(first.change.interval),
             )
         if not self._what_if.has_figure:
-            return self._flips() or self._say("nothing")
+            return self._flips() or self._say("no_figure")
         if max(kind.n_texts for kind in kinds) < MIN_TEXTS:
             return self._count("few", self._what_if.n_texts, least=MIN_TEXTS)
         n = sum(kind.change is not None and kind.change.interval is not None for kind in kinds)
