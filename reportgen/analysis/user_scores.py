@@ -199,7 +199,7 @@ def score_grains(
                 scores = next(one for one in differing.source.scores if one.name == name)
                 raise differing.fault(
                     scores,
-                    f"{len(scores.values)} scores could be of {_CALLED[first]} or of "
+                    f"{_counted(len(scores.values))} could be of {_CALLED[first]} or of "
                     f"{_CALLED[other]}, which are as many in every text; give words with them, "
                     'such as [["good", 0.2], ["film", -0.1]]',
                 )
@@ -230,7 +230,7 @@ def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores, *, has_units:
         others = "" if fit.first is None else f"; those of {quoted(repr(fit.first.source.id))} fit"
         raise text.fault(
             scores,
-            f"{len(scores.values)} scores, and the text has {told}; give one for each{others}",
+            f"{_counted(len(scores.values))}, and the text has {told}; give one for each{others}",
         )
     fit.first = fit.first or text
     units = {grain: text.by_unit(scores.values, text.groups(grain)) for grain in fit.grains}
@@ -239,6 +239,10 @@ def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores, *, has_units:
         for other in fit.grains:
             if not np.array_equal(units[first][content], units[other][content], equal_nan=True):
                 fit.apart.setdefault((first, other), text)
+
+
+def _counted(n: int) -> str:
+    return "1 score" if n == 1 else f"{n} scores"
 
 
 def _named(text: AlignedText, scores: UserScores) -> list[list[int]]:

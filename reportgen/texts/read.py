@@ -377,7 +377,7 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         variant_of=_as_id(cell(columns.variant_of), text_id),
         variant=cell(columns.variant),
         rationale=_rationale(row, columns, place),
-        scores=_scores(row, columns, place),
+        scores=_scores(row, columns, where, text_id),
     )
 
 
@@ -432,7 +432,7 @@ def _choices(row: FileRow, columns: Columns, where: str) -> tuple[str, ...]:
     return tuple(map(without_surrogates, choices))
 
 
-def _scores(row: FileRow, columns: Columns, where: str) -> tuple[UserScores, ...]:
+def _scores(row: FileRow, columns: Columns, where: str, text_id: str) -> tuple[UserScores, ...]:
     scores = []
     for name in columns.scores:
         cell = row.cells.get(name)
@@ -441,7 +441,8 @@ def _scores(row: FileRow, columns: Columns, where: str) -> tuple[UserScores, ...
         try:
             scores.append(scores_in(name.strip(), cell, where))
         except ValueError as error:
-            raise InputError(f"{where}: column {quoted_name(name)}: {error}") from error
+            place = f"{where}: text {quoted_name(text_id)}: column {quoted_name(name)}"
+            raise InputError(f"{place}: {error}") from error
     return tuple(scores)
 
 
