@@ -1,11 +1,13 @@
 """Texts and a model whose sensitivity to edits is known: its number falls without brackets and
 without capital letters, and rises where one word stands for another; the rest of it is noise."""
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -13,7 +15,8 @@ from helpers.real.explaining import Head, load, with_module
 from helpers.real.runs import run
 from reportgen.models import LoadedModel
 from reportgen.results import Results
-from reportgen.texts import read_swaps
+from reportgen.texts import Edit, read_swaps
+from reportgen.texts.edits import EDITS
 
 # What each is worth, and how often texts have it.
 BRACKETS, CAPITALS, CHEAP = 0.8, 0.5, 0.6
@@ -74,3 +77,18 @@ def planted_run(folder: Path, n_texts: int, noise: float, seed: int, edits: str 
     swap = read_swaps(str(folder / "swaps.csv"))
     options = {"evidence": "none", "evidence_texts": "all", "keep_maps": "none"}
     return run(folder / "results", model, texts, edits=edits, swap=swap, **options)
+
+
+def planted_rows(n_texts: int, noise: float, seed: int) -> pd.DataFrame:
+    """What the table of edits of such a run holds of these columns, without running the model."""
+    edits = (*EDITS, Edit(SWAP, lambda text: re.sub(r"\bfree\b", "cheap", text)))
+    rows = []
+    for text, original in enumerate(planted_texts(n_texts, seed)):
+        before = planted_number(original, noise, seed)
+        for edit in edits:
+            changed = edit.change(original)
+            if changed != original:
+                after = planted_number(changed, noise, seed)
+                rows.append((text, edit.id, "run", changed, before, after))
+    names = ["text", "edit", "status", "changed", "before", "after"]
+    return pd.DataFrame(rows, columns=names)
