@@ -419,8 +419,12 @@ class Findings:
 
     @cached_property
     def ranking(self) -> Mapping[of_ranking.Reason, Places]:
-        """By reason, the rows of the texts that it applies to, those that stand out most first."""
-        return of_ranking.ranking(self.takes_part, self.text_figures)
+        """By reason, the rows of the texts that it applies to, those that stand out most first; no
+        variants, which stand beside their originals."""
+        figures = self.text_figures
+        if not self.results.independent.all():
+            figures = figures[self.results.independent].reindex(figures.index)
+        return of_ranking.ranking(self.takes_part, figures)
 
     @cached_property
     def picked(self) -> of_ranking.Picked:

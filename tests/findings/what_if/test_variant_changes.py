@@ -71,6 +71,7 @@ def test_figures_over_all_texts_are_those_without_variants(results):
     }
     assert differ <= set(counts)
     assert whole["variant_n_texts"] == N
+    assert set(Findings(results).picked.texts) <= set(range(N))
 
 
 def test_a_variant_of_a_failed_text_is_left_out_and_one_without_original_is_a_text(tmp_path):
