@@ -35,7 +35,7 @@ from reportgen.report import (
     read_plotlyjs,
     table_name,
 )
-from reportgen.results import created_date
+from reportgen.results import FiguresFile, created_date, for_texts
 from reportgen.texts import is_remote
 
 if TYPE_CHECKING:
@@ -200,6 +200,15 @@ def report_job(
     if options.figures is not None:
         require_new_names(options.figures.figures, f"--figures {options.figures.name}")
     return _job("run", files, options, inputs, gating, redact=redact)
+
+
+def check_figures(file: FiguresFile, ids: Sequence[str]) -> None:
+    """Check that the author's figures fit texts with these ids, before these are analysed.
+
+    Raises:
+        UsageError: they do not.
+    """
+    for_texts(file.figures, ids, f"--figures {file.name}")
 
 
 def kept_beside(job: OutputJob[RenderOptions], *, resume: bool) -> Path | None:

@@ -56,6 +56,7 @@ from reportgen.report import (
 from reportgen.results import (
     AttentionMaps,
     AuthorFigures,
+    FiguresFile,
     Head,
     Part,
     Results,
@@ -180,6 +181,17 @@ class Report:
         self.results, self.findings = results, Findings(results)
         return self
 
+    def keep_figures(self, file: FiguresFile, folder: Path, staging: Staging) -> None:
+        """Write the author's figures into a `folder` of `staging` that becomes one of results.
+
+        Raises:
+            UsageError: they do not fit the texts.
+            OutputError: it cannot be written.
+        """
+        self.results = _with_figures(self.results, file.figures, f"--figures {file.name}")
+        self.findings = Findings(self.results)
+        staging.fill(folder / FIGURES_FILE, figures_content(self.results.author_figures))
+
     def maps(
         self,
         text_id: object,
@@ -273,9 +285,8 @@ class Report:
         written = replace(written, lines=(*written.lines, *lines))
         for folder in job.folders:
             copy = staging.copy(self.results.stored_in.files(), folder)
-            if job.options.figures is not None:
-                content = figures_content(self._of(job).results.author_figures)
-                staging.fill(copy / FIGURES_FILE, content)
+            if figures := self._of(job).results.author_figures:
+                staging.fill(copy / FIGURES_FILE, figures_content(figures))
         return written
 
     def _of(self, job: OutputJob[RenderOptions]) -> Findings:

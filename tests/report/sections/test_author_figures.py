@@ -154,6 +154,25 @@ def test_python_takes_a_function_of_the_predictions_and_keeps_the_figures(folder
     assert "author_figures" in (folder.parent / "r.html").read_text("utf-8"), lines
 
 
+def test_a_run_keeps_figures_with_its_results_and_checks_them_before(
+    bert: Path, tmp_path: Path
+) -> None:
+    texts, file = tmp_path / "t.txt", tmp_path / "f.json"
+    texts.write_text("one text\nanother text\n")
+    run = ("run", texts, "-m", bert, "--evidence", "none", "--figures", file)
+    record = {"name": "a", "better": "none", "per_text": [1, 2, 3]}
+    file.write_text(json.dumps([record]))
+    done = call(*run, "-o", tmp_path / "r.html")
+    assert done.exit_code == 2
+    assert done.stderr.endswith("3 numbers for 2 texts; give one for each, or by id\n")
+    file.write_text(json.dumps([{**record, "per_text": [1, 2]}]))
+    done = call(*run, "-o", f"{tmp_path}/results/", "-o", tmp_path / "r.html")
+    assert done.exit_code == 0, done.stderr
+    assert open_report(tmp_path / "results").figures["author_a"] == 1.5
+    open_report(tmp_path / "results").save(f"{tmp_path}/copy/")
+    assert open_report(tmp_path / "copy").figures["author_a"] == 1.5
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
