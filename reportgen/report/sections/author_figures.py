@@ -4,17 +4,20 @@ by text, and how they changed. It says that reportgen did not measure them."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
-from reportgen.comparison import AuthorChange
 from reportgen.findings import AuthorEstimate
 from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.components import Cell, Column, Section, Table, make_table
-from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, in_column
-from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.page_section import PageContext
 from reportgen.results import AuthorFigure
+
+if TYPE_CHECKING:  # a page of one run waits for no comparison
+    from reportgen.comparison import AuthorChange
+    from reportgen.report.language.comparison import CompareWords
+    from reportgen.report.sections.context_compared import CompareContext
 
 _AT_ONCE = 6  # figures that a short form shows without a fold
 
@@ -40,7 +43,7 @@ def make_author_figures(context: PageContext) -> AuthorTable | None:
     return _table(columns, rows, context.language)
 
 
-def make_author_changes(context: CompareContext) -> AuthorTable | None:
+def make_author_changes(context: "CompareContext") -> AuthorTable | None:
     """The table of the first and the last of several runs; None where they share no figure."""
     given, words = context.comparison.author_changes, context.words
     if not given:
@@ -66,9 +69,9 @@ def _table(
 
 def make_any_figures(context: PageContext) -> AuthorTable | None:
     """The section, of one run or of several."""
-    if isinstance(context, CompareContext):
-        return make_author_changes(context)
-    return make_author_figures(context)
+    if context.runs.comparison is None:
+        return make_author_figures(context)
+    return make_author_changes(cast("CompareContext", context))
 
 
 def short_author_figures(context: PageContext) -> Iterable[Section]:
@@ -102,7 +105,7 @@ def _about(given: AuthorEstimate, language: Language) -> tuple[Cell, Cell, Cell]
     )
 
 
-def _changed(given: AuthorChange, words: CompareWords) -> tuple[Cell, ...]:
+def _changed(given: "AuthorChange", words: "CompareWords") -> tuple[Cell, ...]:
     change, language = given.change, words.language
     digits = decimals(max(abs(change.base), abs(change.head)))
 
