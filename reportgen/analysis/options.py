@@ -11,7 +11,7 @@ from reportgen.analysis.cost.budget import read_budget
 from reportgen.errors import UsageError
 from reportgen.options import Option
 from reportgen.results import EvidenceLevel, UnitKind
-from reportgen.texts import SwapList, read_edits, read_swaps
+from reportgen.texts import EDIT_NAMES, SwapList, read_edits, read_swaps
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -200,9 +200,7 @@ class AnalysisOptions:
             metavar="all|NAMES",
             read=read_edits,
             help="Changes of each text to try, on the texts with evidence: all, or some of "
-            "lower_case, upper_case, punctuation, exclamation, brackets, symbols, emoji, "
-            "half_width, full_width, digits, spaces, typo, sentence_order, repetition, with commas "
-            "between. Each costs a run of the text.",
+            f"{', '.join(EDIT_NAMES)}, with commas between. Each costs a run of the text.",
         ),
     ] = None
     swap: Annotated[

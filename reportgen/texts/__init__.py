@@ -9,7 +9,7 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.texts.columns import Columns
-    from reportgen.texts.edits import Edit, chosen_edits, edited, read_edits
+    from reportgen.texts.edits import EDIT_NAMES, Edit, chosen_edits, edited, read_edits
     from reportgen.texts.formats.encoding import decode
     from reportgen.texts.given_units import Place, Places
     from reportgen.texts.in_memory import ARGUMENTS, NAME, Beside, texts_in_memory, typed_texts

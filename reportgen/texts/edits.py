@@ -8,7 +8,7 @@ leaves a text as it is does not apply to it.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from unicodedata import category, east_asian_width, normalize
 
@@ -197,7 +197,7 @@ EDITS: tuple[Edit, ...] = (
     Edit("sentence_order", _sentence_order, keeps_order=False),
     Edit("repetition", _repetition, keeps_order=False),
 )
-_BY_ID: Mapping[str, Edit] = {edit.id: edit for edit in EDITS}
+EDIT_NAMES: tuple[str, ...] = tuple(edit.id for edit in EDITS)
 ALL = "all"
 
 
@@ -219,9 +219,9 @@ def chosen_edits(names: str | None, swaps: SwapList | None) -> tuple[Edit, ...]:
     """
     wanted = [name.strip() for name in (names or "").split(",")] if names is not None else []
     for name in wanted:
-        if name != ALL and name not in _BY_ID:
+        if name != ALL and name not in EDIT_NAMES:
             raise UsageError(
-                f"--edits {name!r:.80}: no such edit; write all, or some of {','.join(_BY_ID)}"
+                f"--edits {name!r:.80}: no such edit; write all, or some of {','.join(EDIT_NAMES)}"
             )
     edits = [edit for edit in EDITS if ALL in wanted or edit.id in wanted]
     swapped = () if swaps is None else swaps.changes.items()
