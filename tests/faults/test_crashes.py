@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# Each removes or replaces in a way of its own: a scratch folder with texts, a published folder.
-# What a run keeps to go on from is in `test_resume`, pictures that go are in `test_sets`.
-SAMPLE = "run redacted,site"
+# It replaces a published folder. Scratch folders with texts are in `test_recovery`, what a run
+# keeps to go on from is in `test_resume`, pictures that go and other outputs are in `test_sets`.
+SAMPLE = "site"
 
 
 def try_crashes(*options: str) -> None:
