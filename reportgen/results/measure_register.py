@@ -284,7 +284,6 @@ def _of_users(scores: tuple[ScoreSource, ...]) -> Mapping[View, Measure]:
             table="tokens",
             column=USER_SCORES,
             signed=source.is_signed,
-            unsigned_for=("is_distance",),
             shown=("colours", "table", "tokens"),
             item=item,
             title=source.name,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.calling import call
 from helpers.real.models import save_model
 from scipy.stats import spearmanr
 
@@ -93,7 +94,7 @@ def test_scores_that_do_not_fit_are_told_with_counts() -> None:
         by_token(encoded((0, 1, 1, 1, 2, 3)), 1, 2, 3, 4)
 
 
-TEXTS = ["the cats sat on 1,000 mats", "unbelievable cats sat", "on the mats the cats sat now"] * 2
+TEXTS = ["the cats sat on 1,000 mats", "unbelievable cats sat on mats", "on the mats cats sat"] * 2
 
 
 def test_scores_are_judged_drawn_and_kept_like_a_measure(bert: Path, tmp_path: Path) -> None:
@@ -108,7 +109,9 @@ def test_scores_are_judged_drawn_and_kept_like_a_measure(bert: Path, tmp_path: P
 
     random = np.random.default_rng(3)
     given = [random.normal(size=len(text.split())) for text in texts]
-    report = reportgen.analyze(texts, bert, scores={"a <b>": given}, attribute={"size": size})
+    report = reportgen.analyze(
+        texts, bert, scores={"a <b>": given}, attribute={"size": size}, folder=tmp_path / "results"
+    )
     results = report.results
     assert list(told) == texts
     assert told[texts[1]] == tuple(results.tokens_of(1)["token"])
@@ -132,6 +135,14 @@ def test_scores_are_judged_drawn_and_kept_like_a_measure(bert: Path, tmp_path: P
     assert "a <b>" not in html
     assert "not measured by reportgen" in html
     assert "scores:a <b>,scores:size" in tokens_file.read_text("utf-8-sig").splitlines()[0]
+    again, redacted = tmp_path / "again.html", tmp_path / "redacted.html"
+    assert call("render", tmp_path / "results", "-o", again).exit_code == 0
+    assert again.read_bytes() == page.read_bytes()
+    assert call("render", tmp_path / "results", "--redact", "-o", redacted).exit_code == 0
+    hidden = redacted.read_text("utf-8")
+    assert '{"id":"scores:' in html
+    assert '{"id":"scores:' not in hidden  # of no text
+    assert "a &lt;b&gt;" in hidden  # how far they agree
 
 
 def test_a_function_knows_nothing_of_what_a_model_writes(tmp_path: Path) -> None:
