@@ -143,8 +143,14 @@ def head_effects(results: Results, sinks: Mapping[str, SinkHeads]) -> HeadEffect
     rows = without_copies(results, results.head_effects, "layer", "head")
     if rows.empty:
         return None
-    shape = model.n_layers, model.n_heads
-    changes = rows["effect"].to_numpy(np.float64).reshape(-1, shape[0] * shape[1])
+    changes = rows["effect"].to_numpy(np.float64).reshape(-1, model.n_layers, model.n_heads)
+    return figures_of(changes, sinks)
+
+
+def figures_of(effects_of_texts: Floats, sinks: Mapping[str, SinkHeads] = {}) -> HeadEffects:
+    """The figures of `[text, layer, head]`, at least one text."""
+    shape = effects_of_texts.shape[1:]
+    changes = effects_of_texts.reshape(len(effects_of_texts), -1)
     absolute = np.abs(changes)
     plain = estimates(absolute)
     sizes, effects = lows_among(plain, plain), estimates(changes)

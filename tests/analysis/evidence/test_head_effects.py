@@ -17,7 +17,7 @@ from reportgen.analysis import Progress
 from reportgen.analysis.evidence import HeadAblation, TextEvidence
 from reportgen.findings import Findings
 from reportgen.models import LoadedModel
-from reportgen.results import Results
+from reportgen.results import Results, open_results
 
 TEXTS = (
     "the cat sat on the mat and the dog sat on the log",
@@ -196,6 +196,7 @@ def test_the_one_head_that_carries_all_is_named_and_all_others_do_exactly_nothin
 
 def test_where_no_head_carries_anything_none_is_named(tmp_path: Path) -> None:
     effects = Findings(measured(tmp_path, None)[0]).head_effects
+    assert open_results(tmp_path / "r").tokens["received_norm_all"].isna().all()
     assert effects.is_still
     assert not effects.named
     assert effects.n_directed == 0

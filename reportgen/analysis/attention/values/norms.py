@@ -149,8 +149,10 @@ class BatchNorms:
 
     def _text(self, row: int, layers: Mapping[str, Array]) -> TextNorms:
         error = float(layers["error"].max())
-        blank = np.float32(0.0 if error <= self._tolerance else np.nan)
         keys = slice(self._layout.lengths[row])
+        # Of a layer that passes nothing on, as after pruning, no token gets a share.
+        is_known = bool(np.isfinite(layers["received"][:, keys]).all())
+        blank = np.float32(0.0 if error <= self._tolerance and is_known else np.nan)
         return TextNorms(
             received=layers["received"][:, keys] + blank,
             share=layers["share"] + blank,
