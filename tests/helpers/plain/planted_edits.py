@@ -15,8 +15,7 @@ from helpers.real.explaining import Head, load, with_module
 from helpers.real.runs import run
 from reportgen.models import LoadedModel
 from reportgen.results import Results
-from reportgen.texts import Edit, read_swaps
-from reportgen.texts.edits import EDITS
+from reportgen.texts import Edit, chosen_edits, read_swaps
 
 # What each is worth, and how often texts have it.
 BRACKETS, CAPITALS, CHEAP = 0.8, 0.5, 0.6
@@ -81,7 +80,10 @@ def planted_run(folder: Path, n_texts: int, noise: float, seed: int, edits: str 
 
 def planted_rows(n_texts: int, noise: float, seed: int) -> pd.DataFrame:
     """What the table of edits of such a run holds of these columns, without running the model."""
-    edits = (*EDITS, Edit(SWAP, lambda text: re.sub(r"\bfree\b", "cheap", text)))
+    edits = (
+        *chosen_edits("all", None),
+        Edit(SWAP, lambda text: re.sub(r"\bfree\b", "cheap", text)),
+    )
     rows = []
     for text, original in enumerate(planted_texts(n_texts, seed)):
         before = planted_number(original, noise, seed)
