@@ -54,7 +54,7 @@ def test_row_groups_that_do_not_fit_together_are_told(folder: Path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("value", "column"), zip(LARGE, cycle(["label_value", "prediction"]), strict=False)
+    ("value", "column"), [*zip(LARGE, cycle(["label_value", "prediction"]), strict=False)]
 )
 def test_numbers_at_the_ends_of_the_range_are_refused_or_drawn(
     folder: Path, column: str, value: float

@@ -18,7 +18,7 @@ MARKS = {"better": "✅ ", "worse": "❌ ", "same": "➖ ", "unclear": "➖ ", "
 
 
 @pytest.mark.parametrize(
-    ("verdict", "lang"), zip(get_args(QualityVerdict), cycle(["en", "ja"]), strict=False)
+    ("verdict", "lang"), [*zip(get_args(QualityVerdict), cycle(["en", "ja"]), strict=False)]
 )
 def test_a_comparison_begins_with_the_mark_of_its_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, lang: str
