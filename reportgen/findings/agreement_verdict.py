@@ -51,6 +51,7 @@ def judge(
     correlations: "pd.Series[float]",
     baselines: "Mapping[View, pd.Series[float]]",
     n_judged: int = 1,
+    widest: float = 2.0,
 ) -> Judgement | None:
     """The judgement of a ranking by its agreement with effects, by text; None for too few texts.
 
@@ -61,6 +62,7 @@ def judge(
     Args:
         baselines: the same of each baseline; a text that one has no value for counts as 0.
         n_judged: how many rankings are judged together.
+        widest: the largest that two of the values can differ by; 2 of rank correlations.
     """
     estimated = estimate(correlations)
     if estimated is None or estimated.interval is None:
@@ -72,8 +74,8 @@ def judge(
         if (gap := estimate(correlations.to_numpy() - _values(base, correlations.index)))
         is not None
     }
-    above = {view: widened(gap, n_judged, 2.0) for view, gap in gaps.items()}
-    among = {view: widened(gap, n_judged * len(gaps), 2.0) for view, gap in gaps.items()}
+    above = {view: widened(gap, n_judged, widest) for view, gap in gaps.items()}
+    among = {view: widened(gap, n_judged * len(gaps), widest) for view, gap in gaps.items()}
     worse = {view: gap for view, gap in among.items() if _ends(gap).high < 0}
     level = {view: gap for view, gap in among.items() if _ends(above[view]).low <= 0}
     verdict = _verdict(_ends(agreement), is_worse=bool(worse), is_level=bool(level))

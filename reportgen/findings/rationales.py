@@ -309,7 +309,7 @@ def _views(
                 view,
                 _figures([by_text[row][view] for row in rows]),
                 _figures([chance[row] for row in rows]),
-                judge(values, baselines, n_first if view in first else len(judged))
+                judge(values, baselines, n_first if view in first else len(judged), widest=1.0)
                 if view in judged
                 else None,
             ),

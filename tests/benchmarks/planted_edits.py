@@ -5,10 +5,8 @@ fresh texts with all edits.
     python tests/benchmarks/planted_edits.py [--seeds 300] [--texts 15 40] [--noise 0.3] [--plain]
 
 For each number of texts: in how many runs the interval of each planted edit holds the truth, and it
-is called clear; in how many runs no other edit is called clear; and the same of what raises and
-lowers the number: in how many runs the lists hold none but planted edits on their side, and of all
-that is listed how much is not, and how often its interval holds the truth. A run takes some 3
-seconds on one core; with --plain the numbers are computed without the model.
+is called clear; in how many runs no other edit is called clear. A run takes some 3 seconds on one
+core; with --plain the numbers are computed without the model.
 """
 
 import argparse
@@ -17,27 +15,21 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from unittest.mock import patch
-
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers.plain.planted_edits import TRUTH, planted_rows, planted_run
 
-from reportgen.findings import Findings
-from reportgen.findings.what_if import tried
 from reportgen.findings.what_if.edit_kind import EditKind, edit_kinds
 from reportgen.findings.what_if.edits import edit_changes, sample_of
 from reportgen.findings.what_if.text_change import TextChange
-from reportgen.findings.what_if.tried import TriedChanges, tried_changes
 
 
 def judged(folder: Path, n_texts: int, noise: float, seed: int) -> Counter[str]:
     """What one run of the model says, counted."""
     results = planted_run(folder, n_texts, noise, seed)
     kinds = edit_kinds(edit_changes(results, sample_of(results)))
-    return counted(kinds, tried_changes(Findings(results)))
+    return counted(kinds)
 
 
 def judged_plainly(n_texts: int, noise: float, seed: int) -> Counter[str]:
@@ -46,14 +38,11 @@ def judged_plainly(n_texts: int, noise: float, seed: int) -> Counter[str]:
     kinds = edit_kinds(
         [TextChange(*row[:2], None, *row[3:], None) for row in rows.itertuples(False)]
     )
-    with patch.object(tried, "first_alike", lambda results: np.arange(n_texts)):
-        lists = [*tried._of_target(None, None, [tried._edits(rows)])]
-    return counted(kinds, lists)
+    return counted(kinds)
 
 
-def counted(kinds: Sequence[EditKind], lists: Sequence[TriedChanges]) -> Counter[str]:
-    """Which edits are inside their intervals and clear, and whether the lists hold none but those
-    that are planted, on their side."""
+def counted(kinds: Sequence[EditKind]) -> Counter[str]:
+    """Which edits are inside their intervals and clear."""
     found: Counter[str] = Counter(runs=1)
     for kind in kinds:
         if kind.name in TRUTH and kind.change and kind.change.interval:
@@ -62,14 +51,6 @@ def counted(kinds: Sequence[EditKind], lists: Sequence[TriedChanges]) -> Counter
             found[f"{kind.name} inside"] += low <= TRUTH[kind.name] <= high
             found[f"{kind.name} clear"] += kind.is_clear
     found["no other clear"] += not any(k.is_clear for k in kinds if k.name not in TRUTH)
-    listed = [(each, 1) for one in lists for each in one.raises]
-    listed += [(each, -1) for one in lists for each in one.lowers]
-    for each, sign in listed:
-        truth, interval = TRUTH.get(each.name, 0.0), each.change.interval
-        found["listed"] += 1
-        found["listed wrongly"] += sign * truth <= 0
-        found["listed inside"] += interval is not None and interval.low <= truth <= interval.high
-    found["lists right"] += all(sign * TRUTH.get(each.name, 0.0) > 0 for each, sign in listed)
     return found
 
 
@@ -94,10 +75,7 @@ def main() -> None:
             n = max(found[f"{name} judged"], 1)
             inside, clear = found[f"{name} inside"] / n, found[f"{name} clear"] / n
             print(f"  {name}: inside {inside:.1%}, clear {clear:.1%} of {n}")
-        for name in ("no other clear", "lists right"):
-            print(f"  {name}: {found[name] / found['runs']:.1%}", flush=True)
-        for name in ("listed wrongly", "listed inside"):
-            print(f"  {name}: {found[name] / max(found['listed'], 1):.1%}", flush=True)
+        print(f"  no other clear: {found['no other clear'] / found['runs']:.1%}", flush=True)
 
 
 if __name__ == "__main__":

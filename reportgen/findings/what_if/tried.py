@@ -1,10 +1,10 @@
-"""What raises and what lowers the explained figure: edits that were tried on the texts, and words
-that stand in them.
+"""What raises and what lowers the explained figure: edits of texts, and words that stand in them.
 
-Of each text of the sample an edit and a word count once. Means are over the texts that they apply
-to, at least MIN_TEXTS different ones. The largest of many means is so in part by chance: what is
-listed, its order and its interval are those of lists of tokens (`findings/tokens/lists.py`), over
-edits and words together. An edit that no text's tokens show changes nothing, and is not judged.
+Nothing that another section judges is judged anew, so that a figure has one interval on a page.
+Words are those that the lists of tokens name (`findings/tokens/lists.py`). Kinds of edits are those
+that surely change the mean (`edit_kind.py`) where that is the mean of the figure that effects are
+of. Elsewhere, as for a class, whose lead over the next one is explained, the changes of that figure
+are ranked as effects of tokens are; an edit that no text's tokens show is not ranked.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.repeated_texts import first_alike
-from reportgen.findings.statistics import Booleans, Estimate, Floats, Places
-from reportgen.findings.tokens.figures import CorpusTokens
-from reportgen.findings.tokens.lists import explaining, listed, rank_tokens
+from reportgen.findings.statistics import Booleans, Estimate
+from reportgen.findings.tokens.figures import CorpusTokens, TokenEffect
+from reportgen.findings.tokens.lists import RankedTokens, explaining, listed, rank_tokens
 from reportgen.findings.what_if.edits import sample_of
 from reportgen.results import MIN_TEXTS, Results
 from reportgen.tasks import target_of
@@ -34,7 +34,7 @@ class TriedChange:
     """An edit over all texts that it applies to, or a word over those that it stands in."""
 
     kind: Literal["edit", "word"]
-    name: str  # id of the edit; the word
+    name: str  # of the edit; the word
     change: Estimate  # of the explained figure: with the edit less without, or with the word
     largest: int  # row of the text that it changes most in that direction
 
@@ -44,113 +44,85 @@ class TriedChanges:
     """What surely raises and lowers one explained figure, what does it most in front."""
 
     target: str | None  # the explained class, label or token; None where there is one figure
-    n_tried: int  # edits and words that were judged
-    n_texts: int
+    n_tried: int  # edits and words in at least MIN_TEXTS different texts
     raises: tuple[TriedChange, ...]
     lowers: tuple[TriedChange, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _ChangeRows:
-    """The change of each text by each of some edits or words."""
-
-    kind: Literal["edit", "word"]
-    names: tuple[str, ...]
-    text: Places  # [row]
-    name: Places  # [row], place in `names`
-    change: Floats  # [row]
-
-    def among(self, texts: Booleans) -> "_ChangeRows":
-        """Those of the texts for which `texts` `[text]` is true."""
-        rows = texts[self.text]
-        return _ChangeRows(
-            self.kind, self.names, self.text[rows], self.name[rows], self.change[rows]
-        )
-
-
 def tried_changes(findings: "Findings") -> tuple[TriedChanges, ...]:
-    """What raises and lowers each explained figure; none without edits, and where an effect is a
-    distance, which has no direction."""
+    """What raises and lowers each explained figure; none where no edit was tried, and where an
+    effect is a distance, which has no direction."""
     results = findings.results
-    rows = sample_of(results)
-    if rows.empty or target_of(results.info.evidence).is_distance:
+    if results.edits.empty or target_of(results.info.evidence).is_distance:
         return ()
-    changes = [_edits(rows)]
-    if not results.is_redacted:  # tokens look the same there
-        changes.append(_words(findings.tokens))
-    targets = findings.explained_targets
-    if not targets:
-        return tuple(_of_target(results, None, changes))
-    lists: list[TriedChanges] = []
-    for target in targets[:_TARGETS]:
-        chosen = explaining(results, target)
-        lists += _of_target(results, target, [each.among(chosen) for each in changes])
-    return tuple(lists)
+    targets: tuple[str | None, ...] = findings.explained_targets[:_TARGETS] or (None,)
+    return tuple(made for target in targets if (made := _of_target(findings, target)).n_tried)
 
 
-def _of_target(
-    results: Results, target: str | None, changes: list[_ChangeRows]
-) -> Iterator[TriedChanges]:
-    """The lists of one figure; none where nothing is in enough texts."""
-    names = [(each.kind, name) for each in changes for name in each.names]
-    starts = np.cumsum([0, *(len(each.names) for each in changes)])
-    text = np.concatenate([each.text for each in changes])
-    label = np.concatenate(
-        [each.name + start for each, start in zip(changes, starts, strict=False)]
-    )
-    change = np.concatenate([each.change for each in changes])
-    unread = np.full(len(text), np.nan)
-    table = CorpusTokens(
-        labels=tuple(name for _, name in names),
-        text=text,
-        label=label,
-        count=np.ones(len(text), np.intp),
-        attention=unread,
-        effect=change,
-        same=first_alike(results)[text],
-    )
-    ranked = rank_tokens(table, change, MIN_TEXTS, 0.0)
-    n_tried = int(np.isfinite(ranked.means).sum())
-    if not n_tried:
-        return
+def _of_target(findings: "Findings", target: str | None) -> TriedChanges:
+    results, what_if = findings.results, findings.what_if
+    chosen = explaining(results, target) if target else np.ones(len(results.texts), np.bool_)
+    changes: list[TriedChange] = []
+    n_tried = 0
+    words = () if results.is_redacted else findings.token_lists  # tokens look the same there
+    for lists in words:
+        if lists.target == target:
+            changes += _named("word", findings.tokens, lists.ranked, chosen)
+            n_tried += _n_judged(lists.ranked)
+    if target is None and what_if is not None and not what_if.is_share:
+        judged = [kind for kind in what_if.kinds if kind.change and kind.change.interval]
+        n_tried += len(judged)
+        for kind in judged:
+            if kind.is_clear and kind.change:
+                sign = np.sign(kind.change.mean)
+                most = max(kind.changes, key=lambda each: sign * each.change)
+                changes.append(TriedChange("edit", kind.name, kind.change, most.text))
+    elif len((edits := _edits(results, chosen)).text):
+        ranked = rank_tokens(edits, edits.effect, MIN_TEXTS, 0.0)
+        changes += _named("edit", edits, ranked, chosen)
+        n_tried += _n_judged(ranked)
+    changes.sort(key=lambda each: -abs(each.change.mean))
+    raises = tuple(each for each in changes if each.change.mean > 0)
+    lowers = tuple(each for each in changes if each.change.mean < 0)
+    return TriedChanges(target, n_tried, raises[:MOST], lowers[:MOST])
 
-    def made(way: Literal["raises", "lowers"]) -> Iterator[TriedChange]:
-        sign = 1.0 if way == "raises" else -1.0
-        for token in listed(way, ranked, len(names)).sure:
+
+def _n_judged(ranked: RankedTokens) -> int:
+    return int((np.isfinite(ranked.means) & ~ranked.is_few).sum())
+
+
+def _named(
+    kind: Literal["edit", "word"], table: CorpusTokens, ranked: RankedTokens, chosen: Booleans
+) -> Iterator[TriedChange]:
+    """What a sentence may name of a table of edits or words."""
+    in_target = chosen[table.text] & np.isfinite(table.effect)
+    ways: tuple[tuple[TokenEffect, float], ...] = (("raises", 1.0), ("lowers", -1.0))
+    for way, sign in ways:
+        for token in listed(way, ranked, len(table.labels)).sure:
             if token.is_named:
-                rows = np.flatnonzero(label == token.label)
-                most = int(text[rows[np.argmax(sign * change[rows])]])
+                rows = np.flatnonzero(in_target & (table.label == token.label))
+                most = int(table.text[rows[np.argmax(sign * table.effect[rows])]])
                 mean = Estimate(token.value, token.interval, token.n_texts)
-                yield TriedChange(*names[token.label], mean, most)
-
-    yield TriedChanges(
-        target,
-        n_tried,
-        len(np.unique(text)),
-        tuple(made("raises"))[:MOST],
-        tuple(made("lowers"))[:MOST],
-    )
+                yield TriedChange(kind, table.labels[token.label], mean, most)
 
 
-def _edits(rows: pd.DataFrame) -> _ChangeRows:
-    """The edits of `rows` that change any text."""
+def _edits(results: Results, chosen: Booleans) -> CorpusTokens:
+    """The edits of the `chosen` texts (`[text]`) that change any, as a table of tokens."""
+    rows = sample_of(results)
+    texts = rows["text"].to_numpy(np.intp)
     changes = rows["after"].to_numpy(np.float64) - rows["before"].to_numpy(np.float64)
-    moved = pd.Series(np.abs(np.nan_to_num(changes))).groupby(rows["edit"].to_numpy()).max()
+    is_known = np.isfinite(changes) & chosen[texts]
+    moved = pd.Series(np.abs(changes[is_known])).groupby(rows["edit"].to_numpy()[is_known]).max()
     names = tuple(map(str, moved.index[moved > 0]))
+    is_known &= rows["edit"].isin(names).to_numpy(np.bool_)
     place = {name: i for i, name in enumerate(names)}
-    known = np.isfinite(changes) & rows["edit"].isin(names).to_numpy(np.bool_)
-    return _ChangeRows(
-        "edit",
-        names,
-        rows["text"].to_numpy(np.intp)[known],
-        np.array([place[name] for name in rows["edit"][known]], np.intp),
-        changes[known],
-    )
-
-
-def _words(tokens: CorpusTokens) -> _ChangeRows:
-    """What each word adds to the texts that it stands in."""
-    known = np.isfinite(tokens.effect) & (tokens.same == tokens.text)
-    return _ChangeRows(
-        "word", tokens.labels, tokens.text[known], tokens.label[known], tokens.effect[known]
+    text = texts[is_known]
+    return CorpusTokens(
+        labels=names,
+        text=text,
+        label=np.array([place[name] for name in rows["edit"][is_known]], np.intp),
+        count=np.ones(len(text), np.intp),
+        attention=np.full(len(text), np.nan),
+        effect=changes[is_known],
+        same=first_alike(results)[text],
     )

@@ -135,7 +135,7 @@ _RECORDS: Records = {
         *("change_max", "flips", "kinds"),
     ),
     EditKind: shows("name", "n_texts", "sure=is_clear", "change", "size", "flips", "change_max"),
-    TriedChanges: shows("target", "n_tried", "n_texts", "raises", "lowers"),
+    TriedChanges: shows("target", "n_tried", "raises", "lowers"),
     TriedChange: shows("kind", "name", "change"),
     TestFigures: shows(
         "effect=effect.mean", "control=control.mean", "ratio", "n_texts=effect.n_texts"

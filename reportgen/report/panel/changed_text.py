@@ -29,9 +29,7 @@ from reportgen.report.panel.unit_measures import text_effects, times_average_tok
 from reportgen.results import EFFECT, SWAP, Floats, TextUnits, text_units
 
 # Words of letters and digits that spaces separate; of other scripts each character by itself.
-_PIECES = re.compile(
-    r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffdc]+|\s+|.", re.DOTALL
-)
+_PIECES = re.compile(r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffdc]+|.", re.DOTALL)
 _MOST_PIECES = 2000  # that differ, compared one by one; of more the whole is marked
 _MOST_CELLS = 48  # along a side of the map of both
 _WORDS = 4  # that took over, and that lost
@@ -205,13 +203,23 @@ def _n_alike(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def changed_texts(findings: Findings, text: int, language: Language) -> tuple[PairOfTexts, ...]:
-    """The variants of row `text` of `texts`, those that move it most first; of a variant its
+    """The variants of row `text` of `texts`, the first of those that move it most; of a variant its
     original. Edits that are no texts stand elsewhere, see `make_tried`."""
-    if findings.what_if is None:
-        return ()
-    every = [one for one in findings.what_if.of(text) if one.variant is not None]
+    every = _variants(findings, text)
     first = sorted(every, key=lambda one: -abs(np.nan_to_num(one.change)))[:_SHOWN]
     return tuple(_changed(findings, text, change, language) for change in first)
+
+
+def more_variants(findings: Findings, text: int, language: Language) -> str:
+    """How many variants of a text `changed_texts` leaves out; "" where that is none."""
+    n = len(_variants(findings, text)) - _SHOWN
+    return language.count("what_if", "more", n) if n > 0 else ""
+
+
+def _variants(findings: Findings, text: int) -> list[TextChange]:
+    if findings.what_if is None:
+        return []
+    return [one for one in findings.what_if.of(text) if one.variant is not None]
 
 
 def _changed(findings: Findings, text: int, change: TextChange, language: Language) -> PairOfTexts:

@@ -9,7 +9,7 @@ from reportgen.findings import MIN_PREDICTIONS, Findings, Note
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.panel.changed_text import PairOfTexts, changed_texts
+from reportgen.report.panel.changed_text import PairOfTexts, changed_texts, more_variants
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.figures import Figures, make_figures
@@ -47,6 +47,7 @@ class Panel:
     plain: tuple[str, ...]  # the text itself, by segment
     is_variant: bool = False
     changes: tuple[PairOfTexts, ...] = ()  # its variants; of a variant its original
+    more_changes: str = ""  # how many variants are not among them
 
 
 def make_panel(
@@ -95,6 +96,7 @@ def make_panel(
         plain=tuple(filter(None, segments)),
         is_variant=not findings.results.independent[text],
         changes=changed_texts(findings, text, language) if analysed else (),
+        more_changes=more_variants(findings, text, language) if analysed else "",
     )
 
 

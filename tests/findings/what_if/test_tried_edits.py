@@ -54,6 +54,8 @@ def test_of_a_planted_model_each_edit_has_its_size(planted) -> None:
     (lists,) = tried_changes(findings)
     assert names(lists.raises) <= {SWAP, "upper_case"}
     assert names(lists.lowers) == {"brackets", "lower_case"}
+    for each in (*lists.raises, *lists.lowers):  # one interval on a page
+        assert each.change is kinds[each.name].change
     counts = edit_counts(planted)
     assert sum(counts["brackets"].values()) == 30
     assert counts["brackets"]["run"] == kinds["brackets"].n_texts

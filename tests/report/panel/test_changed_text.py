@@ -19,6 +19,11 @@ def test_what_is_marked_makes_up_both_texts(old, new):
 
 
 def test_words_are_marked_whole_and_characters_where_none_are_separated():
+    assert [(p.way, p.text) for p in differences("a b", "a  b")] == [
+        ("same", "a "),
+        ("ins", " "),
+        ("same", "b"),
+    ]
     marked = [(p.way, p.text) for p in differences("a good 無料です", "a goods 有料です")]
     assert marked == [
         ("same", "a "), ("del", "good"), ("ins", "goods"), ("same", " "), ("del", "無"),
