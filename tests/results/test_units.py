@@ -31,7 +31,7 @@ def made(text, tokens, pair=None, causal=False, has_norms=True):
     table = table_of("tokens", frame)
     results = SimpleNamespace(text_row=lambda _: row, token_table=lambda _: table)
     results.info = SimpleNamespace(
-        model=SimpleNamespace(n_layers=2), output=SimpleNamespace(kind="number")
+        model=SimpleNamespace(n_layers=2), output=SimpleNamespace(kind="number"), scores=()
     )
     results.by_layer = partial(Results.by_layer, results)
     results.recent = lambda make, *of: make(results, *of)
