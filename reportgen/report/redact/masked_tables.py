@@ -46,6 +46,7 @@ from reportgen.tasks import chosen_texts, task_of
 
 DOT = "•"
 MARK = DOT * 3  # in place of a word, however long it is
+_EMPTIED = ("head_effects", EDITS)  # many figures of each text, by which words can be found
 _ID_AND_TEXTS = ("text_id", "text", "pair", "completion")
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 AT_ONCE = 4096  # rows of a row group, which are read together
@@ -178,7 +179,7 @@ class Masked:
         if table == "sink_scores":  # the key of a token tells which one it is
             is_token = pc.starts_with(kept["subject"], _TOKEN)
             kept = kept.filter(pc.invert(is_token))
-        return kept.slice(0, 0) if table == "head_effects" else kept
+        return kept.slice(0, 0) if table in _EMPTIED else kept
 
     _n_texts = 0  # of the table of texts, how many rows were read
 
@@ -196,17 +197,7 @@ class Masked:
             )
         if table in ("sinks", "sink_scores"):
             return self._sinks(table, rows)
-        if table == EDITS:
-            return self._edits(rows)
         return {}
-
-    def _edits(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
-        """The names of edits, and what is predicted with them; of choices that is left out."""
-        labels = self._predicted(rows["prediction_label"])
-        return {
-            "edit": list(map(self._edit, _list(rows, "edit"))),
-            "prediction_label": [None] * len(rows) if self._task.has_choices else labels,
-        } | self._message(rows)
 
     def _edit(self, name: str) -> str:
         """The name of an edit; a swap is numbered, as its kind tells words."""

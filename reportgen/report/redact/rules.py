@@ -146,14 +146,13 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     },
     "agreement": {**_all(KEPT, "text", "view", "statistic"), "value": TWO},
     "shuffled": {**_all(KEPT, "text", "view"), "value": TWO},
-    # Of a swap the words are hidden, of all edits the texts that they made.
+    # The rows of both are left out: with the effects of all heads or edits of a text, each another
+    # equation, its words can be found.
     "edits": {
-        **_all(KEPT, "text", "status", "extra"),
-        **_all(REPLACED, "edit", "prediction_label", "message"),
-        **_all(THREE, "before", "after"),
-        **_all(LEFT_OUT, "changed", "prediction", "scores"),
+        "text": KEPT,
+        **_all(LEFT_OUT, "edit", "status", "changed", "before", "after", "prediction"),
+        **_all(LEFT_OUT, "prediction_label", "scores", "message", "extra"),
     },
-    # Its rows are left out: with the effects of all heads of a text its words can be found.
     "head_effects": {**_all(KEPT, "text", "layer", "head"), "effect": LEFT_OUT},
 }
 
