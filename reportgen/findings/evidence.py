@@ -359,10 +359,10 @@ def explained_values(results: Results) -> NDArray[np.float64] | None:
 
 
 def explained_range(results: Results) -> float | None:
-    """How far `explained_values` span; None for fewer than MIN_TEXTS texts, and where all are the
-    same."""
+    """How far `explained_values` span, variants apart; None for fewer than MIN_TEXTS texts, and
+    where all are the same."""
     values = explained_values(results)
-    known = np.empty(0) if values is None else values[np.isfinite(values)]
+    known = np.empty(0) if values is None else values[np.isfinite(values) & results.independent]
     return float(np.ptp(known)) or None if len(known) >= MIN_TEXTS else None
 
 

@@ -5,6 +5,7 @@ A fresh interpreter would import the large libraries anew, which takes longer th
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -53,7 +54,11 @@ def run_forked(script: str, folder: Path, arguments: Sequence[str] = (), stdin: 
 
 
 def _begin_anew(folder: Path) -> None:
-    """Forget the modules of the package and of the tests, and what stands for the terminal."""
+    """Forget the modules of the package and of the tests, what stands for the terminal, and what
+    earlier tests do on signals."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     os.chdir(folder)
     os.environ["COLUMNS"] = "400"
     sys.path[:0] = [str(folder), str(ROOT / "tests")]

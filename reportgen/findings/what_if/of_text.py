@@ -1,5 +1,5 @@
-"""What was tried on one text: its edits, and leaving out each of its words. It says what the model
-did with this text, so nothing of it is estimated."""
+"""What was tried on one text: edits, its variants, and leaving out each of its words. It says what
+the model did with this text, so nothing of it is estimated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,7 +85,21 @@ def text_tries(findings: "Findings", text: int) -> TextTries | None:
     rows = results.edits_of(text)
     if rows is None or results.is_redacted or target_of(results.info.evidence).is_distance:
         return None
-    return TextTries((*_edits(results, rows, text), *_words(results, text)))
+    edits = (*_edits(results, rows, text), *_variants(findings, text))
+    return TextTries((*edits, *_words(results, text)))
+
+
+def _variants(findings: "Findings", text: int) -> Iterator[TextTry]:
+    """The variants of the text, where what is predicted is what is explained: a number."""
+    what_if = findings.what_if
+    if what_if is None or what_if.is_share:
+        return
+    original = str(findings.results.text_row(text)["text"])
+    for change in what_if.of(text):
+        if change.variant is not None and change.text == text and change.is_measured:
+            size = _size(original, change.changed_text)
+            sizes = (change.changed_text, change.before, change.after, None, size)
+            yield TextTry("edit", change.kind, *sizes)
 
 
 def _edits(results: Results, rows: pd.DataFrame, text: int) -> Iterator[TextTry]:

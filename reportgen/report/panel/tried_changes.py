@@ -11,7 +11,7 @@ from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.changed_text import TextPiece, differences, edit_name
-from reportgen.report.panel.prediction import printed
+from reportgen.report.panel.prediction import number_digits, printed
 
 _LABEL = 40  # half-width characters of what is predicted
 _NEXT = 4  # changes that are named in one direction
@@ -78,11 +78,13 @@ def _lines(
             yield line(say(key, what=what, size=size, label=to), flip)
     if not tries.raises and not tries.lowers:
         yield TriedLine(count("still", len(n), scalar=scalar))
+    digits = number_digits(findings)
+    if digits is None and n:
+        digits = decimals(max(abs(n[0].before), *(abs(each.after) for each in n)))
     for key, moving in (("raises", tries.raises), ("lowers", tries.lowers)):
         if not moving:
             continue
         most, names = moving[0], []
-        digits = decimals(max(abs(most.before), abs(most.after)))
         before, after = (printed(end, digits) for end in (most.before, most.after))
         what = _name(most, language)
         sentence = say(key, scalar=scalar, what=what, before=before, after=after)

@@ -77,6 +77,8 @@ class _HeadWords:
         if effects.largest.interval is None:
             yield self._language.count("heads", "few", effects.n_texts)
             return
+        if effects.named and not effects.top[0].is_named:
+            yield self._say("largest", head=self._with_size(effects.top[0]))
         yield self._standing_out(effects)
         if effects.is_uneven:
             yield self._say(
@@ -98,13 +100,14 @@ class _HeadWords:
         if not effects.named:
             key = "none_alone" if effects.is_uneven else "none"
             return self._say(key, scalar=self._scalar)
-        heads = self._language.listed(
-            self._say("named_head", head=_name(head), value=written(head.size.mean, self._digits))
-            for head in effects.named
-        )
+        heads = self._language.listed(map(self._with_size, effects.named))
         return self._language.count(
             "heads", "named", len(effects.named), heads=heads, scalar=self._scalar
         )
+
+    def _with_size(self, head: ListedHead) -> str:
+        size = written(head.size.mean, self._digits)
+        return self._say("named_head", head=_name(head), value=size)
 
     def _of_sink(self, effects: HeadEffects) -> Iterator[str]:
         """What the heads of the sink have to do with those that matter."""

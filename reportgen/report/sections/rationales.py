@@ -149,7 +149,7 @@ class _RationaleTables:
         found = self._found
         first = self._stated.get(self._first)
         counts = {"none": found.n_none, "all": found.n_all, "cut": len(found.cut)}
-        measured = ""
+        measured, n_marked = "", len(found.marked) - found.n_none
         if first is not None:
             f1 = first.figures.f1
             measured = self._say("measured", interval=f1.interval, n=f1.n_texts)
@@ -157,7 +157,7 @@ class _RationaleTables:
         if self._first != EFFECT and (verdict := self._verdict(EFFECT)):
             effect = self._say(f"effect_{verdict}", **self._values(EFFECT))
         parts = (
-            self._language.sentences((self._say("lead", n=len(found.marked)), measured)),
+            self._language.sentences((self._say("lead", n=n_marked), measured)),
             effect,
             self._say("two_questions") if first is not None else "",
             self._language.sentences(self._say(key, n=n) for key, n in counts.items() if n),

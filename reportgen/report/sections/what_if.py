@@ -16,6 +16,7 @@ from reportgen.report.sections.tried import TriedPart, make_tried_part, short_tr
 from reportgen.results import MIN_TEXTS
 
 _MOVED = 3  # texts of each kind that are listed
+_NAMED = 4  # kinds that are named on a fold
 _MOST_MOVED = 12  # in all
 _LONGEST = 400  # code points of a text that is listed
 
@@ -59,6 +60,7 @@ class WhatIfSection:
     doubtful: tuple[KindRow, ...]
     more: str  # how many are doubtful; "" where none is
     moved: tuple[MovedText, ...]
+    moved_note: str  # how they are chosen
     tried: TriedPart | None  # what raises and what lowers the prediction, of edits and words
 
 
@@ -107,10 +109,15 @@ class _WhatIfWords:
             has_flips=self._what_if.flips is not None,
             clear=clear,
             doubtful=doubtful,
-            more=self._count(key, len(doubtful)) if doubtful else "",
+            more=self._count(key, len(doubtful), names=self._names(doubtful)) if doubtful else "",
             moved=tuple(self._moved()),
+            moved_note=self._say("moved_note", n=_MOVED),
             tried=make_tried_part(self._findings, self._language),
         )
+
+    def _names(self, rows: Sequence[KindRow]) -> str:
+        names = [row.name for row in rows[:_NAMED]]
+        return self._language.listed(names) + ("…" if len(rows) > _NAMED else "")
 
     def headline(self) -> str:
         """What is surest."""
@@ -157,7 +164,7 @@ class _WhatIfWords:
         n = self._what_if.n_missing
         missing = self._count("missing", n) if n else ""
         apart = self._say("apart") if self._what_if.n_variants else ""
-        return tuple(filter(None, (apart, missing)))
+        return tuple(filter(None, (self._say("model"), apart, missing)))
 
     def table(self) -> Table:
         """All kinds of edits."""
