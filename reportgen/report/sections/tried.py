@@ -76,6 +76,8 @@ class _TriedWords:
         if not self._lists.raises and not self._lists.lowers:
             yield self._language.count("tried", "nothing", self._lists.n_tried, scalar=self._scalar)
         for key, changes in (("raises", self._lists.raises), ("lowers", self._lists.lowers)):
+            if not changes and (self._lists.raises or self._lists.lowers):
+                yield self._say(f"nothing_{key}", scalar=self._scalar)
             for first in changes[:1]:
                 yield self._language.count(
                     "tried",

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from reportgen.comparison import Change, EditSteadiness, Steadiness
 from reportgen.report.components import Cell, Table, make_table
-from reportgen.report.language.comparison import NAME, CompareWords, Write
+from reportgen.report.language.comparison import CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
-from reportgen.report.language.printable import shorten
+from reportgen.report.panel.changed_text import edit_name
 from reportgen.report.sections.context_compared import CompareContext
 
 
@@ -90,7 +90,7 @@ def _table(steadiness: Steadiness, words: CompareWords) -> Table:
 
 
 def _name(row: EditSteadiness, words: CompareWords) -> str:
-    return shorten(row.name, NAME) if row.name else words.say("all_edits")
+    return edit_name(row.name, words.language) if row.name else words.say("all_edits")
 
 
 def _cells(
