@@ -185,8 +185,8 @@ def _surely_larger(absolute: Floats, order: Places, n_top: int) -> Booleans:
         return np.zeros(n_top, np.bool_)
     top, rest = absolute[:, order[:n_top]], absolute[:, order[n_top], None]
     means, least = top.mean(axis=0), float(rest.mean())
-    if least == 0:
-        return np.asarray(means > 0, np.bool_)
+    if least == 0:  # of the others none does anything; one text or two may be chance
+        return np.asarray((top > 0).sum(axis=0) >= MIN_TEXTS, np.bool_)
     # Of the logarithm of the ratio of two means (delta method).
     ratios, parts = np.log(means / least), top / means - rest / least
     errors = parts.std(axis=0, ddof=1) / np.sqrt(len(parts))

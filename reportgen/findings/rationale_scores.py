@@ -77,15 +77,18 @@ class MarkedUnits:
         after = np.zeros_like(picked)
         after[:, 1:] = picked[:, :-1] & ~self.begins[1:]
         run = np.cumsum(picked & ~after) * picked.ravel()  # from 1 over all draws; 0 is not picked
-        n_runs, n_spans = int(run.max(initial=0)), int(self.span.max(initial=0))
+        n_spans = int(self.span.max(initial=0))
         span = np.broadcast_to(self.span, picked.shape).ravel()
-        cells = np.bincount(run * (n_spans + 1) + span, minlength=(n_runs + 1) * (n_spans + 1))
-        both = cells.reshape(n_runs + 1, n_spans + 1)[1:]
-        of_run, of_span = both.sum(axis=1), np.bincount(self.span)[1:]
-        union = of_run[:, None] + of_span - both[:, 1:]
-        is_right = (both[:, 1:] >= OVERLAP * union).any(axis=1)
+        of_run, of_span = np.bincount(run), np.bincount(self.span)
+        is_shared = (run > 0) & (span > 0)
+        pairs, both = np.unique(
+            run[is_shared] * (n_spans + 1) + span[is_shared], return_counts=True
+        )
+        runs, spans = np.divmod(pairs, n_spans + 1)
+        is_right = np.zeros(len(of_run), np.bool_)
+        is_right[runs[both >= OVERLAP * (of_run[runs] + of_span[spans] - both)]] = True
         draw = np.flatnonzero(picked & ~after) // picked.shape[1]
-        n_right = np.bincount(draw, weights=is_right, minlength=len(picked))
+        n_right = np.bincount(draw, weights=is_right[1:], minlength=len(picked))
         n_picked = np.bincount(draw, minlength=len(picked))
         precision = np.divide(n_right, n_picked, out=np.zeros(len(picked)), where=n_picked > 0)
         return float(precision.mean()), float(n_right.mean() / n_spans)

@@ -34,11 +34,6 @@ class WhatIf:
         return tuple(change for change in self.changes if text in (change.text, change.variant))
 
     @property
-    def n_clear(self) -> int:
-        """How many kinds of edits surely change the mean."""
-        return sum(kind.is_clear for kind in self.kinds)
-
-    @property
     def has_figure(self) -> bool:
         """Whether the change of any figure is known."""
         return self.change_max is not None

@@ -123,10 +123,8 @@ class _RationaleTables:
     def _headline(self) -> str:
         if verdict := self._verdict(self._first):
             return self._say(f"headline_{verdict}", **self._values(self._first))
-        return self._say("few", n=self._n_different(), min=MIN_TEXTS)
-
-    def _n_different(self) -> int:
-        return self._found.share.n_texts if self._found.share else 0
+        first = self._stated.get(self._first)
+        return self._say("few", n=first.figures.n_texts if first else 0, min=MIN_TEXTS)
 
     def _verdict(self, view: View) -> str:
         """What is said of a measure: "above" where it surely finds more than chance and than every
