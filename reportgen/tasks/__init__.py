@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.tasks.before_after import figures_before_after, is_flipped
+    from reportgen.tasks.before_after import (
+        figures_before_after,
+        flips_of_changed,
+        strongest_label,
+    )
     from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
     from reportgen.tasks.edited import figures_of_edits, flips_of_edits, is_predicted
     from reportgen.tasks.entities import OUTSIDE, spans

@@ -3,9 +3,10 @@ were."""
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, softmax
+from scipy.special import softmax
 
 from reportgen.results import Results
+from reportgen.tasks.before_after import probabilities_of_label
 from reportgen.tasks.labels import Booleans, Floats
 from reportgen.tasks.task import task_of
 
@@ -13,9 +14,9 @@ from reportgen.tasks.task import task_of
 def figures_of_edits(results: Results, rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """`[row]` twice: the figure of the text, and of the text with each edit of `rows` of the table.
 
-    It is the number that is predicted or explained; of classes, choices, labels and next tokens the
-    probability of what is most likely for the text as it was; NaN for other outputs, and where it
-    was not stored.
+    It is the number that is predicted or explained; of classes, choices and next tokens the
+    probability of what is most likely for the text as it was; of labels see
+    `probabilities_of_label`; NaN for other outputs, and where it was not stored.
     """
     task = task_of(results.info.output)
     if task.has_number or (task.is_number and task.has_names):
@@ -40,9 +41,7 @@ def figures_of_edits(results: Results, rows: pd.DataFrame) -> tuple[Floats, Floa
             place = int(logits.argmax())
             before[row], after[row] = softmax(logits)[place], softmax(new)[place]
         else:  # whether each label applies
-            place = int(np.abs(logits).argmax())
-            sign = 1.0 if logits[place] > 0 else -1.0
-            before[row], after[row] = expit(sign * logits[place]), expit(sign * new[place])
+            before[row], after[row] = probabilities_of_label(logits, new)
     return before, after
 
 

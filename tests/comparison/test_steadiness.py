@@ -10,7 +10,7 @@ from reportgen.report import CompareOptions
 from reportgen.report.short_form import markdown
 
 N = 12
-TEXTS = tuple(f"plain words number {i} of them" for i in range(3 * N))
+TEXTS = tuple(f"plain words number {i:02} of them" for i in range(3 * N))
 VARIANTS = tuple(
     (N * kind + i, str(i + 1), ("case", "typo")[kind - 1]) for kind in (1, 2) for i in range(N)
 )

@@ -16,11 +16,12 @@ class TextChange:
     kind: str  # name of the edit
     variant: int | None  # row of the changed text in `texts`; None where it is no text of the run
     changed_text: str
-    # The number, or the probability of what was predicted for the original; NaN where the output
-    # has no such figure, or it was not stored.
+    # The number, or the probability of what was predicted for the original, of labels that of the
+    # strongest one; NaN where the output has no such figure, or it was not stored.
     before: float
     after: float
-    changed_prediction: bool | None  # whether something else is predicted; None for numbers
+    # Whether something else is predicted; None for numbers, and where that is not known.
+    changed_prediction: bool | None
 
     @property
     def change(self) -> float:
@@ -31,7 +32,7 @@ class TextChange:
 
     @property
     def flip(self) -> float:
-        """1 where something else is predicted, 0 where not, NaN for numbers."""
+        """1 where something else is predicted, 0 where not, NaN where that is not known."""
         return nan if self.changed_prediction is None else float(self.changed_prediction)
 
     @property

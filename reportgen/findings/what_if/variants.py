@@ -5,7 +5,7 @@ import pandas as pd
 
 from reportgen.findings.what_if.text_change import TextChange
 from reportgen.results import Results
-from reportgen.tasks import figures_before_after, is_flipped
+from reportgen.tasks import figures_before_after, flips_of_changed
 
 UNNAMED = "variant"  # the kind of an edit without a name
 
@@ -20,7 +20,7 @@ def variant_changes(results: Results, items: pd.DataFrame) -> tuple[TextChange, 
         return ()
     originals = original_of[variants]
     before, after = figures_before_after(results, items, originals, variants)
-    flips = is_flipped(results, originals, variants)
+    flips = flips_of_changed(results, items, originals, variants)
     texts = results.texts.iloc[variants]
     return tuple(
         TextChange(
@@ -30,7 +30,7 @@ def variant_changes(results: Results, items: pd.DataFrame) -> tuple[TextChange, 
             text,
             float(before[place]),
             float(after[place]),
-            None if flips is None else bool(flips[place]),
+            None if flips is None or np.isnan(flips[place]) else bool(flips[place]),
         )
         for place, (kind, text) in enumerate(zip(texts["variant"], texts["text"], strict=True))
     )

@@ -27,6 +27,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import number_digits, prediction
 from reportgen.report.panel.unit_measures import text_effects, times_average_token
 from reportgen.results import EFFECT, SWAP, Floats, TextUnits, text_units
+from reportgen.tasks import strongest_label
 
 # Words of letters and digits that spaces separate; of other scripts each character by itself.
 _PIECES = re.compile(r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffdc]+|.", re.DOTALL)
@@ -160,6 +161,7 @@ class ChangeWords:
         return say(
             key,
             name=named[0],
+            label=strongest_label(self._findings.results, change.text) or named[0],
             other=named[-1],
             before=before,
             after=after,

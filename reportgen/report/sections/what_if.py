@@ -93,6 +93,8 @@ class _WhatIfWords:
         self._count = partial(language.count, "what_if")
         self._figures = ChangeWords(findings, language)
         what = "probability" if what_if.is_share else "number"
+        if what_if.is_share and findings.task.has_names:
+            what = "label_probability"
         self._what = self._say(what, name=findings.info.output.name)
 
     def made(self) -> WhatIfSection:

@@ -6,15 +6,16 @@ import jsonschema
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.factories import make_results
+from helpers.made_up.factories import changed, make_results
 from helpers.places import ROOT
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions
+from reportgen.report import RenderOptions, load_language
 from reportgen.report.format_register import output_at
 from reportgen.report.html import page
 from reportgen.report.json import render
+from reportgen.report.panel.changed_text import ChangeWords
 from reportgen.report.short_form import markdown
 from reportgen.results import selected
 
@@ -54,6 +55,14 @@ def test_changes_are_those_of_a_plain_loop(results):
             first = logits[:N].argmax(axis=1)
             expected = [
                 shares[row, first[row % N]] - shares[row % N, first[row % N]] for row in rows
+            ]
+            assert kind.change.mean == pytest.approx(np.mean(expected))
+        if results.info.output.kind == "labels":
+            logits = np.stack(list(texts["scores"]))
+            first = logits[:N].argmax(axis=1)
+            chances = 1 / (1 + np.exp(-logits))
+            expected = [
+                chances[row, first[row % N]] - chances[row % N, first[row % N]] for row in rows
             ]
             assert kind.change.mean == pytest.approx(np.mean(expected))
         if results.info.output.kind == "tags":  # flips alone
@@ -104,3 +113,26 @@ def test_every_form_of_a_report_says_the_same(results):
     assert links == {f"#text={N + 1}", f"#text={2 * N + 1}"}
     assert variant.select_one(".changed-text a")["href"] == "#text=1"
     assert (variant.select_one("del").text, variant.select_one("ins").text) == ("0", str(N))
+
+
+def test_the_strongest_label_is_named_and_falls_where_it_no_longer_applies(tmp_path):
+    made = make_results(tmp_path, ("a b", "a c"), kind="labels", variants=((1, "1", "case"),))
+    texts = made.texts.copy()
+    texts["scores"] = [np.array([-8.0, 4.0, -1.0]), np.array([-8.0, -4.0, -1.0])]
+    texts["prediction_label"] = ["taste", ""]
+    findings = Findings(changed(made, texts=texts))
+    (change,) = findings.what_if.changes
+    assert (change.before, change.after) == pytest.approx(
+        (1 / (1 + np.exp(-4)), 1 / (1 + np.exp(4)))
+    )
+    assert change.flip == 1
+    words = ChangeWords(findings, load_language("en")).predicted(change)
+    assert "“taste” 98.2" in words
+
+
+def test_whether_other_tags_are_predicted_is_not_known_of_other_words(tmp_path):
+    texts = ("one two six", "one two ten", "one two")
+    made = make_results(tmp_path, texts, kind="tags", variants=((1, "1", "a"), (2, "1", "b")))
+    first, second = Findings(made).what_if.changes
+    assert first.changed_prediction is not None
+    assert second.changed_prediction is None
