@@ -19,7 +19,7 @@ from reportgen.comparison.change import (
 )
 from reportgen.comparison.model_figures import EDIT_FLIPS, EDIT_SIZE, FigureRow, ModelValue
 from reportgen.comparison.pairing import Pairing
-from reportgen.findings import Estimate, Findings, Floats, Places, TextChange, widened
+from reportgen.findings import Estimate, Findings, Floats, Places, TextChange, WhatIf, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def compare_steadiness(base: Findings, head: Findings, pairing: Pairing) -> Stea
     sides = base.what_if, head.what_if
     if sides[0] is None or sides[1] is None or not pairing.same_output:
         return None
-    old, new = (_by_pair(side.changes) for side in sides if side)
+    old, new = (_by_pair(side) for side in sides if side)
     keys = [key for key in old if key in new]
     if not keys:
         return None
@@ -64,8 +64,9 @@ def compare_steadiness(base: Findings, head: Findings, pairing: Pairing) -> Stea
     return Steadiness(_of_kind("", pairs, 1), tuple(sorted(kinds, key=_order)), sides[0].is_share)
 
 
-def _by_pair(every: Sequence[TextChange]) -> Mapping[Hashable, TextChange]:
-    """The changes by what both models share of them."""
+def _by_pair(side: WhatIf) -> Mapping[Hashable, TextChange]:
+    """The changes, of equal texts once, by what both models share of them."""
+    every = (change for kind in side.kinds for change in kind.changes)
     return {(one.text, one.kind, one.variant, one.changed_text): one for one in every}
 
 

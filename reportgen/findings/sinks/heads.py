@@ -166,8 +166,9 @@ _NO_SUMS = _ExcessSums(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 def _parts(results: Results) -> Iterator[Places]:
     """The texts that count, each of equal ones once, some at a time."""
-    first = first_alike(results) == np.arange(len(results.texts))
-    rows = np.flatnonzero(takes_part(results) & first)
+    rows = np.flatnonzero(takes_part(results))
+    _, firsts = np.unique(first_alike(results)[rows], return_index=True)
+    rows = rows[np.sort(firsts)]
     for start in range(0, len(results.texts), _AT_ONCE):
         part = rows[(rows >= start) & (rows < start + _AT_ONCE)]
         if len(part):

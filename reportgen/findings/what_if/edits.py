@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.repeated_texts import first_alike
+from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.what_if.text_change import TextChange
 from reportgen.results import EXTRA, EditStatus, Results
 from reportgen.tasks import figures_of_edits, flips_of_edits
@@ -38,9 +38,10 @@ def sample_of(results: Results) -> pd.DataFrame:
     """The rows of the table of edits that averages are made of: of the sample, each of equal texts
     once, and no variant of another."""
     rows = results.edits
-    texts = rows["text"].to_numpy(np.intp)
-    is_first = (first_alike(results)[texts] == texts) & results.independent[texts]
-    sample: pd.DataFrame = rows[is_first & ~rows[EXTRA].to_numpy(np.bool_)]
+    counts = results.independent[rows["text"].to_numpy(np.intp)]
+    rows = rows[counts & ~rows[EXTRA].to_numpy(np.bool_)].reset_index(drop=True)
+    # By the texts that the edits were tried on: the first of equal ones may not be among them.
+    sample: pd.DataFrame = rows.loc[without_copies(results, rows, "edit").index]
     return sample.reset_index(drop=True)
 
 

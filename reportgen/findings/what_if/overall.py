@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Estimate, share_estimate
 from reportgen.findings.what_if.edit_kind import EditKind, by_text, edit_kinds
 from reportgen.findings.what_if.edits import edit_changes, sample_of
 from reportgen.findings.what_if.text_change import TextChange
-from reportgen.findings.what_if.variants import variant_changes
+from reportgen.findings.what_if.variants import variant_changes, without_equal
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -49,12 +50,13 @@ def sum_up(findings: "Findings") -> WhatIf | None:
     if not (changes or n_variants):
         return None
     is_share = not (task.is_number or task.has_number)
-    texts = np.array([change.text for change in changes], np.intp)
-    flips = np.array([change.flip for change in changes], np.float64)
+    once = without_equal(results, changes)
+    texts = first_alike(results)[np.array([change.text for change in once], np.intp)]
+    flips = np.array([change.flip for change in once], np.float64)
     sizes = [abs(change.change) for change in changes if change.is_measured]
     return WhatIf(
         changes=changes,
-        kinds=edit_kinds(changes, 1.0 if is_share else inf),
+        kinds=edit_kinds(once, 1.0 if is_share else inf),
         n_texts=len(np.unique(texts)),
         n_variants=n_variants,
         n_missing=n_variants - n_compared,

@@ -8,6 +8,7 @@ from importlib.resources import files
 import jsonschema
 import numpy as np
 import pytest
+from helpers.made_up.factories import changed
 from helpers.plain.planted_edits import (
     BRACKETS,
     CAPITALS,
@@ -23,6 +24,7 @@ from helpers.real.runs import run
 from reportgen.comparison import Runs
 from reportgen.findings import Findings, TextChange, edit_counts, text_tries, tried_changes
 from reportgen.findings.what_if import edit_kinds
+from reportgen.findings.what_if.edits import sample_of
 from reportgen.report import RenderOptions, redacted
 from reportgen.report import render as render_html
 from reportgen.report.json import render as render_summary
@@ -120,6 +122,14 @@ def test_sizes_count_what_differs(tmp_path) -> None:
     assert sizes["repetition"] == len(TEXTS[0]) + 1
     assert text_tries(findings, 0).n_known == 0  # a number
     assert np.isfinite([each.change for each in text_tries(findings, 0).tries]).all()
+
+
+def test_a_text_of_the_sample_counts_though_an_equal_one_stands_before_it(planted) -> None:
+    texts, row = planted.texts.copy(), int(planted.edits["text"].max())
+    texts.loc[0, "text"] = texts.loc[row, "text"]
+    edits = planted.edits[planted.edits["text"] != 0]
+    sample = sample_of(changed(planted, texts=texts, edits=edits))
+    assert set(sample["text"]) == set(edits["text"])
 
 
 def test_without_edits_nothing_was_tried(tmp_path) -> None:

@@ -136,3 +136,15 @@ def test_whether_other_tags_are_predicted_is_not_known_of_other_words(tmp_path):
     first, second = Findings(made).what_if.changes
     assert first.changed_prediction is not None
     assert second.changed_prediction is None
+
+
+def test_equal_variants_of_equal_originals_count_once(tmp_path):
+    texts = (*(f"one {i}" for i in range(6)), "one 0", *(f"two {i}" for i in range(6)), "two 0")
+    variants = (*((7 + i, str(i + 1), "a") for i in range(6)), (13, "7", "a"))
+    findings = Findings(make_results(tmp_path, texts, variants=variants))
+    (kind,) = findings.what_if.kinds
+    values = findings.results.texts["prediction"].to_numpy(np.float64)
+    assert kind.change.mean == pytest.approx(np.mean(values[7:13] - values[:6]))
+    assert (kind.n_texts, findings.what_if.n_texts, len(kind.changes)) == (6, 6, 6)
+    (of_copy,) = findings.what_if.of(6)
+    assert (of_copy.text, of_copy.variant) == (6, 13)
