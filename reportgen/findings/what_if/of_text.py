@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.what_if.text_change import SAME_OUTPUT
+from reportgen.findings.what_if.text_change import SAME_OUTPUT, has_direction
 from reportgen.results import Results, segments_of, text_units
 from reportgen.tasks import flips_of_edits, is_predicted, target_of
 
@@ -80,10 +80,10 @@ class TextTries:
 
 def text_tries(findings: "Findings", text: int) -> TextTries | None:
     """All that was tried on row `text` of `texts`; None where no edit was, where texts are
-    redacted, and where what is explained is a distance, which has no direction."""
+    redacted, and where no figure has a direction, see `has_direction`."""
     results = findings.results
     rows = results.edits_of(text)
-    if rows is None or results.is_redacted or target_of(results.info.evidence).is_distance:
+    if rows is None or results.is_redacted or not has_direction(results):
         return None
     edits = (*_edits(results, rows, text), *_variants(findings, text))
     return TextTries((*edits, *_words(results, text)))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from math import isfinite, nan
 
+from reportgen.results import Results
+from reportgen.tasks import target_of, task_of
+
 # Another batch size changes what a model returns by at most this fraction of its size; a smaller
 # change of a prediction counts as none.
 SAME_OUTPUT = 1e-5
@@ -39,3 +42,13 @@ class TextChange:
     def is_measured(self) -> bool:
         """Whether the change is known."""
         return isfinite(self.before) and isfinite(self.after)
+
+
+def has_direction(results: Results) -> bool:
+    """Whether the figure that edits change can rise and fall, and is the same figure wherever it
+    has one name: a number that is predicted, or what evidence explains, unless it is a distance.
+    Without evidence nothing names the class that a lead is of."""
+    evidence, task = results.info.evidence, task_of(results.info.output)
+    if evidence.scalar is None:
+        return task.has_number or task.is_number
+    return not target_of(evidence).is_distance

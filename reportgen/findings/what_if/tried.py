@@ -19,8 +19,8 @@ from reportgen.findings.statistics import Booleans, Estimate
 from reportgen.findings.tokens.figures import CorpusTokens, TokenEffect
 from reportgen.findings.tokens.lists import RankedTokens, explaining, listed, rank_tokens
 from reportgen.findings.what_if.edits import sample_of
+from reportgen.findings.what_if.text_change import has_direction
 from reportgen.results import MIN_TEXTS, Results
-from reportgen.tasks import target_of
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -50,10 +50,10 @@ class TriedChanges:
 
 
 def tried_changes(findings: "Findings") -> tuple[TriedChanges, ...]:
-    """What raises and lowers each explained figure; none where no edit was tried, and where an
-    effect is a distance, which has no direction."""
+    """What raises and lowers each explained figure; none where no edit was tried, and where no
+    figure has a direction, see `has_direction`."""
     results = findings.results
-    if results.edits.empty or target_of(results.info.evidence).is_distance:
+    if results.edits.empty or not has_direction(results):
         return ()
     targets: tuple[str | None, ...] = findings.explained_targets[:_TARGETS] or (None,)
     return tuple(made for target in targets if (made := _of_target(findings, target)).n_tried)

@@ -3,6 +3,7 @@ against what the tables say."""
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
@@ -25,6 +26,7 @@ from reportgen.comparison import Runs
 from reportgen.findings import Findings, TextChange, edit_counts, text_tries, tried_changes
 from reportgen.findings.what_if import edit_kinds
 from reportgen.findings.what_if.edits import sample_of
+from reportgen.findings.what_if.text_change import has_direction
 from reportgen.report import RenderOptions, redacted
 from reportgen.report import render as render_html
 from reportgen.report.json import render as render_summary
@@ -130,6 +132,18 @@ def test_a_text_of_the_sample_counts_though_an_equal_one_stands_before_it(plante
     edits = planted.edits[planted.edits["text"] != 0]
     sample = sample_of(changed(planted, texts=texts, edits=edits))
     assert set(sample["text"]) == set(edits["text"])
+
+
+@pytest.mark.parametrize("scalar", [None, "number"])
+@pytest.mark.parametrize("kind", ["class", "embedding", "number"])
+def test_without_evidence_only_a_number_has_a_direction(planted, kind, scalar) -> None:
+    info, known = planted.info, kind == "number" or scalar is not None
+    info = replace(
+        info,
+        output=replace(info.output, kind=kind),
+        evidence=replace(info.evidence, scalar=scalar),
+    )
+    assert has_direction(changed(planted, info)) == known
 
 
 def test_without_edits_nothing_was_tried(tmp_path) -> None:
