@@ -68,6 +68,8 @@ if TYPE_CHECKING:
         SUMMARY_VERSION,
         SWAP,
         TYPED,
+        UNNAMED,
+        VARIANT,
         Batching,
         Checks,
         DecoderInfo,

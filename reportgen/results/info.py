@@ -29,6 +29,8 @@ SUMMARY_VERSION = 1
 COMPARISON_VERSION = 1
 EDITS = "edits"  # the table that only results of runs with edits have
 SWAP = "swap:"  # how the id of an edit begins that swaps words; their kind follows
+VARIANT = "variant:"  # the same of variants that the texts name as an edit is called
+UNNAMED = "variant"  # the kind of variants without a name
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 TYPED = "--text"  # the name of an input that is no file: texts that were typed

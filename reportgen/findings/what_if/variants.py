@@ -8,10 +8,8 @@ import pandas as pd
 
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.what_if.text_change import TextChange
-from reportgen.results import Results
+from reportgen.results import SWAP, UNNAMED, VARIANT, Results
 from reportgen.tasks import figures_before_after, flips_of_changed
-
-UNNAMED = "variant"  # the kind of an edit without a name
 
 
 def variant_changes(results: Results, items: pd.DataFrame) -> tuple[TextChange, ...]:
@@ -29,7 +27,7 @@ def variant_changes(results: Results, items: pd.DataFrame) -> tuple[TextChange, 
     return tuple(
         TextChange(
             int(originals[place]),
-            kind if isinstance(kind, str) and kind else UNNAMED,
+            _kind(results, kind),
             int(variants[place]),
             text,
             float(before[place]),
@@ -52,3 +50,11 @@ def without_equal(results: Results, changes: Iterable[TextChange]) -> tuple[Text
             key = first, change.kind, int(alike[variant])
             once.setdefault(key, replace(change, text=first))
     return tuple(once.values())
+
+
+def _kind(results: Results, name: object) -> str:
+    """The kind of a variant with this name, which is none of the edits that were tried."""
+    if not isinstance(name, str) or not name:
+        return UNNAMED
+    is_edit = name in results.info.settings.edits or name.startswith((SWAP, VARIANT))
+    return f"{VARIANT}{name}" if is_edit else name

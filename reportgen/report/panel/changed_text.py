@@ -26,7 +26,7 @@ from reportgen.report.language.numbers import (
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import number_digits, prediction
 from reportgen.report.panel.unit_measures import text_effects, times_average_token
-from reportgen.results import EFFECT, SWAP, Floats, TextUnits, text_units
+from reportgen.results import EFFECT, SWAP, UNNAMED, VARIANT, Floats, TextUnits, text_units
 from reportgen.tasks import strongest_label
 
 # Words of letters and digits that spaces separate; of other scripts each character by itself.
@@ -78,6 +78,10 @@ def edit_name(name: str, language: Language) -> str:
     if name.startswith(SWAP):
         kind = shorten(visible(name.removeprefix(SWAP)), _NAME_WIDTH)
         return language.say("edits", "swap", kind=kind)
+    if name.startswith(VARIANT):
+        return shorten(name.removeprefix(VARIANT), _NAME_WIDTH)
+    if name == UNNAMED:
+        return language.say("what_if", "name_variant")
     if f"name_{name}" in language.words["edits"]:
         return language.say("edits", f"name_{name}")
     return shorten(name, _NAME_WIDTH)

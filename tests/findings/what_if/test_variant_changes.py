@@ -1,6 +1,7 @@
 """Variants against their originals: figures equal plain ones, and nothing else counts variants."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -15,7 +16,7 @@ from reportgen.report import RenderOptions, load_language
 from reportgen.report.format_register import output_at
 from reportgen.report.html import page
 from reportgen.report.json import render
-from reportgen.report.panel.changed_text import ChangeWords
+from reportgen.report.panel.changed_text import ChangeWords, edit_name
 from reportgen.report.short_form import markdown
 from reportgen.results import selected
 
@@ -148,3 +149,15 @@ def test_equal_variants_of_equal_originals_count_once(tmp_path):
     assert (kind.n_texts, findings.what_if.n_texts, len(kind.changes)) == (6, 6, 6)
     (of_copy,) = findings.what_if.of(6)
     assert (of_copy.text, of_copy.variant) == (6, 13)
+
+
+def test_a_variant_named_as_an_edit_that_was_tried_is_a_kind_of_its_own(tmp_path):
+    variants = ((2, "1", "digits"), (3, "1", None))
+    made = make_results(tmp_path, ("a 1", "b", "a 2", "a 3"), variants=variants)
+    settings = replace(made.info.settings, edits=("digits",))
+    findings = Findings(changed(made, replace(made.info, settings=settings)))
+    words = load_language("ja")
+    names = [change.kind for change in findings.what_if.changes]
+    assert "digits" not in names
+    assert [edit_name(name, words) for name in names] == ["digits", "書き換え"]
+    assert edit_name("digits", words) == "数字を変える"
