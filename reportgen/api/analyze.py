@@ -25,7 +25,7 @@ from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
-from reportgen.api.report import FigureSource, Report
+from reportgen.api.report import FigureSource, Report, check_figures
 from reportgen.errors import InputError, UsageError, quoted, with_quotes, without_surrogates
 from reportgen.files import (
     Staging,
@@ -180,6 +180,8 @@ def analyze(
         "engine",
         "gpus_per_worker",
     )
+    if figures is not None:
+        check_figures(figures)
     report = analyzed(
         texts,
         model,

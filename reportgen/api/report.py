@@ -168,12 +168,7 @@ class Report:
             OutputError: writing failed.
         """
         given = figures(self.predictions) if callable(figures) else figures
-        source = "figures"
-        if isinstance(given, str | Path):
-            source, known = f"figures {given}", read_figures(str(given)).figures
-        else:
-            known = figures_of(given, source)
-        results = _with_figures(self.results, known, source)
+        results = _with_figures(self.results, *_read_figures(given))
         with Staging(force=True) as staging:
             path = results.folder / FIGURES_FILE
             staging.file(path, figures_content(results.author_figures))
@@ -329,6 +324,23 @@ class Report:
         except ResultsError as error:
             return str(error)
         return ""
+
+
+def check_figures(figures: "FigureSource") -> None:
+    """Check figures before their texts are analysed; those that a function makes come later.
+
+    Raises:
+        UsageError: a name or a number is none.
+    """
+    if not callable(figures):
+        require_new_names(*_read_figures(figures))
+
+
+def _read_figures(figures: "str | Path | _Figures") -> tuple[AuthorFigures, str]:
+    """Figures, and how messages about them begin."""
+    if isinstance(figures, str | Path):
+        return read_figures(str(figures)).figures, f"figures {figures}"
+    return figures_of(figures, "figures"), "figures"
 
 
 def _with_figures(results: Results, figures: AuthorFigures, source: str) -> Results:

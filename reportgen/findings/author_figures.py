@@ -30,9 +30,12 @@ def are_shares(values: Floats) -> bool:
 
 
 def author_estimates(results: Results) -> tuple[AuthorEstimate, ...]:
-    """The author's figures of `results`; one that is given by text is left out where none of its
-    texts is there."""
-    ids = text_ids(results) if results.author_figures else []
+    """The author's figures of `results`, variants of texts apart; one that is given by text is left
+    out where none of its texts is there."""
+    if not results.author_figures:
+        return ()
+    every = text_ids(results)
+    ids = [every[row] for row in np.flatnonzero(results.independent)]
     made = (_estimated(figure, ids) for figure in results.author_figures)
     return tuple(each for each in made if each is not None)
 

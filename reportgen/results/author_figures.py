@@ -101,11 +101,12 @@ _FORM = (
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None) if names else None
-    if twice is not None and len(names) <= 10 * _MOST:
-        raise ValueError(f"{twice!r:.60} stands there twice")
-    return dict(pairs)
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise ValueError(f"{name!r:.60} stands there twice")
+        made[name] = value
+    return made
 
 
 def figures_of(given: object, source: str) -> AuthorFigures:
@@ -226,7 +227,11 @@ def _for_texts(
 
 
 def figures_content(figures: AuthorFigures) -> bytes:
-    """The file that holds `figures`."""
+    """The file that holds `figures`.
+
+    Raises:
+        UsageError: it would be too large to be read.
+    """
     records = [
         {
             "name": figure.name,
@@ -238,4 +243,10 @@ def figures_content(figures: AuthorFigures) -> bytes:
         }
         for figure in figures
     ]
-    return (json.dumps(records, ensure_ascii=False, indent=1) + "\n").encode()
+    content = (json.dumps(records, ensure_ascii=False) + "\n").encode()
+    if len(content) > FIGURES_BYTES:
+        raise UsageError(
+            f"figures: {len(content) // 10**6} MB with per_text, "
+            f"{FIGURES_BYTES // 10**6} MB at most; give fewer figures by text"
+        )
+    return content

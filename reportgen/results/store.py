@@ -439,7 +439,9 @@ def _author_figures(results: Results, files: PinnedFolder) -> tuple[AuthorFigure
     path = results.folder / FIGURES_FILE
     try:
         with files.file(FIGURES_FILE).open("rb") as stream:
-            content = stream.read(FIGURES_BYTES)
+            content = stream.read(FIGURES_BYTES + 1)
+        if len(content) > FIGURES_BYTES:
+            raise ResultsError(f"{path}: more than {FIGURES_BYTES // 10**6} MB; it is not read")
         return for_texts(parsed(content, f"{path}"), text_ids(results), f"{path}")
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error

@@ -5,7 +5,7 @@ text, a token, or a figure that the register (`rules`) leaves out. In place of a
 for each of its units.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from reportgen.report.redact.rules import LEAST_UNITS
 from reportgen.results import (
     MIN_TEXTS,
     TABLES,
+    AuthorFigure,
     Results,
     RunInfo,
     StoredTable,
@@ -33,6 +34,7 @@ from reportgen.results import (
     open_own,
     require_columns,
     table_of,
+    text_ids,
     write_info,
 )
 from reportgen.tasks import items_from_texts
@@ -66,7 +68,21 @@ def redacted(
     with scratch_folder() as folder:
         names = NumberedNames() if numbers is None else numbers
         copy = _copy(results, folder, Masked(results, lang, names, rows))
-        yield replace(copy, author_figures=results.author_figures)
+        yield replace(copy, author_figures=_of_copy(results, copy, rows))
+
+
+def _of_copy(results: Results, copy: Results, rows: NDArray[np.intp]) -> tuple[AuthorFigure, ...]:
+    """The author's figures with the ids that the texts, `rows` of `results`, have in the copy."""
+    if not results.author_figures:
+        return ()
+    before = text_ids(results)
+    renamed = {before[row]: id for row, id in zip(rows, text_ids(copy), strict=True)}
+    return tuple(
+        replace(figure, by_text={renamed[id]: v for id, v in by.items() if id in renamed})
+        if isinstance(by := figure.by_text, Mapping)
+        else figure
+        for figure in results.author_figures
+    )
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:
@@ -78,20 +94,21 @@ def redacted_info(results: Results, lang: Lang) -> RunInfo:
 
 def long_texts(results: Results) -> NDArray[np.intp]:
     """The rows of `texts` with at least LEAST_UNITS units, and those without any, such as empty
-    ones: they have no figures."""
+    ones: they have no figures. No variant of a shorter text, which would count as another text."""
     n_units = divide(results).n_units()
     has_tokens = results.texts["n_tokens"].to_numpy(np.int64) > 0
-    return np.flatnonzero((n_units >= LEAST_UNITS) | ~has_tokens)
+    is_long = (n_units >= LEAST_UNITS) | ~has_tokens
+    return np.flatnonzero(is_long & is_long[results.original_of])
 
 
 def require_enough(results: Results, rows: NDArray[np.intp]) -> None:
-    """Check that `rows` of `texts` have enough different texts with figures: a copy does not show
-    which are equal, and the mean over equal ones is the figure of one.
+    """Check that `rows` of `texts` have enough different texts with figures, variants apart: a copy
+    does not show which are equal, and the mean over equal ones is the figure of one.
 
     Raises:
         ResultsError: figures over all of them would be figures of a few texts.
     """
-    texts = results.texts.iloc[rows]
+    texts = results.texts.iloc[rows[results.independent[rows]]]
     n_texts = n_different(texts.loc[texts["n_tokens"] > 0, list(READ)])
     if n_texts < MIN_TEXTS:
         raise ResultsError(

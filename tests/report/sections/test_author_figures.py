@@ -5,17 +5,20 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.unlisted import without_manifest
 from helpers.page_of import page_of
 
-from reportgen import open_report
+from reportgen import analyze, open_report
 from reportgen.api import compare
 from reportgen.comparison import compare_runs
 from reportgen.errors import ResultsError, UsageError
 from reportgen.findings import Findings, figure_list, mean_interval
-from reportgen.report import RenderOptions
+from reportgen.report import RenderOptions, redacted
 from reportgen.report.json.run import render
 from reportgen.results import open_results, read_figures
 
@@ -223,3 +226,27 @@ def test_what_does_not_fit_the_texts_is_one_line(folder: Path, record: dict, tol
         with pytest.raises(ResultsError) as error:
             open_results(folder)
         assert told in str(error.value)
+
+
+def test_redacted_copies_have_them_under_the_new_ids_and_variants_do_not_count(
+    folder: Path,
+) -> None:
+    without_manifest(folder)
+    path = folder / "texts.parquet"
+    rows = pq.read_table(path)
+    ids = rows["text"].to_pylist()  # which are numbered in a copy
+    table = rows.to_pydict() | {"text_id": ids, "variant_of": [None] * (N - 1) + ids[:1]}
+    pq.write_table(pa.table(table, rows.schema), path)
+    records = [{"name": "ease", "better": "none", "per_text": dict(zip(ids, OLD, strict=True))}]
+    (folder / "figures.json").write_text(json.dumps(records), "utf-8")
+    results = open_results(folder)
+    mean = np.mean(OLD[:-1])
+    assert Findings(results).figures["author_ease"] == pytest.approx(mean)
+    with redacted(results, "en", wanted=True, with_short=True) as copy:
+        assert not set(ids) & set(copy.author_figures[0].by_text)
+        assert Findings(copy).figures["author_ease"] == pytest.approx(mean)
+
+
+def test_python_checks_them_before_texts_are_analysed() -> None:
+    with pytest.raises(UsageError, match="label_mae"):
+        analyze(["one text"], object(), figures={"label_mae": 1})
