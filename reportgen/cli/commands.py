@@ -119,6 +119,7 @@ def run(
     jobs.require_judged(model, job.gates)
     text_set = arguments.text_set(texts or [], inputs, choices.text, choices.text_variant)
     outcome.print_notes(text_set, verbosity, redact=choices.redact)
+    outcome.print_notes(analysis.swap, verbosity, redact=choices.redact)
     if choices.redact:
         require_texts(text_set.read_alike)
     if options.detail is not None:
@@ -192,6 +193,7 @@ def analyze(
     check_place(choices, verbosity)
     text_set = arguments.text_set(texts or [], inputs, choices.text, choices.text_variant)
     outcome.print_notes(text_set, verbosity)
+    outcome.print_notes(analysis.swap, verbosity)
     if choices.small:  # no maps are kept of it, and no text gets evidence for a report
         model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reportgen.findings import Findings
     from reportgen.report import Lang, RenderOptions, TextPlace
     from reportgen.results import Results
-    from reportgen.texts import TextSet
+    from reportgen.texts import SwapList, TextSet
 
 
 EXIT_GATE = 3
@@ -65,10 +65,13 @@ def settled(kept: "Unfinished | None", results: "Results", staging: "Staging") -
     return [f"what was measured is kept in {kept.path.name}; --resume --force measures the rest"]
 
 
-def print_notes(texts: "TextSet", verbosity: Verbosity, *, redact: bool = False) -> None:
-    """Print on standard error what was found in the files of texts, or left unread."""
+def print_notes(
+    texts: "TextSet | SwapList | None", verbosity: Verbosity, *, redact: bool = False
+) -> None:
+    """Print on standard error what was found in the files of texts or swaps, or left unread."""
     as_printed = without_quotes if redact else with_quotes
-    print_lines([f"reportgen: {as_printed(note)}" for note in texts.notes], verbosity)
+    notes = () if texts is None else texts.notes
+    print_lines([f"reportgen: {as_printed(note)}" for note in notes], verbosity)
 
 
 def finish(

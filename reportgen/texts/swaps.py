@@ -37,12 +37,31 @@ class SwapList:
         The longest word that stands at a place is swapped, each place once: a word that was put in
         is not swapped again.
         """
+        return {
+            kind: partial(_swap, _pattern(tuple(words)), words)
+            for kind, words in self._kinds().items()
+        }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A remark for the user on words of one kind of which one stands in another, if any."""
+        for words in self._kinds().values():
+            for word in words:
+                inside = re.compile(_whole(word))
+                for other in words:
+                    if other != word and inside.search(other):
+                        return (
+                            f"{self.name}: {quoted(repr(word))} stands in {quoted(repr(other))}; "
+                            "of words that overlap, the longest is swapped",
+                        )
+        return ()
+
+    def _kinds(self) -> dict[str, dict[str, str]]:
+        """By kind, what takes the place of each word."""
         kinds: dict[str, dict[str, str]] = {}
         for old, new, kind in csv.reader(StringIO(self.rows, newline="")):
             kinds.setdefault(kind, {})[old] = new
-        return {
-            kind: partial(_swap, _pattern(tuple(words)), words) for kind, words in kinds.items()
-        }
+        return kinds
 
 
 def _swap(pattern: re.Pattern[str], words: Mapping[str, str], text: str) -> str:

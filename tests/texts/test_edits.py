@@ -3,7 +3,7 @@
 import pytest
 from helpers.hostile_texts import hostile_texts
 
-from reportgen.errors import InputError, UsageError
+from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts import chosen_edits, edited, read_edits, read_swaps
 from reportgen.texts.edits import EDITS
 
@@ -73,6 +73,10 @@ def test_swaps_take_the_longest_whole_words_once(tmp_path) -> None:
     )
     content = "from,to,kind\n無料,0円,価格\n無料体験,お試し,価格\n"
     assert swapped(tmp_path, content, "無料体験か無料") == {"swap:価格": "お試しか0円"}
+    assert read_swaps(str(tmp_path / "swaps.csv")).notes == (
+        f"swaps.csv: {quoted(repr('無料'))} stands in {quoted(repr('無料体験'))}; of words that "
+        "overlap, the longest is swapped",
+    )
 
 
 @pytest.mark.parametrize(
