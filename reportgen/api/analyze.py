@@ -138,7 +138,9 @@ def analyze(
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
         figures: Figures of your own, or a function that makes them from the table of predictions:
-            as for `Report.set_figures`.
+            as for `Report.set_figures`. Figures are checked before the model is loaded, a function
+            is called after the analysis: if it raises, the results are still in `folder`, for
+            `open_report(folder).set_figures(...)`; without `folder` they are lost.
         small: Keep only what a comparison takes in `folder`, without maps: a baseline to commit, as
             `reportgen analyze --small` writes it. The report itself is whole.
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
@@ -180,8 +182,6 @@ def analyze(
         "engine",
         "gpus_per_worker",
     )
-    if figures is not None:
-        check_figures(figures)
     report = analyzed(
         texts,
         model,
@@ -191,6 +191,7 @@ def analyze(
         names,
         scores=scores if isinstance(scores, Mapping) else {},
         attribute=attribute or {},
+        figures=figures,
         **{name: given[name] for name in others},
         **model_options,
     )
@@ -220,6 +221,7 @@ def analyzed(
     *,
     scores: Mapping[str, Any] = {},
     attribute: Mapping[str, Attribute] = {},
+    figures: FigureSource | None = None,
     name: str | None = None,
     folder: str | Path | None = None,
     small: bool = False,
@@ -231,7 +233,7 @@ def analyzed(
     **model_options: Any,
 ) -> Report:
     """As `analyze`, with the options of texts and of the analysis in groups, and what stands
-    `beside` the texts by the name of its column."""
+    `beside` the texts by the name of its column; the `figures` are only checked."""
     arguments.check_sample(analysis)
     if model is None and not model_options.get("factory"):
         raise UsageError(
@@ -256,6 +258,8 @@ def analyzed(
             warnings.warn(f"reportgen: {line}", stacklevel=3)
         check_target(Path(folder), force=True, is_folder=True)
     text_set = text_set_of(texts, inputs, beside)
+    if figures is not None:
+        check_figures(figures, [text.id for text in text_set.texts])
     is_cut, wanted = inputs.limit is not None, analysis.explain_class
     text_set = with_python_scores(text_set, scores, wanted, is_cut=is_cut)
     for note in text_set.notes:

@@ -326,14 +326,17 @@ class Report:
         return ""
 
 
-def check_figures(figures: "FigureSource") -> None:
-    """Check figures before their texts are analysed; those that a function makes come later.
+def check_figures(figures: "FigureSource", ids: Sequence[str]) -> None:
+    """Check figures before the texts with these ids are analysed; those that a function makes come
+    later.
 
     Raises:
-        UsageError: a name or a number is none.
+        UsageError: a name or a number is none, or they do not fit the texts.
     """
     if not callable(figures):
-        require_new_names(*_read_figures(figures))
+        known, source = _read_figures(figures)
+        require_new_names(known, source)
+        for_texts(known, ids, source)
 
 
 def _read_figures(figures: "str | Path | _Figures") -> tuple[AuthorFigures, str]:

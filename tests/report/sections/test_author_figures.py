@@ -20,6 +20,7 @@ from reportgen.errors import ResultsError, UsageError
 from reportgen.findings import Findings, figure_list, mean_interval
 from reportgen.report import RenderOptions, redacted
 from reportgen.report.json.run import render
+from reportgen.report.redact import long_texts
 from reportgen.results import open_results, read_figures
 
 N = len(HEADLINES)
@@ -247,6 +248,60 @@ def test_redacted_copies_have_them_under_the_new_ids_and_variants_do_not_count(
         assert Findings(copy).figures["author_ease"] == pytest.approx(mean)
 
 
-def test_python_checks_them_before_texts_are_analysed() -> None:
-    with pytest.raises(UsageError, match="label_mae"):
-        analyze(["one text"], object(), figures={"label_mae": 1})
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        ({"label_mae": 1}, "label_mae"),
+        ([{"name": "ease", "better": "none", "per_text": [1, 2]}], "2 numbers for 1 texts"),
+        ([{"name": "ease", "better": "none", "per_text": {"z": 1}}], "no text has the id 'z'"),
+        ("none.json", "no such file"),
+    ],
+)
+def test_python_checks_them_before_the_model_is_loaded(figures: object, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        analyze(["one text"], object(), figures=figures)
+
+
+def test_a_function_of_figures_that_raises_leaves_the_results_in_the_folder(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        analyze(["one text"], "demo", folder=tmp_path / "kept", figures=lambda _: 1 / 0)
+    report = open_report(tmp_path / "kept").set_figures({"clicks": 0.5})
+    assert report.findings.figures["author_clicks"] == 0.5
+
+
+def test_a_file_too_large_is_neither_written_nor_read(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr("reportgen.results.author_figures.FIGURES_BYTES", 99)
+    with pytest.raises(UsageError, match="with per_text"):
+        open_report(folder).set_figures(RECORDS)
+    monkeypatch.setattr("reportgen.results.store.FIGURES_BYTES", 99)
+    with pytest.raises(ResultsError, match="not read"):
+        open_results(folder)
+
+
+def test_a_text_that_stands_there_twice_is_refused_among_many(tmp_path: Path) -> None:
+    values = ",".join(f'"{n}":1' for n in (*range(2000), 7))
+    path = tmp_path / "figures.json"
+    path.write_text(f'[{{"name":"ease","better":"none","per_text":{{{values}}}}}]', "utf-8")
+    with pytest.raises(UsageError, match="'7' stands there twice"):
+        read_figures(str(path))
+
+
+@pytest.mark.parametrize("shared", [("1", 4), ("4", 1)])  # text 4 has three words
+def test_redaction_counts_no_variants_and_keeps_none_of_a_short_text(
+    folder: Path, shared: tuple[str, int]
+) -> None:
+    without_manifest(folder)
+    original, n = shared
+    path = folder / "texts.parquet"
+    rows = pq.read_table(path)
+    variant_of = [None] * (N - n) + [original] * n
+    pq.write_table(pa.table(rows.to_pydict() | {"variant_of": variant_of}, rows.schema), path)
+    results = open_results(folder)
+    assert (N - 1 in long_texts(results)) == (original == "1")
+    with (
+        pytest.raises(ResultsError, match="different texts"),
+        redacted(results, "en", wanted=True),
+    ):
+        pass
