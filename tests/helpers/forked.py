@@ -5,7 +5,6 @@ A fresh interpreter would import the large libraries anew, which takes longer th
 
 import io
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -40,8 +39,6 @@ def run_forked(script: str, folder: Path, arguments: Sequence[str] = (), stdin: 
             _begin_anew(folder)
             exec(compile(script, "script", "exec"), {"__name__": "__main__"})
             code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
         except BaseException:
             traceback.print_exc()
         finally:
@@ -54,11 +51,7 @@ def run_forked(script: str, folder: Path, arguments: Sequence[str] = (), stdin: 
 
 
 def _begin_anew(folder: Path) -> None:
-    """Forget the modules of the package and of the tests, what stands for the terminal, and what
-    earlier tests do on signals."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    """Forget the modules of the package and of the tests, and what stands for the terminal."""
     os.chdir(folder)
     os.environ["COLUMNS"] = "400"
     sys.path[:0] = [str(folder), str(ROOT / "tests")]
