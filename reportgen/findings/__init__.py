@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.findings.ablated_heads import HeadEffects, HeadsOfSink, ListedHead
+    from reportgen.findings.ablated_heads import HeadEffects, NamedHead
     from reportgen.findings.agreement_verdict import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.author_figures import (

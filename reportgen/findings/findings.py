@@ -170,7 +170,7 @@ class Findings:
     @cached_property
     def head_effects(self) -> of_ablated.HeadEffects | None:
         """What each head does to the prediction; None where that was not measured."""
-        return of_ablated.head_effects(self.results, self.sink_heads)
+        return of_ablated.head_effects(self.results)
 
     @cached_property
     def piles(self) -> of_piles.Piles:

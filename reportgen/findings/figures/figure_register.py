@@ -167,18 +167,6 @@ _EVIDENCE = (
             "where it is largest",
             "largest",
         ),
-        Estimated(
-            "head_effect_top_share",
-            "share",
-            "of all such change, what falls on the few heads where it is largest in other texts",
-            "share",
-        ),
-        Figure(
-            "head_effect_top_expected",
-            "share",
-            "the equal share of as many heads",
-            "expected",
-        ),
         Figure(
             "head_effects_n_named",
             "count",

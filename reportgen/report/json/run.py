@@ -7,7 +7,6 @@ from reportgen.findings import (
     EditKind,
     Findings,
     HeadEffects,
-    HeadsOfSink,
     JointTokens,
     LastToken,
     ListedToken,
@@ -140,8 +139,7 @@ _RECORDS: Records = {
     TestFigures: shows(
         "effect=effect.mean", "control=control.mean", "ratio", "n_texts=effect.n_texts"
     ),
-    HeadEffects: shows("n_texts", "share", "expected", "n_directed", "top", "sink"),
-    HeadsOfSink: shows("key", "n_sink", "n_heads", "n_top", "n_shared", "expected", "ratio"),
+    HeadEffects: shows("n_texts", "largest", "n_top", "named"),
     SinkScores: shows(
         *("layer", "n_texts", "alike", "lead", "key_size", "value_size", "key_cosine"),
         *("text_key_cosine=text_cosine", "heads"),

@@ -288,8 +288,8 @@ def short_sinks(context: Context) -> Iterable[Section]:
         yield Section(4, say("brief", "layers"), (lead,), table=table, is_folded=True, place=60)
     heads = make_heads(context.findings, context.language)
     if heads is not None:
-        items = tuple(map(Cell, heads.sentences))
-        yield Section(4, heads.title, items=items, table=heads.most, is_folded=True, place=61)
+        said = (heads.sentence,)
+        yield Section(4, heads.title, said, table=heads.named, is_folded=True, place=61)
     cross = make_cross(context.findings, context.language)
     if cross is not None:
         items = tuple(map(Cell, cross.sentences))
