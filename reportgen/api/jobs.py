@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from reportgen.analysis import AnalysisOptions, ListedFirst
@@ -13,7 +13,6 @@ from reportgen.api.options import (
     OutputChoices,
     check_sample,
     gates,
-    project_folders,
 )
 from reportgen.errors import OutputError, UsageError
 from reportgen.files import check_unfinished, recover_at
@@ -36,7 +35,6 @@ from reportgen.report import (
     table_name,
 )
 from reportgen.results import FiguresFile, created_date, for_texts
-from reportgen.texts import is_remote
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -258,8 +256,7 @@ def comparison_job(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
         )
     _check_trend(job.outputs, n_models)
-    paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
-    return replace(job, options=replace(options, text_files=_text_files(paths)))
+    return job
 
 
 def _job(
@@ -295,31 +292,9 @@ def _job(
         redact=redact,
         of_comparison=command == "compare",
     )
-    _check_gates(outputs, conditions)
     return OutputJob(
         outputs, options, files.force, recovered, conditions, redact, summary, files.open
     )
-
-
-def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The name of each file and its path in the repository. The path is "" where two files have the
-    same name, since results store only the name."""
-    paths_by_name: dict[str, set[str]] = {}
-    for path in paths:
-        paths_by_name.setdefault(Path(path).name, set()).add(_in_repository(path))
-    return tuple(
-        (name, of_name.pop() if len(of_name) == 1 else "")
-        for name, of_name in paths_by_name.items()
-    )
-
-
-def _in_repository(path: str) -> str:
-    """`path` from the top of the repository that holds the current folder, with / between parts;
-    from the current folder if there is no repository. Of a path elsewhere, only the last part."""
-    try:
-        return Path(path).resolve().relative_to(project_folders()[-1].resolve()).as_posix()
-    except (OSError, ValueError):
-        return PurePath(path).name
 
 
 def _check_trend(outputs: Sequence[Output], n_models: int) -> None:
@@ -334,19 +309,6 @@ def _check_trend(outputs: Sequence[Output], n_models: int) -> None:
             raise UsageError(
                 f"--output {output.path}: the trend is of more than two models; name further "
                 "results folders, or write changes.csv"
-            )
-
-
-def _check_gates(outputs: Sequence[Output], gates: Sequence[Gate]) -> None:
-    """Check that there are gates if an output holds nothing but gates.
-
-    Raises:
-        UsageError: there are none.
-    """
-    for output in outputs:
-        if output.format is not None and output.format.needs_gates and not gates:
-            raise UsageError(
-                f"--output {output.path}: there are no gates to write; give --fail-if or --warn-if"
             )
 
 

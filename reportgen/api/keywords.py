@@ -62,5 +62,4 @@ class SaveOptions(_LookOptions, total=False):
 class SaveComparisonOptions(_LookOptions, total=False):
     """How the outputs of a comparison look; see `reportgen compare --help-all`."""
 
-    texts_folder: str | None
     smallest_change: str

@@ -119,14 +119,13 @@ def _check_options(place: PublishPlace, page: Path | None, title: str | None) ->
     Raises:
         UsageError: it does not, or lacks one.
     """
-    if title is not None and not place.has_title:
-        what = "section" if place.is_section else "comment"
-        raise UsageError(f"--title: {place.name} is a {what}, which has none")
+    if title is not None and not place.is_page:
+        raise UsageError(f"--title: {place.name} is a comment, which has none")
     if page is not None and not place.takes_page:
         raise UsageError(
             f"--page: {place.name} takes no HTML; give --page-url, where the page is found"
         )
-    if place.has_title and not title:
+    if place.is_page and not title:
         raise UsageError(f"--title is missing: the title of the page, such as {_TITLE!r}")
 
 
@@ -167,7 +166,7 @@ def _written(
     address = options.get("page_url")
     if not address or address in unescape(publication.text):
         return publication
-    if "markdown" not in place.form or not re.fullmatch(r"[^\s()<>]+", address):
+    if place.form != "markdown" or not re.fullmatch(r"[^\s()<>]+", address):
         raise UsageError(f"{file}: has no link to --page-url; write it with --page-url {address}")
     return replace(publication, text=linked(publication.text, address))
 
@@ -192,14 +191,10 @@ def _of_results(
     options: Mapping[str, Any],
 ) -> Publication:
     """The results in the form of `place`, with the pictures and the page that it takes."""
-    from reportgen.api.report import Report
 
     how = {name: value for name, value in options.items() if value is not None}
-    id = how.get("id") or ("report" if isinstance(results, Report) else "compare")
     if not place.takes_page:
         how.setdefault("page_url", _address_in_ci(os.environ))
-    elif place.page_path:
-        how.setdefault("page_url", place.page_path.format(id=id))
     if place.flavor:
         how["md_flavor"] = place.flavor
     with TemporaryDirectory(prefix="reportgen-") as folder:
@@ -225,12 +220,4 @@ def _address_in_ci(environment: Mapping[str, str]) -> str | None:
 _RUNS = (
     ("$GITHUB_SERVER_URL", "/", "$GITHUB_REPOSITORY", "/actions/runs/", "$GITHUB_RUN_ID"),
     ("$CI_JOB_URL", "/artifacts/browse"),
-    (
-        "$SYSTEM_COLLECTIONURI", "$SYSTEM_TEAMPROJECT", "/_build/results?buildId=",
-        "$BUILD_BUILDID", "&view=artifacts",
-    ),
-    (
-        "https://bitbucket.org/", "$BITBUCKET_REPO_FULL_NAME", "/pipelines/results/",
-        "$BITBUCKET_BUILD_NUMBER",
-    ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import Any, TypeAlias, Unpack
 
 import pandas as pd
 
@@ -70,9 +70,6 @@ from reportgen.results import (
     text_ids,
 )
 from reportgen.tasks import require_known
-
-if TYPE_CHECKING:
-    from reportgen.report import Annotation
 
 # Figures of the author's: a file, numbers by name, records, or what makes these of predictions.
 _Figures: TypeAlias = Mapping[str, float] | Sequence[Mapping[str, Any]]
@@ -394,7 +391,6 @@ class Written:
     lines: tuple[str, ...]  # one for each output, with its size
     gates: tuple[GateResult, ...] = ()
     step_summary: bytes = b""  # for a step on GitHub Actions; empty if it is not wanted
-    annotations: tuple["Annotation", ...] = ()  # of texts that got worse
     verdict: str = ""  # how the gates went, or which model is better, for the first line
     told_gates: tuple[str, ...] = ()  # errors first: what was found and what is allowed, in English
 

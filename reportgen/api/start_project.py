@@ -11,7 +11,7 @@ from reportgen.errors import UsageError
 from reportgen.files import Staging, check_target
 from reportgen.version import __version__
 
-Host: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "jenkins"]
+Host: TypeAlias = Literal["github", "gitlab"]
 # Where a host looks for a recipe, and which file of `templates/recipes` that is.
 RECIPES: Mapping[Host, Mapping[str, str]] = {
     "github": {
@@ -19,9 +19,6 @@ RECIPES: Mapping[Host, Mapping[str, str]] = {
         ".github/workflows/attention-comment.yml": "github-comment.yml",
     },
     "gitlab": {".gitlab-ci.yml": "gitlab.yml"},
-    "azure": {"azure-pipelines.yml": "azure.yml"},
-    "bitbucket": {"bitbucket-pipelines.yml": "bitbucket.yml"},
-    "jenkins": {"Jenkinsfile": "jenkins.groovy"},
 }
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.api import AnyJob, Report, Written, jobs
     from reportgen.files import Staging, Unfinished
     from reportgen.findings import Findings
-    from reportgen.report import Lang, RenderOptions, TextPlace
+    from reportgen.report import Lang, RenderOptions
     from reportgen.results import Results
     from reportgen.texts import SwapList, TextSet
 
@@ -92,11 +92,9 @@ def finish(
     pages = [output.path for output in written.documents if output.is_page]
     if job.is_opened and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
-    is_annotated = annotates(gating)
-    for line in gate_lines(written.gates, written.told_gates, verbosity, annotate=is_annotated):
+    annotate = annotates(gating)
+    for line in gate_lines(written.gates, written.told_gates, verbosity, annotate=annotate):
         typer.echo(line, err=True)
-    for worse in written.annotations if is_annotated else ():
-        typer.echo(annotation(worse.level, worse.title, worse.sentence, worse.place), err=True)
 
 
 def account_lines(
@@ -156,9 +154,6 @@ def error_commands(message: str, environment: Mapping[str, str]) -> Iterator[str
     """The lines that make a host show `message` beside its job, where it has such."""
     if environment.get("GITHUB_ACTIONS", "").lower() == "true":
         yield annotation("error", "reportgen", inert(message))
-    if environment.get("TF_BUILD", "").lower() == "true":  # Azure DevOps
-        shown = inert(f"reportgen: {visible(message)}").replace("%", "%AZP25")
-        yield f"##vso[task.logissue type=error]{shown}"
 
 
 _GATE_WORDS = {"fail": "failed", "warn": "warning"}
@@ -220,13 +215,9 @@ def annotates(choices: GateChoices) -> bool:
     return choices.annotations == "github"
 
 
-def annotation(level: str, title: str, message: str, place: "TextPlace | None" = None) -> str:
-    """The line that makes GitHub show `message` beside a job, or at a `place` in the repository;
-    `level` is error, warning or notice."""
-    file, line = (None, None) if place is None else (place.file, place.line)
-    named = {"file": file, "line": line, "title": title}
-    properties = (f"{k}={_property(visible(str(v)))}" for k, v in named.items() if v is not None)
-    return f"::{level} {','.join(properties)}::{_data(visible(message))}"
+def annotation(level: str, title: str, message: str) -> str:
+    """The line that makes GitHub show `message` beside a job; `level` is error or warning."""
+    return f"::{level} title={_property(visible(title))}::{_data(visible(message))}"
 
 
 def _data(text: str) -> str:

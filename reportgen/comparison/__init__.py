@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from reportgen.comparison.predictions import (
         Outcome,
         PredictionChanges,
-        Rule,
-        rule_of,
         worse,
     )
     from reportgen.comparison.quality import (

@@ -45,7 +45,6 @@ _OUTCOMES: dict[tuple[bool, bool], Outcome] = {
 # In which way a text got worse: its class or choice is right in the old model alone; fewer of its
 # tags or masks are right, or less of its answer; its completion is less likely; its number moved
 # away from the label.
-Rule: TypeAlias = Literal["broken", "less_right", "less_likely", "farther"]
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
 
@@ -436,34 +435,20 @@ def _finest(task: Task, items: Items, texts: Places) -> Sides:
     return ends[0], ends[1]
 
 
-def rule_of(predictions: PredictionChanges) -> Rule | None:
-    """The rule by which a text counts as worse; None if single texts cannot be judged."""
-    if predictions.outcomes:
-        return "broken"
-    if np.isfinite(predictions.right_change).any():
-        return "less_right"
-    if predictions.quality is not None and predictions.quality.of_completions:
-        return "less_likely"
-    return "farther" if np.isfinite(predictions.error_growth).any() else None
-
-
 def worse(predictions: PredictionChanges) -> list[int]:
     """Places in `texts` of those that got worse, the worst first.
 
     Classes and choices are sorted by how much probability the right one lost; numbers and
     completions only count where they moved.
     """
-    rule = rule_of(predictions)
-    if rule == "broken":
+    if predictions.outcomes:
         lost = [old - new for old, new in predictions.chances] or [0.0] * len(predictions.texts)
         broken = np.flatnonzero(predictions.flips("broken")).tolist()
         return sorted(broken, key=lambda place: -lost[place])
-    if rule == "farther":
+    if np.isfinite(predictions.right_change).any():
+        changes = predictions.right_change
+    elif predictions.quality is not None and predictions.quality.of_completions:
+        changes = predictions.change * predictions.moved
+    else:
         return [place for place in predictions.regressions if predictions.moved[place]]
-    by_rule = {
-        "less_right": predictions.right_change,
-        "less_likely": predictions.change * predictions.moved,
-    }
-    changes = np.empty(0) if rule is None else by_rule[rule]
-    order = np.argsort(changes, kind="stable").tolist()
-    return [place for place in order if changes[place] < 0]
+    return [place for place in np.argsort(changes, kind="stable").tolist() if changes[place] < 0]

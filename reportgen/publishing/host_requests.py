@@ -155,11 +155,8 @@ def unreachable(error: BaseException) -> PublishError:
 
 
 def refused(status: int, answer: object, advice: Mapping[int, str]) -> PublishError:
-    """The error for an answer with the HTTP `status`, with what to do by status.
-
-    Azure DevOps answers 203 or a redirect to a page where one signs in if a token is not valid.
-    """
-    what = advice.get(401 if status in (203, 302) else status)
+    """The error for an answer with the HTTP `status`, with what to do by status."""
+    what = advice.get(status)
     if what:
         return PublishError(f"the host refused (HTTP {status}): {what}", status)
     if status in AGAIN:

@@ -27,13 +27,6 @@ class PublishPlace:
     is_page: bool = False  # which has pictures, and a title
     takes_page: bool = False  # attaches the full page
     shows_page: bool = False  # shows the full page, and no pictures of a text
-    is_section: bool = False  # of a page, whose title it leaves as it is
-    page_path: str = ""  # where the page lies beside the text, with the id as {id}
-
-    @property
-    def has_title(self) -> bool:
-        """Whether what is published has a title."""
-        return self.is_page and not self.is_section
 
     @property
     def file(self) -> str:
@@ -54,10 +47,8 @@ class PublishPlace:
 
 _FILES: Mapping[Form, str] = {
     "markdown": "report.md",
-    "plain markdown": "report.md",
     "confluence": "page.xml",
     "mediawiki": "page.wiki",
-    "dokuwiki": "page.dokuwiki",
 }
 
 
@@ -75,21 +66,6 @@ PLACES = (
         ("GITLAB_TOKEN", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID"),
     ),
     PublishPlace(
-        "azure-pr", "a comment on a pull request of Azure DevOps",
-        "reportgen.publishing.azure:publish", "requests", "azure",
-        "plain markdown", "azure",
-        (
-            "SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECTID",
-            "BUILD_REPOSITORY_ID", "SYSTEM_PULLREQUEST_PULLREQUESTID",
-        ),
-    ),
-    PublishPlace(
-        "bitbucket-pr", "a comment on a pull request of Bitbucket Cloud",
-        "reportgen.publishing.bitbucket:publish", "requests", "bitbucket",
-        "plain markdown", "bitbucket",
-        ("BITBUCKET_TOKEN", "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID"),
-    ),
-    PublishPlace(
         "confluence", "a page of Confluence, with its pictures and the full page attached",
         "reportgen.publishing.confluence:publish", "requests", "confluence",
         "confluence", "",
@@ -101,12 +77,6 @@ PLACES = (
         "reportgen.publishing.mediawiki:publish", "mwclient", "mediawiki",
         "mediawiki", "",
         ("MEDIAWIKI_PASSWORD", "MEDIAWIKI_URL", "MEDIAWIKI_USER"), is_page=True,
-    ),
-    PublishPlace(
-        "dokuwiki", "a page of DokuWiki, with its pictures uploaded",
-        "reportgen.publishing.dokuwiki:publish", "dokuwiki", "dokuwiki",
-        "dokuwiki", "",
-        ("DOKUWIKI_PASSWORD", "DOKUWIKI_URL", "DOKUWIKI_USER"), is_page=True,
     ),
     PublishPlace(
         "github-wiki", "a page of a wiki on GitHub, pushed by git",
@@ -121,30 +91,10 @@ PLACES = (
         ("GITLAB_TOKEN", "CI_PROJECT_PATH"), is_page=True,
     ),
     PublishPlace(
-        "azure-wiki", "a page of a wiki on Azure DevOps, pushed by git",
-        "reportgen.publishing.git_wiki:publish_to_azure", "", "",
-        "plain markdown", "azure",
-        ("SYSTEM_ACCESSTOKEN", "SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT"), is_page=True,
-    ),
-    PublishPlace(
         "pages", "the full page on a site of GitHub or GitLab Pages, pushed by git to a branch",
         "reportgen.publishing.pages:publish", "", "",
         "markdown", "github",
         ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), is_page=True, takes_page=True, shows_page=True,
-    ),
-    PublishPlace(
-        "hf-space", "a static Space on the Hugging Face Hub that shows the full page",
-        "reportgen.publishing.hugging_face:publish_space", "huggingface_hub", "",
-        "markdown", "github",
-        ("HF_TOKEN", "HF_SPACE"),
-        is_page=True, takes_page=True, shows_page=True, page_path="index.html",
-    ),
-    PublishPlace(
-        "hf-model", "a section of a model card on the Hugging Face Hub, with the page beside it",
-        "reportgen.publishing.hugging_face:publish_model", "huggingface_hub", "",
-        "markdown", "github",
-        ("HF_TOKEN", "HF_MODEL"),
-        is_page=True, takes_page=True, is_section=True, page_path="reportgen/{id}/report.html",
     ),
 )  # fmt: skip
 

@@ -10,32 +10,25 @@ from urllib.parse import unquote
 
 from reportgen.errors import UsageError
 
-Form: TypeAlias = Literal["markdown", "plain markdown", "confluence", "mediawiki", "dokuwiki"]
+Form: TypeAlias = Literal["markdown", "confluence", "mediawiki"]
 State: TypeAlias = Literal["created", "renewed", "unchanged"]
 
 # How the id of a text stands in its first lines, by form; and that its texts are redacted.
 _MARKERS: Mapping[Form, str] = {
     "markdown": r"\A<!-- reportgen:([A-Za-z0-9._-]+) -->",
-    "plain markdown": r"\A\[//\]: <> \(reportgen:([A-Za-z0-9._-]+)\)",
     "mediawiki": r"\A<!-- reportgen:([A-Za-z0-9._-]+), mediawiki -->",
-    # A link whose text, U+200B, is not seen.
-    "dokuwiki": r"\A\[\[#reportgen-([A-Za-z0-9._-]+)\|\u200b\]\]",
     # The host adds ids and schemas to its macros.
     "confluence": r'\A<p[^>]*>\s*<ac:structured-macro[^>]* ac:name="anchor"[^>]*>\s*'
     r'<ac:parameter ac:name="">reportgen-([A-Za-z0-9._-]+)</ac:parameter>',
 }
-_REDACTED = re.compile(r"^(?:<!-- reportgen redacted -->|\[//\]: <> \(reportgen redacted\))", re.M)
-_REDACTED_PAGES = (
-    '<ac:parameter ac:name="">reportgen-redacted</ac:parameter>',
-    "]][[#reportgen-redacted|\u200b]]",
-)
+_REDACTED = re.compile(r"^<!-- reportgen redacted -->", re.M)
+_REDACTED_PAGE = '<ac:parameter ac:name="">reportgen-redacted</ac:parameter>'
 # The pictures that a text shows, which lie beside it; what is quoted shows none.
 _QUOTED = re.compile(r"<nowiki>.*?</nowiki>", re.DOTALL)
 _PICTURES = re.compile(
     r"!\[[^\]\n]*\]\((img/[^)\s]+)\)"
     r'|<ri:attachment ri:filename="([^"]+)"'
     r"|\[\[File:Reportgen-([^|\]]+)\|"
-    r"|\{\{:reportgen:[\w.-]+:([^?|}]+)\?"
 )
 
 
@@ -82,9 +75,8 @@ def id_of(text: str) -> str | None:
 def is_redacted(text: str) -> bool:
     """Whether a `text` that `reportgen` wrote says that its texts are redacted."""
     lines = text.lstrip("\ufeff \n\r").splitlines()[:2]
-    if any(mark in line for line in lines[:1] for mark in _REDACTED_PAGES):
-        return True
-    return _REDACTED.search("\n".join(lines)) is not None
+    is_page = any(_REDACTED_PAGE in line for line in lines[:1])
+    return is_page or _REDACTED.search("\n".join(lines)) is not None
 
 
 def marker_lines(publication: Publication) -> str:
@@ -98,7 +90,7 @@ def linked(text: str, address: str) -> str:
     has none yet."""
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines):
-        if line.strip() and not line.startswith(("<!--", "[//]:", "#")):
+        if line.strip() and not line.startswith(("<!--", "#")):
             if f"]({address}" not in line:
                 words = line.rstrip()
                 link = f" · [{address.rpartition('/')[2]}]({address})"
@@ -134,8 +126,8 @@ def read_publication(path: Path, page: Path | None = None, title: str = "") -> P
 def _pictures(text: str, id: str) -> Sequence[str]:
     """The paths of the pictures that `text` shows, beside it."""
     paths = (
-        unquote(path) if path else f"img/{attached or uploaded.removeprefix(f'{id}-') or media}"
-        for path, attached, uploaded, media in _PICTURES.findall(_QUOTED.sub("", text))
+        unquote(path) if path else f"img/{attached or uploaded.removeprefix(f'{id}-')}"
+        for path, attached, uploaded in _PICTURES.findall(_QUOTED.sub("", text))
     )
     return [path for path in dict.fromkeys(paths) if ".." not in Path(path).parts]
 

@@ -91,6 +91,5 @@ if TYPE_CHECKING:
     )
     from reportgen.report.spreadsheets import table
     from reportgen.report.spreadsheets_compared import comparison_table
-    from reportgen.report.worse_texts import Annotation, TextPlace, annotations
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

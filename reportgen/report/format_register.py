@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from reportgen.comparison import ANY, ONE, SEVERAL
+from reportgen.comparison import ANY, ONE
 from reportgen.errors import UsageError
 from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
 
@@ -35,15 +35,13 @@ class Format:
     is_page: bool = False  # for a browser: --open shows it, and --layout dir gives it a folder
     has_pictures: bool = False  # in a folder beside it
     is_table: bool = False  # one of the tables, picked by the name of the file
-    needs_gates: bool = False  # has nothing to say without gates
 
     @property
     def comparison_example(self) -> str:
         """A name for a file with a comparison."""
         if self.is_table:
             return f"{COMPARE_TABLE_NAMES[0]}{self.suffix}"
-        is_named = self.needs_gates or 1 not in self.runs or not self.suffix.startswith(".")
-        return self.example if is_named else f"compare{self.suffix}"
+        return f"compare{self.suffix}" if self.suffix.startswith(".") else self.example
 
     def module_for(self, n_runs: int) -> str:
         """The module that writes so many runs."""
@@ -78,10 +76,6 @@ FORMATS = (
         "reportgen.report.short_form.mediawiki", has_pictures=True,
     ),
     Format(
-        "dokuwiki", ".dokuwiki", "page.dokuwiki", "the text of a DokuWiki page",
-        "reportgen.report.short_form.dokuwiki", has_pictures=True,
-    ),
-    Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
         "reportgen.report.spreadsheets", "reportgen.report.spreadsheets_compared", is_table=True,
     ),
@@ -94,16 +88,8 @@ FORMATS = (
         "reportgen.report.maps_npz", runs=ONE,
     ),
     Format(
-        "junit", ".junit.xml", "gates.junit.xml", "gates as tests, for CI hosts",
-        "reportgen.report.junit", needs_gates=True,
-    ),
-    Format(
         "metrics", "metrics.json", "metrics.json", "a dozen figures for DVC and MLflow",
         "reportgen.report.json.metrics",
-    ),
-    Format(
-        "sarif", ".sarif", "regressions.sarif", "texts that got worse, for code scanning",
-        "reportgen.report.sarif", runs=SEVERAL,
     ),
 )  # fmt: skip
 REPORT_FORMATS = tuple(known for known in FORMATS if 1 in known.runs)

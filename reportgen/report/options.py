@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError, without_surrogates
@@ -37,7 +37,7 @@ TableName: TypeAlias = Literal[
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 CompareTableName: TypeAlias = Literal["changes", "tokens", "figures", "layers", "heads", "trend"]
 COMPARE_TABLE_NAMES: tuple[CompareTableName, ...] = get_args(CompareTableName)
-FlavorName: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "mkdocs", "plain"]
+FlavorName: TypeAlias = Literal["github", "gitlab", "mkdocs", "plain"]
 Images: TypeAlias = Literal["svg", "png", "none"]
 Lang: TypeAlias = Literal["en", "ja"]
 Heads: TypeAlias = Literal["mean", "sum"]
@@ -99,22 +99,6 @@ def read_commit(text: str) -> str:
             "100 of them"
         )
     return text
-
-
-def read_texts_folder(text: str) -> str:
-    """A folder of the repository, with / between its parts and none at its end; "" for its top.
-
-    Raises:
-        UsageError: it lies elsewhere.
-    """
-    path = PurePosixPath(text.replace("\\", "/"))
-    is_elsewhere = path.is_absolute() or ".." in path.parts or PureWindowsPath(text).drive
-    if is_elsewhere or "://" in text or not text.isprintable():
-        raise UsageError(
-            f"--texts-folder {text}: write a folder as seen from the top of the repository, such "
-            "as data"
-        )
-    return "" if path == PurePosixPath() else path.as_posix()
 
 
 def write_size(size: int) -> str:
@@ -242,20 +226,8 @@ class WriteOptions:
 class CompareOptions(WriteOptions):
     """How a comparison is written."""
 
-    texts_folder: Annotated[
-        str | None,
-        _MARKDOWN(
-            metavar="FOLDER",
-            read=read_texts_folder,
-            help="Where the files of texts lie in the repository, e.g. data: SARIF and annotations "
-            "name them there. Default: where they are read from; results know no folder.",
-        ),
-    ] = None
     smallest_change: LeastChange = USUAL_CHANGE
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
-    text_files: tuple[tuple[str, str], ...] = field(
-        default=(), repr=False
-    )  # name, path there or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,12 +86,9 @@ PAGES = ("report.html", "report.md", "page.xml", "summary.json", "metrics.json")
 TABLES = ("tokens", "heads", "texts", "predictions", "sinks", "agreement")
 # Of each a command of its own, since not all results have all of them.
 FILES = (*(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")), "maps.npz")
-COMPARE_PAGES = (
-    *("compare.html", "compare.md", "page.xml", "compare.json", "metrics.json"),
-    *("gates.junit.xml", "worse.sarif"),
-)
+COMPARE_PAGES = (*("compare.html", "compare.md", "page.xml", "compare.json", "metrics.json"),)
 COMPARE_TABLES = ("changes", "tokens", "figures", "layers", "heads")
-GATED = "--warn-if 'special_share_max > 0.1'", ("gates.junit.xml", "report.md")
+GATED = "--warn-if 'special_share_max > 0.1'", ("report.md",)
 # More reports of one results folder, by name: options, and the files.
 OF_EACH = {
     "": ("", PAGES),

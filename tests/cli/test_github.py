@@ -47,7 +47,7 @@ def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monk
     summary.add(
         step_summary(
             Runs(Findings(results)),
-            RenderOptions(md_flavor="bitbucket", md_limit=9_000),
+            RenderOptions(md_flavor="plain", md_limit=9_000),
             summary.room,
         )
     )

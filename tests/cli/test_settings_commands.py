@@ -41,7 +41,7 @@ def test_options_of_the_settings_hold_and_the_command_line_overrides_them(folder
         assert done.exit_code == 0, done.stderr
     assert json.loads(Path("c.json").read_text("utf-8"))["title"] == "Both"
     assert call("compare", "r", "r", "--label-column", "stars").exit_code == 2
-    done = call("render", "r", "-o", "gates.junit.xml", "--config", "none.yaml")
+    done = call("render", "r", "-o", "r.html", "--config", "none.yaml")
     assert "none.yaml: cannot be read" in done.stderr
 
 

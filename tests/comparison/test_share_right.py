@@ -1,7 +1,5 @@
 """Two models that tag, fill in masks or answer questions are judged by what they have right."""
 
-import json
-import re
 from itertools import count
 
 import numpy as np
@@ -12,7 +10,6 @@ from helpers.real.models import save_model
 from reportgen import analyze, compare
 from reportgen.comparison import worse
 from reportgen.findings import Findings
-from reportgen.report import CompareOptions, redacted_comparison, sarif
 from reportgen.tasks import spans
 
 TEXTS = [
@@ -46,13 +43,6 @@ def predictions_of(sides):
     return comparison_of(sides).predictions
 
 
-def results_of(comparison):
-    """Id and message of each text in the log of those that got less right."""
-    run = json.loads(sarif.write(comparison.runs, CompareOptions()).text)["runs"][0]
-    assert {result["ruleId"] for result in run["results"]} <= {"less_right"}
-    return {r["properties"]["id"]: r["message"]["text"] for r in run["results"]}
-
-
 def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
     random = np.random.default_rng(0)
     labels = [random.choice(["X", "Y"], len(text.split())).tolist() for text in TEXTS]
@@ -75,12 +65,6 @@ def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
     fewer = [text for text in range(5) if changes[text] < 0]
     assert fewer
     assert worse(found) == sorted(fewer, key=lambda text: changes[text])
-    said = results_of(comparison)
-    assert set(said) == {str(text + 1) for text in fewer}
-    assert all(
-        re.search(r": prediction .*[XY].* → .*[XY].*, right answer .*[XY]", s)
-        for s in said.values()
-    )
 
 
 def test_entities_decide_where_tags_mark_them(tmp_path):
@@ -161,12 +145,6 @@ def test_answers_are_judged_by_exact_ones_and_by_their_words(tmp_path):
     assert exact.base == 0.8
     f1s = [[Findings(side).items_of(text)[0].score for text in range(5)] for side in sides]
     assert found.right_change == pytest.approx([*np.subtract(*f1s[::-1]), np.nan], nan_ok=True)
-    said = results_of(comparison)
-    assert list(said) == [str(place + 1) for place in worse(found)]
-    assert "5" not in said  # right in neither
-    assert all(f"right answer {labels[int(id) - 1]}" in text for id, text in said.items())
-    with redacted_comparison(comparison, "en", wanted=True) as masked:
-        assert all("right answer" not in text for text in results_of(masked).values())
 
 
 def test_the_interval_is_a_paired_bootstrap_over_texts(tmp_path):

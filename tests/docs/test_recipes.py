@@ -59,8 +59,6 @@ def test_every_yaml_is_one_and_puts_no_expression_into_a_script() -> None:
         ("templates/recipes/github.yml", "github-workflows"),
         ("templates/recipes/github-comment.yml", "github-workflows"),
         ("templates/recipes/gitlab.yml", "gitlab-ci"),
-        ("templates/recipes/azure.yml", "azure-pipelines"),
-        ("templates/recipes/bitbucket.yml", "bitbucket-pipelines"),
     ],
 )
 def test_what_a_host_reads_follows_its_schema(name: str, schema: str) -> None:

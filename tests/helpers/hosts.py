@@ -142,65 +142,6 @@ def gitlab(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Ans
     return (204, None) if method == "DELETE" else (201 if method == "POST" else 200, shown(stored))
 
 
-def azure(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
-    """The REST interface of Azure DevOps, version 7.1."""
-
-    def shown(each: Stored) -> Any:
-        author = {"id": str(each.author)}
-        return {"id": each.number, "comments": [{"id": 1, "content": each.text, "author": author}]}
-
-    assert query["api-version"][0].startswith("7.1")
-    if path == "/_apis/connectionData":
-        return 200, {"authenticatedUser": {"id": str(OWN)}}
-    request = "/project/_apis/git/repositories/repository/pullRequests/12"
-    if path == request:
-        web = "https://dev.azure.com/o/p/_git/r"
-        return 200, {
-            "status": "active" if host.is_open else "completed",
-            "repository": {"webUrl": web},
-        }
-    if path == f"{request}/threads" and method == "GET":
-        system = {"id": 1, "comments": [{"id": 1, "author": {"id": "0"}, "commentType": "system"}]}
-        return 200, {"value": [system, *map(shown, host.listed())]}
-    if path == f"{request}/threads":
-        (comment,) = body["comments"]
-        return 200, shown(host.written("POST", "", comment["content"]))
-    number = re.fullmatch(rf"{request}/threads/(\d+)/comments/1", path)[1]  # type: ignore[index]
-    stored = host.written(method, number, (body or {}).get("content", ""))
-    return 200, None if method == "DELETE" else shown(stored)["comments"][0]
-
-
-def bitbucket(host: FakeHost, method: str, path: str, body: Any, query: Any) -> Answer:
-    """The REST interface of Bitbucket Cloud, version 2.0, with one comment to a page."""
-
-    def shown(each: Stored) -> Any:
-        user = {"uuid": f"{{{each.author}}}", "type": "app_user" if each.author == OWN else "user"}
-        html = {
-            "html": {"href": f"https://bitbucket.org/o/r/pull-requests/12#comment-{each.number}"}
-        }
-        return {"id": each.number, "content": {"raw": each.text}, "user": user, "links": html}
-
-    if path == "/user":
-        return (200, {"uuid": f"{{{OWN}}}"}) if host.may_ask_who else (403, {"type": "error"})
-    request = "/repositories/o/r/pullrequests/12"
-    if path == request:
-        html = {"html": {"href": "https://bitbucket.org/o/r/pull-requests/12"}}
-        return 200, {"state": "OPEN" if host.is_open else "MERGED", "links": html}
-    if path == f"{request}/comments" and method == "GET":
-        page = int(query.get("page", ["1"])[0])
-        listed = host.listed() if page == 1 else host.comments
-        more = (
-            {"next": f"{host.address}{request}/comments?page={page + 1}"}
-            if page < len(listed)
-            else {}
-        )
-        return 200, {"values": [shown(each) for each in listed[page - 1 : page]], **more}
-    number = path.removeprefix(f"{request}/comments").lstrip("/")
-    text = (body or {"content": {"raw": ""}})["content"]["raw"]
-    stored = host.written(method, number, text)
-    return (204, None) if method == "DELETE" else (201 if method == "POST" else 200, shown(stored))
-
-
 @dataclass
 class StoredPage:
     """A page of a wiki, with the versions of its text, the oldest first."""
@@ -264,8 +205,6 @@ def confluence(host: FakeHost, method: str, path: str, body: Any, query: Any) ->
 ROUTES: Mapping[str, Routes] = {
     "github-pr": github,
     "gitlab-mr": gitlab,
-    "azure-pr": azure,
-    "bitbucket-pr": bitbucket,
     "confluence": confluence,
 }
 
@@ -331,19 +270,6 @@ def variables(place: str, host: FakeHost) -> dict[str, str]:
             "CI_SERVER_URL": host.address,
             "CI_PROJECT_ID": "33",
             "CI_MERGE_REQUEST_IID": "12",
-        },
-        "azure-pr": {
-            "SYSTEM_ACCESSTOKEN": TOKEN,
-            "SYSTEM_COLLECTIONURI": f"{host.address}/",
-            "SYSTEM_TEAMPROJECTID": "project",
-            "BUILD_REPOSITORY_ID": "repository",
-            "SYSTEM_PULLREQUEST_PULLREQUESTID": "12",
-        },
-        "bitbucket-pr": {
-            "BITBUCKET_TOKEN": TOKEN,
-            "BITBUCKET_API_URL": host.address,
-            "BITBUCKET_REPO_FULL_NAME": "o/r",
-            "BITBUCKET_PR_ID": "12",
         },
         "confluence": {
             "CONFLUENCE_URL": f"{host.address}/",

@@ -7,14 +7,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
-MEDIAWIKI, DOKUWIKI = Path("/var/lib/mediawiki"), Path("/usr/share/dokuwiki")
-_SETTINGS = Path("/etc/dokuwiki")
-_DATA = "attic cache index locks log media media_attic media_meta meta pages tmp"
+MEDIAWIKI = Path("/var/lib/mediawiki")
 
 
 @contextmanager
@@ -31,35 +28,6 @@ def serving_mediawiki(folder: Path, password: str) -> Iterator[str]:
         file.write("$wgEnableUploads = true;\n")
     with _serving(root, port):
         yield f"{address}/"
-
-
-@contextmanager
-def serving_dokuwiki(folder: Path, accounts: dict[str, str]) -> Iterator[str]:
-    """The address of an empty DokuWiki with passwords by `accounts`; the last of them may read
-    alone."""
-    _need(DOKUWIKI, "dokuwiki, php-cli")
-    root, port = folder / "dokuwiki", _free_port()
-    shutil.copytree(DOKUWIKI, root, ignore=shutil.ignore_patterns("preload.php"))
-    for name in _DATA.split():
-        (root / "data" / name).mkdir(parents=True)
-    settings = root / "conf"
-    settings.mkdir()
-    for file in _SETTINGS.iterdir():
-        if file.is_file() and file.name not in ("local.php", "acl.auth.php", "users.auth.php"):
-            shutil.copy(file, settings)
-    choices = {"useacl": "1", "remote": "1", "remoteuser": "''", "savedir": "'./data'"}
-    lines = (f"$conf['{name}'] = {value};\n" for name, value in choices.items())
-    (settings / "local.php").write_text(f"<?php\n{''.join(lines)}")
-    (settings / "acl.auth.php").write_text("* @ALL 1\n* @user 8\n")
-    groups = ["user"] * (len(accounts) - 1) + ["readers"]
-    (settings / "users.auth.php").write_text(
-        "".join(
-            f"{name}:{sha1(password.encode()).hexdigest()}:{name}:{name}@example.com:{group}\n"
-            for (name, password), group in zip(accounts.items(), groups, strict=True)
-        )
-    )
-    with _serving(root, port):
-        yield f"http://127.0.0.1:{port}"
 
 
 def _need(installed: Path, packages: str) -> None:

@@ -28,16 +28,6 @@ def variables(address: str) -> dict[str, str]:
         "CI_PROJECT_ID": "33",
         "CI_PROJECT_PATH": "o/r",
         "CI_MERGE_REQUEST_IID": "12",
-        "SYSTEM_ACCESSTOKEN": TOKEN,
-        "SYSTEM_COLLECTIONURI": f"{address}/",
-        "SYSTEM_TEAMPROJECT": "My project",
-        "SYSTEM_TEAMPROJECTID": "project",
-        "BUILD_REPOSITORY_ID": "repository",
-        "SYSTEM_PULLREQUEST_PULLREQUESTID": "12",
-        "BITBUCKET_TOKEN": TOKEN,
-        "BITBUCKET_API_URL": address,
-        "BITBUCKET_REPO_FULL_NAME": "o/r",
-        "BITBUCKET_PR_ID": "12",
         "CONFLUENCE_URL": address,
         "CONFLUENCE_USER": "me",
         "CONFLUENCE_TOKEN": TOKEN,
@@ -45,13 +35,6 @@ def variables(address: str) -> dict[str, str]:
         "MEDIAWIKI_URL": f"{address}/w/",
         "MEDIAWIKI_USER": "Me",
         "MEDIAWIKI_PASSWORD": TOKEN,
-        "DOKUWIKI_URL": address,
-        "DOKUWIKI_USER": "me",
-        "DOKUWIKI_PASSWORD": TOKEN,
-        "HF_ENDPOINT": address,
-        "HF_TOKEN": TOKEN,
-        "HF_SPACE": "o/report",
-        "HF_MODEL": "o/scorer",
     }
 
 
@@ -77,7 +60,6 @@ def answering(status: int) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _online_without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 

@@ -1,6 +1,5 @@
-"""Wikis of Azure DevOps and sites in a branch, pushed by git to repositories on the disk."""
+"""Sites in a branch, pushed by git to repositories on the disk."""
 
-import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,6 @@ from helpers.made_up.factories import make_results
 import reportgen
 from reportgen import open_report
 from reportgen.errors import PublishError, UsageError
-from reportgen.publishing import read_publication
 
 TITLE = "Headlines, June - July"
 TOKEN = "a-secret-of-the-job"
@@ -24,25 +22,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written")
     make_results(folder / "results")
     report = open_report(folder / "results")
-    report.save(folder / "report.md", md_flavor="azure", images="svg")
     report.save(folder / "site.md", folder / "site.html", images="none")
     redacted = [folder / "redacted.md", folder / "redacted.html"]
     report.save(*redacted, images="none", redact=True)
     return folder
-
-
-@pytest.fixture
-def wiki(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The repository of the wiki of `My project`, with an ordered page."""
-    bare = tmp_path / "host" / "My%20project" / "_git" / "My%20project.wiki"
-    monkeypatch.setenv("SYSTEM_ACCESSTOKEN", TOKEN)
-    monkeypatch.setenv("SYSTEM_COLLECTIONURI", f"{(tmp_path / 'host').as_uri()}/")
-    monkeypatch.setenv("SYSTEM_TEAMPROJECT", "My project")
-    # git reads the address of a folder as it is, and that of a host with its escapes.
-    bare = Path(str(bare).replace("%20", " "))
-    begin(bare, "wikiMaster", tmp_path / "work")
-    edit(tmp_path / "work", ".order", "Home\n")
-    return bare
 
 
 @pytest.fixture
@@ -65,27 +48,6 @@ def begin(bare: Path, branch: str, work: Path) -> None:
 
 def shown(bare: Path, branch: str, name: str) -> str:
     return git("show", f"{branch}:{name}", cwd=bare)
-
-
-def test_a_wiki_of_azure_has_the_page_its_attachments_and_its_order(
-    wiki: Path, written: Path
-) -> None:
-    file = "Headlines,-June-%2D-July"
-    made = reportgen.publish(written / "report.md", "azure-wiki", title=TITLE)
-    assert made.state == "created"
-    assert made.address.endswith(
-        "/My%20project/_wiki/wikis/My%20project.wiki?pagePath=/Headlines%2C%20June%20-%20July"
-    )
-    text = shown(wiki, "wikiMaster", f"{file}.md")
-    pictures = read_publication(written / "report.md").files
-    attached = re.findall(r"\]\(/\.attachments/(reportgen-report-[\w-]+\.svg)\)", text)
-    assert len(attached) == len(pictures) > 0
-    for name in attached:
-        own = pictures[f"img/{name.removeprefix('reportgen-report-')}"]
-        assert shown(wiki, "wikiMaster", f".attachments/{name}").encode() == own
-    assert shown(wiki, "wikiMaster", ".order") == f"Home\n{file}\n"
-    again = reportgen.publish(written / "report.md", "azure-wiki", title=TITLE)
-    assert (again.state, again.address) == ("unchanged", made.address)
 
 
 def publish(written: Path, name: str = "site", **options):

@@ -38,7 +38,7 @@ def host(place: str) -> Iterator[FakeHost]:
 
 
 def text(place: str, words: str, id: str = "report", *, redacted: bool = False) -> str:
-    first = marker("github" if place in ("github-pr", "gitlab-mr") else "azure", id)
+    first = marker("github", id)
     hidden = first.replace(f":{id}", " redacted") + "\n" if redacted else ""
     return f"{first}\n{hidden}\n## {words}\n\n| a | 年会費無料 |\n|---|---|\n"
 
@@ -76,7 +76,7 @@ def test_a_comment_of_another_account_is_left_whatever_it_begins_with(
     assert len(host.comments) == 2
 
 
-@pytest.mark.parametrize("place", ["github-pr", "bitbucket-pr"], indirect=True)
+@pytest.mark.parametrize("place", ["github-pr", "gitlab-mr"], indirect=True)
 def test_a_token_that_may_not_ask_who_it_is_knows_its_own_comment(
     place: str, host: FakeHost
 ) -> None:
@@ -198,7 +198,7 @@ def test_what_the_environment_lacks_is_named(place: str, host: FakeHost) -> None
         left = {key: value for key, value in full.items() if key != name}
         with pytest.raises(UsageError, match=rf"\${name} is not set: "):
             publish_at(kind, Publication("report", "x"), left)
-    optional = {"GITHUB_API_URL", "CI_SERVER_URL", "BITBUCKET_API_URL", "REPORTGEN_PULL_REQUEST"}
+    optional = {"GITHUB_API_URL", "CI_SERVER_URL", "REPORTGEN_PULL_REQUEST"}
     assert set(full) - optional == set(kind.variables)
 
 
@@ -250,7 +250,7 @@ def test_the_command_publishes_what_was_written_and_says_where(
     assert TOKEN not in done.output
 
 
-@pytest.mark.parametrize("flavor", ["github", "bitbucket"])
+@pytest.mark.parametrize("flavor", ["github", "gitlab"])
 def test_markdown_of_a_run_and_of_a_comparison_says_whether_it_is_redacted(
     tmp_path: Path, flavor: str
 ) -> None:
@@ -283,8 +283,7 @@ def test_a_file_for_another_host_or_of_another_program_is_refused(tmp_path: Path
     file = tmp_path / "report.md"
     for words, to, message in (
         ("# Notes\n", "github-pr", "not a text that reportgen wrote"),
-        (text("azure-pr", "First"), "github-pr", "--md-flavor github"),
-        (text("github-pr", "First"), "bitbucket-pr", "--md-flavor bitbucket"),
+        (text("github-pr", "First"), "mediawiki", "--title is missing"),
         (text("github-pr", "First"), "svn", "--to svn: not known; use one of github-pr, "),
     ):
         file.write_text(words, "utf-8")

@@ -28,18 +28,6 @@ JOBS = (
         "https://github.com/o/r/actions/runs/5",
     ),
     ({"CI_JOB_URL": "https://gitlab.com/j/7"}, "https://gitlab.com/j/7/artifacts/browse"),
-    (
-        {
-            "SYSTEM_COLLECTIONURI": "https://dev.azure.com/o/",
-            "SYSTEM_TEAMPROJECT": "My project",
-            "BUILD_BUILDID": "9",
-        },
-        "https://dev.azure.com/o/My%20project/_build/results?buildId=9&view=artifacts",
-    ),
-    (
-        {"BITBUCKET_REPO_FULL_NAME": "o/r", "BITBUCKET_BUILD_NUMBER": "3"},
-        "https://bitbucket.org/o/r/pipelines/results/3",
-    ),
 )
 
 
@@ -73,7 +61,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHost]:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_results_are_written_in_the_form_of_every_place(results: Path, place) -> None:
-    title = "Headlines" if place.has_title else None
+    title = "Headlines" if place.is_page else None
     planned = planned_publication([results / "a"], place.name, title=title, page_url=ADDRESS)
     publication = planned.publication
     assert (publication.form, publication.id) == (place.form, "report")

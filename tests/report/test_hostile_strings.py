@@ -83,13 +83,11 @@ def facts(name: str, content: bytes) -> set[str]:
     if name.endswith(".md"):
         return _markdown_facts(text)
     if name.endswith((".svg", ".xml")):
-        is_whole = name.endswith((".svg", ".junit.xml"))
+        is_whole = name.endswith(".svg")
         text = text if is_whole else re.sub(r"&(?!amp|lt|gt|quot|#)\w+;", "x", text)
         spaces = "".join(f' xmlns:{each}="{each}"' for each in ("ac", "ri"))
         root = ElementTree.fromstring(text if is_whole else f"<a{spaces}>{text}</a>")
         return {f"{tag.tag} {key}" for tag in root.iter() for key in ("", *tag.keys())}
-    if name.endswith(".dokuwiki"):
-        return _dokuwiki_facts(text)
     page = BeautifulSoup(text, "html.parser")
     found = {f"<{tag.name}>" for tag in page.find_all()}
     found |= {f"{tag.name} {key}" for tag in page.find_all() for key in tag.attrs}
@@ -114,16 +112,6 @@ def _markdown_facts(text: str) -> set[str]:
         if token.type in ("link_open", "image"):
             found |= {str(value) for value in token.attrs.values()}
     return found
-
-
-def _dokuwiki_facts(text: str) -> set[str]:
-    left = re.sub(r"<nowiki>.*?</nowiki>", "", text, flags=re.DOTALL)
-    # In headings and in what links and pictures are called, the wiki reads no markup.
-    left = re.sub(r"^={2,} .* ={2,}$", "", left, flags=re.MULTILINE)
-    left = re.sub(r"^(\{\{[^|]*\|).*\}\}$", r"\1", left, flags=re.MULTILINE)
-    left = re.sub(r"(\[\[[^|]*\|).*?\]\](?!\])", r"\1", left)
-    left = re.sub(r"^  [^ *].*$", "", left, flags=re.MULTILINE)  # code
-    return set(re.findall(r"<\w*|\[\[.*?\||\{\{.*?\||~~|\(\(|%%|''|//", left))
 
 
 @cache

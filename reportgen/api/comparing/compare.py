@@ -32,7 +32,6 @@ from reportgen.report import (
     CompareTableName,
     CompareWords,
     Lang,
-    annotations,
     compare_headline,
     comparison_table,
     limits,
@@ -252,10 +251,9 @@ def write_comparison(
         # On what is redacted.
         notes = [remark for remark in remarks if remark not in whole.base.info.remarks]
         notes += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
-        worst = annotations(comparison, options)
     notes += unredacted(job, whole.base, whole.head)
     lines = (*written.lines, *written.reduced, *notes)
-    return replace(written, lines=lines, annotations=worst)
+    return replace(written, lines=lines)
 
 
 def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:

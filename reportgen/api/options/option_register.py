@@ -226,8 +226,8 @@ class GateChoices:
     annotations: Annotated[
         Literal["auto", "github", "none"],
         _GATES(
-            help="Show gates that did not pass, and the texts of a comparison that got worst, as "
-            "annotations of the job, e.g. github; auto does so on GitHub Actions."
+            help="Show gates that did not pass as annotations of the job, e.g. github; auto does "
+            "so on GitHub Actions."
         ),
     ] = "auto"
 

@@ -2,7 +2,7 @@
 the log of a continuous integration (CI) takes as a command.
 
 GitHub's runner reads standard output and standard error. It takes a line as a command that begins
-with `::` after any space, and `##[` anywhere in a line; Azure's agent does the same with `##vso[`.
+with `::` after any space, and `##[` anywhere in a line; other hosts read `##vso[`.
 """
 
 import re

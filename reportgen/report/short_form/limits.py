@@ -117,23 +117,11 @@ class Flavor:
 
 # A comment on GitHub: 65,536 characters in the body of a pull request, 262,144 bytes elsewhere, and
 # refusals seen from 200,000 bytes on. GitLab takes a million characters, but renders slowly: the
-# limit of GitHub unless it is raised. Azure takes 150,000 characters, Bitbucket 32,767 and no HTML.
+# limit of GitHub unless it is raised.
 _GITHUB = LengthLimit(65_000, 200_000)
 FLAVORS: Mapping[FlavorName, Flavor] = {
     "github": Flavor(_GITHUB, _GITHUB, folds="details", hides_comments=True),
     "gitlab": Flavor(_GITHUB, LengthLimit(999_999, 999_999), folds="details", hides_comments=True),
-    "azure": Flavor(
-        LengthLimit(140_000, 140_000),
-        LengthLimit(140_000, 140_000),
-        folds="details",
-        hides_comments=False,
-    ),
-    "bitbucket": Flavor(
-        LengthLimit(32_000, _NO_LIMIT),
-        LengthLimit(32_000, _NO_LIMIT),
-        folds="none",
-        hides_comments=False,
-    ),
     "mkdocs": Flavor(
         _GITHUB,
         LengthLimit(_NO_LIMIT, _NO_LIMIT),

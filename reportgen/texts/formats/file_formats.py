@@ -179,7 +179,7 @@ def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:
 
 def _records(lines: Iterable[str], path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it starts on; quoted cells may hold line breaks. A carriage return
-    by itself in such a cell ends no line, as in SARIF (`newlineSequences`) and on hosts."""
+    by itself in such a cell ends no line, as on hosts."""
     size = n_inner = 0  # of the record so far: characters, and ends of lines but for its own
     end = "\r"  # of what was read before in it
 

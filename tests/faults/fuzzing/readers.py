@@ -231,8 +231,8 @@ def commands(*every: str) -> Callable[[Random], Options]:
     return lambda rng: {"command": rng.choice(every).split()}
 
 
-_RENDER = ("html", "md", "json", "csv", "parquet", "npz", "junit", "metrics", "confluence")
-_FILES = {"junit": "o.junit.xml", "metrics": "metrics.json", "confluence": "o.xml"}
+_RENDER = ("html", "md", "json", "csv", "parquet", "npz", "metrics", "confluence")
+_FILES = {"metrics": "metrics.json", "confluence": "o.xml"}
 _RENDERS = [f"render r -o {_FILES.get(name, f'o.{name}')}" for name in _RENDER]
 _RENDERS += ["render r -o o.html --redact", "render r -o o.html --lang ja", "render r -o o.html"]
 

@@ -15,13 +15,13 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.page_of import page_of
 from helpers.real.two_models import chain
+from reportgen.report.worse_texts import regressions
 
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, load_language, redacted
 from reportgen.report.html import page
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import MOST, make_errors
-from reportgen.report.worse_texts import regressions
 from reportgen.results import Results, number_list, open_results
 
 TEXTS = tuple(f"{text} {i}" for i in range(4) for text in HEADLINES)  # 24

@@ -100,7 +100,7 @@ def test_the_logo_stands_in_page_and_brief_and_its_drawing_runs_nothing(
 def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_path: Path) -> None:
     notes = _file(tmp_path, "notes.md", b"See [run 7](https://example.com/7) **now**.")
     logo = _file(tmp_path, "logo.png", PNG)
-    outputs = [tmp_path / f"r{end}" for end in (".md", ".xml", ".wiki", ".dokuwiki")]
+    outputs = [tmp_path / f"r{end}" for end in (".md", ".xml", ".wiki")]
     author = ("--comment", notes, "--logo", logo)
     done = call("render", results.folder, *(w for o in outputs for w in ("-o", o)), *author)
     assert done.exit_code == 0, done.stderr
@@ -110,7 +110,6 @@ def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_pa
             "See [run 7](https://example.com/7) **now**.",
             '<p>See <a href="https://example.com/7">run 7</a> <strong>now</strong>.</p>',
             "[https://example.com/7 <nowiki>run 7</nowiki>]",
-            "[[https://example.com/7|run 7]]",
         ),
         strict=True,
     ):
