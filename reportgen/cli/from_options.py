@@ -15,7 +15,6 @@ from typer.core import TyperGroup
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.options import InputChoices, configured_gates, configured_options
-from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import UsageError, shortened
 from reportgen.findings import figure_list
@@ -42,8 +41,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
                 name: options_of(group, {name: values.pop(name) for name in options_in(group)})
                 for name, group in groups.items()
             }
-            with at_addresses(own_name, chosen, values):
-                code = command(**chosen, **values)
+            code = command(**chosen, **values)
         raise typer.Exit(code)
 
     own_name = command.__name__

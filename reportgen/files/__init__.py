@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         is_address,
         require_here,
     )
-    from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_results, unopened
     from reportgen.files.pinned import File, PinnedFolder, ReplacedError, path_of, pin
     from reportgen.files.reading import read_within
     from reportgen.files.recovery import recover_at, recover_below

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import InputError, UsageError, first_line
-from reportgen.files import scratch_folder, unopened
+from reportgen.files import scratch_folder
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")
 
@@ -60,5 +60,10 @@ def _copy(address: str, file: Path) -> None:
 def _opened(address: str) -> Any:
     try:
         return import_module("fsspec").open(address, "rb")
-    except (ImportError, ValueError) as error:
-        raise unopened(address, "read", error, "a file, or s3://, gs:// or hf://") from error
+    except ImportError as error:  # which says what to install
+        raise UsageError(f"{address}: cannot be read yet; {first_line(error)}") from error
+    except ValueError as error:
+        kind = address.partition(":")[0].lower()
+        raise UsageError(
+            f"{address}: {kind}:// is not known; give a file, or s3://, gs:// or hf://"
+        ) from error
