@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Packed, Runner, TextOutcome
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.generation import with_stand_in
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import ANALYSIS, Progress
@@ -45,7 +43,6 @@ class AttentionPass:
     runner: Runner
     roles: Sequence[str]  # keys of Roles
     progress: Progress
-    phrases: Explainer | None = None  # finds them, to be the units of texts
     # Those that came with a text; None where no text has any.
     scores: Callable[[TextInput, EncodedText], TokenScores | None] | None = None
 
@@ -63,7 +60,7 @@ class AttentionPass:
             Rows of the tables, in which tokens and maps count from the beginning of the window, and
             as facts its `Tally`.
         """
-        encoded, analysed = list(window.encoded), window.analysed
+        encoded, analysed = window.encoded, window.analysed
         self.progress.advance("texts", len(encoded) - len(analysed))
         keeps, _ = kept.chosen(self.map_sizes(window))
 
@@ -80,11 +77,6 @@ class AttentionPass:
                 text_places[part] = (len(maps), len(content))
                 maps.extend(content)
 
-        if self.phrases is not None:
-            in_phrases = with_phrases(self.phrases, [encoded[i] for i in analysed])
-            for i, text in zip(analysed, in_phrases, strict=True):
-                encoded[i] = text
-            self.progress.advance("phrases", len(analysed))
         outcomes = self.runner.run([encoded[i] for i in analysed], keeps, store, done)
         outcomes_by_text = {i: TextOutcome(error=fault) for i, fault in window.faults.items()}
         outcomes_by_text |= dict(zip(analysed, outcomes, strict=True))
@@ -172,16 +164,10 @@ def unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> U
     """What is measured as one.
 
     Raises:
-        UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
-            phrases are asked for without evidence.
+        UsageError: no text has units of its own, or the tokenizer tells no places of tokens.
     """
     are_given = any(any(text.units or ()) for text in texts.texts)
     kind = options.units or ("given" if are_given else "word")
-    if kind == "phrase" and options.evidence == "none":
-        raise UsageError(
-            "--units phrase: phrases are found by leaving words out, which --evidence none does "
-            "not; give --evidence basic or full"
-        )
     if kind == "given" and not are_given:
         raise UsageError(
             "--units given: the texts have no column units; name one with --units-column"

@@ -340,7 +340,7 @@ class Job:
         worker = self._worker()
         sources, tokens = self._texts_of(suspects.rows)
         stored = self._stored(suspects.rows)
-        texts = worker.explained(suspects.rows, sources, tokens, stored)
+        texts = worker.explained(suspects.rows, sources, stored)
         tester, tokens_of = worker.sink_tester(suspects.depth), tokens.__getitem__
         return run_sink_tests(
             tester, suspects, texts, tokens_of, self._results, self._progress, self._sinks
@@ -365,8 +365,8 @@ class Job:
         heads = head_ablation(worker.explainer, worker.norms, worker.probed.n_layers)
         if heads is None:
             return
-        sources, tokens = self._texts_of(rows)
-        texts = worker.explained(rows, sources, tokens, self._stored(rows))
+        sources, _ = self._texts_of(rows)
+        texts = worker.explained(rows, sources, self._stored(rows))
         for row, result in heads.measure(texts, left):
             self._results.save(WorkItem("heads", (row,)), result)
             self._progress.advance("heads", 1)
@@ -387,7 +387,7 @@ class Job:
 
         of_row = {row: item for item in self._sample_items() for row in item.rows}
         worker, sample = self._worker(), list(of_row)
-        texts = [text for row in sample for text in worker.in_units([row], *self._texts_of([row]))]
+        texts = [text for row in sample for text in worker.encode(self._texts_of([row])[0])]
         chosen = shuffled_texts(texts, worker.cost_basis)
         items = [
             WorkItem("shuffled", tuple(sample[i] for i in part)) for part in chunks(chosen, CHUNK)
@@ -397,7 +397,7 @@ class Job:
         if not left:
             return
         given = {item: self._texts_of(item.rows) for item in left}
-        explained = {item: worker.explained(item.rows, *inputs) for item, inputs in given.items()}
+        explained = {item: worker.explained(item.rows, given[item][0]) for item in left}
         with weights_shuffled(worker.model.module):
             for item in left:
                 sources, tokens = given[item]

@@ -142,10 +142,10 @@ class AnalysisOptions:
     units: Annotated[
         UnitKind | None,
         _ANALYSIS(
-            help="What is measured and drawn as one: token, word, phrase (words that the model "
-            "uses together, found in about 3 runs per word), or given (the column units). Words "
-            "end at spaces and punctuation; Japanese ones as SudachiPy says if it is installed, "
-            "else where the script changes. Default: given if there is such a column, else word."
+            help="What is measured and drawn as one: token, word or given (the column units). "
+            "Words end at spaces and punctuation; Japanese ones as SudachiPy says if it is "
+            "installed, else where the script changes. Default: given if there is such a column, "
+            "else word."
         ),
     ] = None
     explain_class: Annotated[

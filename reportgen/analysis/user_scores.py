@@ -170,14 +170,11 @@ class _GrainFit:
 def score_grains(
     texts: TextSet,
     encode: Callable[[Sequence[int]], Sequence[EncodedText]],
-    *,
-    has_units: bool = True,
 ) -> Mapping[str, Grain]:
     """What the scores of each name are of, in all `texts` that have some.
 
     Args:
         encode: tokenises texts by their rows.
-        has_units: whether the units of texts are known; phrases are found later.
 
     Raises:
         InputError: none fits all texts, or two fit and differ; or words do not stand in a text.
@@ -187,9 +184,7 @@ def score_grains(
         text = AlignedText(source, encoded)
         for scores in source.scores if _has_content(source, encoded) else ():
             if scores.words is None:
-                _narrow(
-                    fits.setdefault(scores.name, _GrainFit()), text, scores, has_units=has_units
-                )
+                _narrow(fits.setdefault(scores.name, _GrainFit()), text, scores)
             else:
                 _named(text, scores)
     for name, fit in fits.items():
@@ -220,10 +215,9 @@ def _has_content(source: TextInput, encoded: EncodedText) -> bool:
     return encoded.n_content > 0 and not source.is_blank
 
 
-def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores, *, has_units: bool) -> None:
+def _narrow(fit: _GrainFit, text: AlignedText, scores: UserScores) -> None:
     """Leave out what the scores of a text cannot be of."""
-    counts, before = text.counts(), fit.grains
-    known = [grain for grain in before if has_units or "unit" not in grain]
+    counts, known = text.counts(), fit.grains
     fit.grains = [grain for grain in known if counts[grain] == len(scores.values)]
     if not fit.grains:
         told = ", ".join(f"{n} {_CALLED[grain]}" for grain, n in counts.items() if grain in known)

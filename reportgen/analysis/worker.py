@@ -142,9 +142,8 @@ class Worker:
             halved=self._halved,
         )
         self.room_for = runner.room
-        phrases = self.explainer if self.kind == "phrase" else None
         self._attention = AttentionPass(
-            runner, keys, progress, phrases, self._user_scores if texts.scores else None
+            runner, keys, progress, self._user_scores if texts.scores else None
         )
 
     @cached_property
@@ -154,11 +153,7 @@ class Worker:
         Raises:
             InputError: some do not fit their text.
         """
-        return score_grains(
-            self.texts,
-            lambda rows: self.encode(self._stand_ins(rows)),
-            has_units=self.kind != "phrase",
-        )
+        return score_grains(self.texts, lambda rows: self.encode(self._stand_ins(rows)))
 
     def _user_scores(self, source: TextInput, text: EncodedText) -> TokenScores | None:
         names = [scores.name for scores in self.texts.scores]
@@ -292,7 +287,7 @@ class Worker:
             result = WorkResult({"edits": rows})
             self._progress.advance("edits", len(item.rows))
         else:
-            encoded = self.in_units(item.rows, given.sources, given.tokens)
+            encoded = self.encode(given.sources)
             scored, yardstick = self._scored(item), self._with_shapley(item)
             users = user_measures(self.texts.scores)
             texts = EvidenceTexts(item, encoded, given.tokens, scored, yardstick, users)
@@ -337,32 +332,15 @@ class Worker:
             texts.append(replace(self.texts.texts[row], **changes))
         return texts
 
-    def in_units(
-        self,
-        rows: Sequence[int],
-        sources: Sequence[TextInput],
-        tokens: Mapping[int, pd.DataFrame],
-    ) -> list[EncodedText]:
-        """Tokenise texts, in the units that they had when their attention was measured."""
-        encoded = self.encode(sources)
-        if self.kind != "phrase":
-            return encoded
-        units = (tokens[row]["unit"].tolist() for row in rows)
-        return [
-            replace(text, units=tuple(numbers))
-            for text, numbers in zip(encoded, units, strict=True)
-        ]
-
     def explained(
         self,
         rows: Sequence[int],
         sources: Sequence[TextInput],
-        tokens: Mapping[int, pd.DataFrame],
         stored: Mapping[int, tuple[float, str | None]] = {},
     ) -> list[TextEvidence]:
         """The target of each of the texts `rows`; those that do not follow from its `stored` value
-        and label are run. See `EvidenceInput` for the rest."""
-        texts = dict(zip(rows, self.in_units(rows, sources, tokens), strict=True))
+        and label are run; `sources` are the texts themselves."""
+        texts = dict(zip(rows, self.encode(sources), strict=True))
         evidence = {
             row: TextEvidence(row, texts[row], explained)
             for row in rows
@@ -379,7 +357,7 @@ class Worker:
         """By text, its rows of the table of tokens, with gradients, by the weights that the model
         has now; the targets of `items`, whose `sources` these are, stay what was explained."""
         window = Window(0, sources, [item.encoded for item in items], {})
-        attention = replace(self._attention, progress=Progress(), phrases=None)
+        attention = replace(self._attention, progress=Progress())
         rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas(use_threads=False)
         evidence = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
         explained = [item for item in evidence if item.explained is not None]
@@ -408,8 +386,7 @@ class Worker:
     def stages(self, item: WorkItem) -> Mapping[Stage, int]:
         """The stages of an item, each with how many of its texts go through it."""
         if item.kind == "attention":
-            every = ("phrases", "texts") if self.kind == "phrase" else ("texts",)
-            return dict.fromkeys(every, len(item.rows))
+            return {"texts": len(item.rows)}
         if item.is_of_edits:
             return {"edits": len(item.rows)}
         return evidence_stages(self.tools, item, self._scored(item), self._with_shapley(item))
@@ -485,7 +462,6 @@ class Worker:
             has_mask_token=self.model.tokenizer.mask_token_id is not None,
             level=self.options.evidence,
             n_roles=len(self.roles),
-            has_phrases=self.kind == "phrase",
             n_heads=self.probed.n_layers * self.probed.n_heads * isinstance(self.norms, Norms),
             n_scores=len(self.texts.scores),
         )

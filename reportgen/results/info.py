@@ -51,7 +51,7 @@ Scalar: TypeAlias = str
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
-UnitKind: TypeAlias = Literal["token", "word", "phrase", "given"]
+UnitKind: TypeAlias = Literal["token", "word", "given"]
 # "spearman_size": of a measure with a sign, compared by size; others have no sign in "spearman".
 Statistic: TypeAlias = Literal[
     "spearman", "kendall", "comprehensiveness", "sufficiency", "spearman_size"
@@ -198,8 +198,7 @@ class Settings:
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     keep_maps: str = "all"  # all, none or a number
     maps_kept: int = 0  # texts whose attention maps are in the folder
-    # What is measured and drawn as one: display units, words, words that the
-    # model uses together, or what came with the texts.
+    # What is measured and drawn as one: display units, words, or what came with the texts.
     units: UnitKind = "token"
     segmenter: str | None = None  # what split Japanese into words; None: its scripts
     n_joined: int = 0  # given units that a token joined to what stands beside them

@@ -28,11 +28,6 @@ MIN_CONTENT = 3  # text tokens of a text, for it to take part
 MIN_UNITS = 4  # text units of a text, for a rank correlation
 SINK_EXCESS = 0.30  # (share - u) / (1 - u), u the equal share: the least that a sink receives
 MOST_OF_TEXT = 0.5  # of a token: where an equal share gives it more, it is not judged in a text
-# Neighbours are one phrase where their interaction, what leaving out both does beyond the sum of
-# what leaving out each does, is at least
-PHRASE_SHARE = 0.5  # of the largest of the three effects, and
-PHRASE_LEAST = 0.05  # of the largest effect of a word in the text;
-PHRASE_WORDS = 4  # up to so many words
 CONSERVED = 0.01  # of the explained figure: the most that the shares of CP-LRP may miss it by
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 

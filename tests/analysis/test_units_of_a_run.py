@@ -1,4 +1,4 @@
-"""Given units and phrases, from the option to the effects and the words of the page."""
+"""Given units, from the option to the effects and the words of the page."""
 
 import json
 from dataclasses import replace
@@ -12,17 +12,12 @@ from transformers import AutoModelForSequenceClassification
 
 import reportgen
 from reportgen.analysis import AnalysisOptions
-from reportgen.analysis.evidence import Explainer, with_phrases
-from reportgen.api import sides_of
-from reportgen.api.options import InputChoices, without_effect
+from reportgen.api.options import without_effect
 from reportgen.errors import UsageError
 from reportgen.findings import Findings
-from reportgen.models import joined_to_words
-from reportgen.models.tokens import encode
 from reportgen.report import load_language
 from reportgen.report.sections import make_text_list
-from reportgen.results import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS, Results
-from reportgen.texts import WordSplitter, by_script
+from reportgen.results import Results
 
 TEXT = "the unbelievable cats sat, 1,000円 無料でもらえる"
 UNITS = ["the unbelievable", "sat, 1,000円"]
@@ -122,59 +117,3 @@ def test_the_page_says_what_a_unit_is(tmp_path: Path) -> None:
     )
     assert "3 of the given units are parts" in said(3)
     assert "3個" in said(3, "ja")
-
-
-def test_phrases_are_the_units_of_every_text(bert: Path) -> None:
-    """The tables hold the phrases that are found, and effects are those of whole phrases."""
-    texts = ["the cat sat on the mat", "a very good film", "", "the dog"]
-    report = reportgen.analyze(texts, bert, units="phrase", evidence="full", evidence_texts=2)
-    results = report.results
-    assert results.info.settings.units == "phrase"
-    loaded = reportgen.load_model(bert)
-    explainer = Explainer(loaded, results.info.checks.batching, 1024)
-    n_joined = 0
-    for row in (0, 1, 3):
-        encoded = encode(loaded.tokenizer, texts[row], None, 64)
-        words = joined_to_words(encoded, (texts[row], None), WordSplitter(by_script, None))
-        (expected,) = with_phrases(explainer, [words])
-        assert tuple(results.tokens_of(row)["unit"]) == expected.units
-        n_joined += expected.units != words.units
-    assert n_joined
-    measured = [row for row in (0, 1, 3) if (effects := results.effects_of(row)) is not None]
-    assert measured
-    for row in measured:
-        effects, units = results.effects_of(row), results.tokens_of(row)["unit"].to_numpy()
-        assert effects is not None
-        deletion = effects["deletion"].groupby(units)
-        assert (deletion.nunique() <= 1).all()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"evidence": "none"}, "--units phrase: phrases are found by leaving words out"),
-        ({"evidence": "basic"}, None),
-    ],
-)
-def test_phrases_take_evidence(bert: Path, options: dict, message: str | None) -> None:
-    if message is None:
-        reportgen.analyze(["a b"], bert, units="phrase", **options)
-        return
-    with pytest.raises(UsageError, match=message):
-        reportgen.analyze(["a b"], bert, units="phrase", **options)
-
-
-def test_models_are_not_compared_by_phrases() -> None:
-    choices = AnalysisOptions(units="phrase")
-    with pytest.raises(UsageError, match="--units phrase: each model has phrases of its own"):
-        sides_of(["t.txt"], "demo", ["demo-star"], InputChoices(), choices)
-
-
-@pytest.mark.parametrize("lang", ["en", "ja"])
-def test_the_page_says_when_words_are_a_phrase(tmp_path: Path, lang: str) -> None:
-    made = make_results(tmp_path / "r", ("a b", "c d"), n_layers=1, n_heads=1)
-    settings = replace(made.info.settings, units="phrase")
-    results = Results(replace(made.info, settings=settings), made.source)
-    said = make_text_list(Findings(results), load_language(lang)).units.replace("\u00a0", " ")
-    for figure in (f"{100 * PHRASE_SHARE:g} %", f"{100 * PHRASE_LEAST:g} %", f"{PHRASE_WORDS}"):
-        assert figure.replace(" ", "") in said.replace(" ", "")

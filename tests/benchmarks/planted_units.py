@@ -1,18 +1,15 @@
 """How well effects find what the bundled model's rule scores, by what is left out as one.
 
     python tests/benchmarks/planted_units.py
-    python tests/benchmarks/planted_units.py --skip 90
 
 The headlines and the rule are those of `planted.py`. Each token has the effect of its unit, so that
 all kinds of units are scored on the same tokens: "area" is that under the curve of telling tokens
 of worth from those without any by the size of the effect, mean over texts; "signed" the Pearson
 correlation with the worth, over the tokens of all texts. "deletion" is the change without the unit,
 "effect" that with groups of units that say the same. "true" are the components of the rule,
-given as units: the best that phrases could be. The limits of phrases were chosen on the first 90
-headlines, which `--skip 90` leaves out.
+given as units.
 """
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,15 +29,12 @@ from reportgen.models import ModelSpec, load_model
 from reportgen.results import Results, UnitKind
 from reportgen.texts import TextSet
 
-KINDS: tuple[UnitKind, ...] = ("token", "word", "phrase", "given")
+KINDS: tuple[UnitKind, ...] = ("token", "word", "given")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--skip", type=int, default=0, metavar="N", help="headlines to leave out")
-    skip = parser.parse_args().skip
     torch.set_num_threads(1)
-    headlines = fresh_headlines()[0][skip:]
+    headlines = fresh_headlines()[0]
     model = load_model(ModelSpec())
     print(
         "| units | per headline | deletion: area | s.e. | signed | effect: area | s.e. | signed |"

@@ -75,7 +75,7 @@ FULL = ("--evidence", "full", "--evidence-texts", "3", "--keep-maps", "4")
 @pytest.mark.parametrize(
     ("model", "more"),
     [
-        ("bert", (*FULL, "--units", "phrase")),
+        ("bert", FULL),
         ("bert", ("--evidence", "none", "--edits", "typo,upper_case,repetition")),
         ("bert", ("--evidence-texts", "all", "--edits", "typo,upper_case,repetition")),
         ("llama", ("--generate", "3", "--keep-maps", "3", "--evidence-texts", "4")),

@@ -8,7 +8,6 @@ from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.methods import CostBasis, load_method
-from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import query_key_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, HEAD_TEXTS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
@@ -46,11 +45,9 @@ def expected_cost(
     counts: Counter[Stage] = Counter()
     n_chosen = n_tokens = 0
     texts: list[EncodedText] = []
-    joining = Passes(0, 0, 0.0)
     for text in chosen:
         n_chosen += 1
         n_tokens += len(text.ids)
-        joining = joining.plus(phrase_cost(text))
         if level == "none":
             continue
         texts.append(text)
@@ -74,14 +71,8 @@ def expected_cost(
         _add(passes, {"shapley": shapley})
     # The other texts are assumed to be as long as those chosen.
     scale = n_texts / n_chosen if n_chosen else 0.0
-    first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
-    if basis.has_phrases:
-        first["phrases"] = Passes(round(scale * joining.forward), 0, scale * joining.work)
-    return Cost(
-        {**first, **passes},
-        {**dict.fromkeys(first, n_texts), **counts},
-        is_exact=level == "none" and not basis.has_phrases,
-    )
+    first = Passes(n_texts, 0, ANALYSIS * scale * n_tokens)
+    return Cost({"texts": first, **passes}, {"texts": n_texts, **counts}, is_exact=level == "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +119,7 @@ def sample_size(
 
     if not n_tried:
         return LEAST
-    beside = {"texts", "phrases", *_FEW}
+    beside = {"texts", *_FEW}
     each = (
         sum(price(passes) for stage, passes in cost.passes.items() if stage not in beside) / n_tried
     )

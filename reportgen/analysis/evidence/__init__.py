@@ -51,7 +51,6 @@ if TYPE_CHECKING:
         shapley_values,
     )
     from reportgen.analysis.evidence.methods import CostBasis, Tools, load_method
-    from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
     from reportgen.analysis.evidence.shuffled import weights_shuffled
     from reportgen.analysis.evidence.sinks.cases import find_case
     from reportgen.analysis.evidence.sinks.interventions import (

@@ -47,7 +47,6 @@ class CostBasis:
     has_mask_token: bool
     level: EvidenceLevel
     n_roles: int = 0  # of special tokens, which all get sink tests
-    has_phrases: bool = False  # these are looked for in every text
     n_heads: int = 0  # of all layers, whose effects full evidence measures; 0 where it cannot
     n_scores: int = 0  # that came with the texts, which are ranked too
 

@@ -143,13 +143,8 @@ def check_alike(analysis: AnalysisOptions) -> None:
     """Check that models which are analysed with these options can be compared.
 
     Raises:
-        UsageError: units, completions or texts with evidence would differ from model to model.
+        UsageError: completions or texts with evidence would differ from model to model.
     """
-    if analysis.units == "phrase":
-        raise UsageError(
-            "--units phrase: each model has phrases of its own, which cannot be compared; give "
-            "--units word"
-        )
     if analysis.generate is not None:
         raise UsageError(
             "--generate: each model writes completions of its own, which cannot be compared; give "

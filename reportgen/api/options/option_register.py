@@ -93,7 +93,7 @@ class InputChoices:
     units_column: Annotated[
         str | None,
         _TEXTS(
-            help="Column with the units of each text, e.g. phrases: a JSON list of strings or of "
+            help="Column with the units of each text, e.g. chunks: a JSON list of strings or of "
             "[start, end], or an object of such lists for text and pair. Default: units, if there "
             "is one."
         ),

@@ -86,9 +86,8 @@ def further_of_comparison(comparison: "Comparison") -> Iterator[Further]:
     if not pairing.has_evidence:
         yield Further("evidence_both", "evidence", "basic")
     units = comparison.base.info.settings.units, comparison.head.info.settings.units
-    if pairing.n_other_units and (units[0] != units[1] or "phrase" in units):
-        other = "word" if "phrase" in units else units[1]
-        yield Further("same_units", "units", other)
+    if pairing.n_other_units and units[0] != units[1]:
+        yield Further("same_units", "units", units[1])
     if predictions is not None and predictions.quality is not None:
         yield Further("smallest", "smallest-change", "10%,3points")
         if predictions.quality.others:

@@ -175,8 +175,6 @@ def _other_units(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     n = comparison.pairing.n_other_units
     if n:
         key = "limit_units" if base != head else "limit_words"
-        if "phrase" in (base, head):
-            key = "limit_phrases"
         yield words.count(key, n, base=base, head=head)
 
 

@@ -14,7 +14,7 @@ from reportgen.report.language.numbers import written
 from reportgen.report.panel.marked_units import shortened
 from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
-from reportgen.results import ANALYSED, PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS, segments_of
+from reportgen.results import ANALYSED, segments_of
 from reportgen.tasks import task_of
 
 _SHOWN = 110  # half-width characters of a text in the list
@@ -116,9 +116,6 @@ def _units(findings: Findings, language: Language) -> str:
     by = "" if segmenter is None else "_by"
     if settings.units == "word":
         return language.say("texts", f"words{by}", segmenter=segmenter or "")
-    if settings.units == "phrase":
-        limits = {"share": PHRASE_SHARE, "least": PHRASE_LEAST, "most": PHRASE_WORDS}
-        return language.say("texts", f"phrases{by}", segmenter=segmenter or "", **limits)
     sentences = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
     if settings.n_joined:
         sentences.append(language.count("texts", "given_joined", settings.n_joined))

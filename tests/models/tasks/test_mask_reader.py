@@ -13,8 +13,6 @@ from reportgen.analysis.evidence import (
     alone_effects,
     deletion_effects,
     find_explained,
-    phrases,
-    with_phrases,
 )
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
@@ -137,27 +135,3 @@ def test_tokens_are_asked_for_by_name(tmp_path):
     assert find_explained(model, ExplainOptions(explain_token=name, against=other)) == (10, 11)
     with pytest.raises(UsageError, match="--against: the same token as --explain-token"):
         find_explained(model, ExplainOptions(explain_token=name, against=name))
-
-
-def test_no_phrase_reaches_over_a_mask(tmp_path):
-    model = filler(tmp_path)
-    texts, _ = encoded(model, "the cat {} the dog", "a {} b {} a")
-    found = with_phrases(Explainer(model, "padded", 200), texts)
-    for text in found:
-        for unit in content_units(text):
-            assert list(unit) == list(range(unit[0], unit[-1] + 1))
-            assert not set(unit) & set(text.held)
-
-
-def test_phrases_of_a_mask_are_joined_side_by_side_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(phrases, "PHRASE_SHARE", 0.0)
-    monkeypatch.setattr(phrases, "PHRASE_LEAST", 0.0)
-    model = filler(tmp_path)
-    texts, _ = encoded(model, "the cat {} the dog")
-    explainer = Explainer(model, "padded", 200)
-    (item,) = explainer.explain(texts)
-    merge = phrases._Merge(item)
-    phrases._run(explainer, [merge])
-    (mask,) = item.text.held
-    first, second = merge.parts
-    assert first[-1] < mask < second[0]

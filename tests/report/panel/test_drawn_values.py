@@ -78,7 +78,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Result
     return analyse
 
 
-KINDS = ("word", "token", "phrase", "given", "causal", "embedding")
+KINDS = ("word", "token", "given", "causal", "embedding")
 
 
 # Of tokens as units no values are added up.
@@ -159,7 +159,7 @@ def steps_of(page: str) -> list[list[int]]:
 
 @pytest.mark.parametrize(
     ("units", "colour"),
-    [("word", "received_norm_all"), ("word", "cls_row_last"), ("phrase", "gradient")],
+    [("word", "received_norm_all"), ("word", "cls_row_last"), ("word", "gradient")],
 )
 def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
     analysed: Callable[[str], Results], colour: str, units: str

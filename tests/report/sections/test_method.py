@@ -49,7 +49,6 @@ def test_only_what_was_measured_is_explained(tmp_path):
     [
         ("token", "A unit is one token, or several where they share a character. "),
         ("word", "measured as one: here, a word, of one token or several. "),
-        ("phrase", "measured as one: here, a word, or several that the model uses together. "),
         (
             "given",
             "measured as one: here, what came with the texts as units, and words elsewhere. ",
