@@ -22,8 +22,6 @@ from reportgen.results import (
     DECODER_PARTS,
     HEAD_CLASSES,
     MAP_CELLS,
-    RATIONALE,
-    RATIONALE_PAIR,
     TOP,
     USER_SCORES,
     DecoderPart,
@@ -113,7 +111,6 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "group": text.source.group,
         "variant_of": text.source.variant_of,
         "variant": text.source.variant,
-        **_marks(text.source),
         "source": with_quotes(text.source.source),
         "status": text.status,
         "message": _message(text),
@@ -137,15 +134,6 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         MAP_CELLS: text.map_cells,
         **{f"{part}_offset": places[part][0] for part in DECODER_PARTS},
         **{f"{part}_bytes": places[part][1] for part in DECODER_PARTS},
-    }
-
-
-def _marks(source: TextInput) -> Mapping[str, Any]:
-    """What people marked in the text and its pair, the ends of all marks one after the other."""
-    names, marked = (RATIONALE, RATIONALE_PAIR), source.rationale or (None, None)
-    return {
-        name: None if places is None else tuple(end for place in places for end in place)
-        for name, places in zip(names, marked, strict=True)
     }
 
 

@@ -69,7 +69,6 @@ def analyze(
     text_units: Beside = None,
     variant_of: Beside = None,
     variants: Beside = None,
-    rationales: Beside = None,
     choices: Beside = None,
     scores: Mapping[str, Any] | str | None = None,
     attribute: Attribute | Mapping[str, Attribute] | None = None,
@@ -114,16 +113,14 @@ def analyze(
         name: What reports call the model. Default: the name of its folder, its hub id or its class.
         text_column: The column of a table with the texts. Default: `text`, a usual name such as
             `sentence` or `prompt`, or the only column of words.
-        pairs, completions, labels, ids, groups, text_units, variant_of, variants, rationales,
-            choices: One value per text or, for a table, the name of a column. By default the
-            columns `pair`, `completion`, `label`, `id`, `group`, `units`, `variant_of`, `variant`,
-            `rationale` and `choices` are used, and pairs and labels under their usual names; `""`
-            ignores them. `variant_of` is the id of the original of a text, `variants` names the
-            edits. The units of a text are a list of strings or of `[start, end]`; those of a text
-            and its pair a dict of such lists, `text` and `pair`. A rationale, the words marked as
-            the reason for the label, is such a list or dict too, or the text with `**marks**`; None
-            where nobody marked any. The choices of a text are a list of strings; `choices` also
-            names several columns of a table, with commas between.
+        pairs, completions, labels, ids, groups, text_units, variant_of, variants, choices: One
+            value per text or, for a table, the name of a column. By default the columns `pair`,
+            `completion`, `label`, `id`, `group`, `units`, `variant_of`, `variant` and `choices` are
+            used, and pairs and labels under their usual names; `""` ignores them. `variant_of` is
+            the id of the original of a text, `variants` names the edits. The units of a text are a
+            list of strings or of `[start, end]`; those of a text and its pair a dict of such lists,
+            `text` and `pair`. The choices of a text are a list of strings; `choices` also names
+            several columns of a table, with commas between.
         scores: Scores of your own, by name: for each text one number for each token, word or unit,
             or what captum, shap or inseq returned; or the names of columns, with commas between.
         attribute: A function of a text (of a tuple with a pair) and its tokens that returns such

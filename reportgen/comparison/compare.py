@@ -9,13 +9,12 @@ from typing import Literal, TypeAlias
 from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
 from reportgen.comparison.author_changes import AuthorChange, author_changes
-from reportgen.comparison.change import NO_LIMITS, Change, NullLimits, null_limits, ranked_texts
+from reportgen.comparison.change import NO_LIMITS, NullLimits, null_limits, ranked_texts
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.rationales import rationale_changes
 from reportgen.comparison.runs import Runs
 from reportgen.comparison.steadiness import Steadiness, compare_steadiness
 from reportgen.comparison.token_effects import (
@@ -26,7 +25,7 @@ from reportgen.comparison.token_effects import (
 )
 from reportgen.comparison.unit_pairs import UnitPairs, unit_pairs
 from reportgen.findings import Findings, Judging, Note, Value, Word
-from reportgen.results import View, selected
+from reportgen.results import selected
 
 # What can change in a text that has the same tokens in both models.
 Criterion: TypeAlias = Literal["prediction", "effects", "attention"]
@@ -106,12 +105,6 @@ class Comparison:
     def tokens(self) -> tuple[TokenChange, ...]:
         """What changed for each token, over all texts."""
         return token_changes(self.units, self._limits.effect, self._limits.looks)
-
-    @cached_property
-    def rationales(self) -> Mapping[View, Change]:
-        """How much better colours and effects find the words that people marked (F1), by measure;
-        empty where they marked none in both results."""
-        return rationale_changes(self.base, self.head)
 
     @cached_property
     def steadiness(self) -> Steadiness | None:

@@ -7,7 +7,6 @@ from reportgen.comparison.author_changes import AuthorChange
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.findings import QUALITY, Interval, Value, figure_key, mean_interval, rounded
-from reportgen.results import EFFECT
 from reportgen.tasks import Metric
 
 if TYPE_CHECKING:
@@ -69,14 +68,6 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "heads_moved": None if heads is None else int(heads.moved.sum()),
         **_changed("deletion_change_mean", effects.mean if effects else None),
         "deletion_change_max": None if effects is None else float(effects.change.max()),
-        **{
-            name: value
-            for name, view in (
-                ("rationale_f1_change", comparison.head.shown_first),
-                ("rationale_effect_f1_change", EFFECT),
-            )
-            for name, value in _changed(name, comparison.rationales.get(view)).items()
-        },
         **_changed("variant_size_change", steadiness.every.size if steadiness else None),
         **_changed("variant_flips_change", steadiness.every.flips if steadiness else None),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),

@@ -87,13 +87,6 @@ if TYPE_CHECKING:
     from reportgen.findings.quality.tags import Tags, Word
     from reportgen.findings.quality.where_wrong import LengthTrend, Subset, WhereWrong
     from reportgen.findings.ranking import MARKED, RANKS, Reason, is_in
-    from reportgen.findings.rationales import (
-        Rationales,
-        ViewRationale,
-        marked_f1,
-        marked_units,
-        with_marked_f1,
-    )
     from reportgen.findings.repeated_texts import READ, first_alike, n_different
     from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means
     from reportgen.findings.sinks.cross_attention import CrossToken

@@ -31,7 +31,6 @@ from reportgen.findings.quality import slopes as of_slopes
 from reportgen.findings.quality import tags as of_tags
 from reportgen.findings.quality import where_wrong as of_where
 from reportgen.findings.quality.deciding_metric import QUALITY, deciding, quality_names
-from reportgen.findings.rationales import Rationales, rationale_figures
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
@@ -406,11 +405,6 @@ class Findings:
     def shapley(self) -> of_checks.ShapleyFigures | None:
         """The agreement of effects and colours with Shapley values."""
         return of_checks.shapley_figures(self.results, self.shown_first)
-
-    @cached_property
-    def rationales(self) -> Rationales | None:
-        """How well colourings find the words that people marked; None where they marked none."""
-        return rationale_figures(self.results, self.shown_first)
 
     @cached_property
     def text_figures(self) -> pd.DataFrame:

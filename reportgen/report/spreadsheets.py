@@ -198,12 +198,6 @@ def _texts(findings: Findings) -> pd.DataFrame:
         for name, values in _choice_columns(choices).items():
             frame[name] = pd.Series(values).reindex(frame.index)
             columns.append(name)
-    if (rationales := findings.rationales) is not None:
-        scores = {
-            row: f1 for row in rationales.by_text if (f1 := rationales.f1_of(row)) is not None
-        }
-        frame["rationale_f1"] = pd.Series(scores, dtype=np.float32).reindex(frame.index)
-        columns.append("rationale_f1")
     if (what_if := findings.what_if) is not None and what_if.n_variants:
         changes = {one.variant: one.change for one in what_if.changes if one.variant is not None}
         change = pd.Series(changes, dtype=np.float32)

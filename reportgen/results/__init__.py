@@ -168,7 +168,7 @@ if TYPE_CHECKING:
         require_whole,
         text_ids,
     )
-    from reportgen.results.tables.frames import frame_of, map_cells, rationale_of, texts_frame
+    from reportgen.results.tables.frames import frame_of, map_cells, texts_frame
     from reportgen.results.tables.row_groups import (
         AGAIN,
         AGAIN_SMALL,
@@ -202,9 +202,6 @@ if TYPE_CHECKING:
         MAP_CELLS,
         MOST_CLASSES,
         PREDICTIONS_SCHEMA,
-        RATIONALE,
-        RATIONALE_F1,
-        RATIONALE_PAIR,
         SHAPLEY_ERROR,
         SMALL,
         STEPS,

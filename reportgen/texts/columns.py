@@ -14,7 +14,7 @@ from reportgen.texts.usual_columns import UsualColumns, plain_name, usual_column
 
 _BESIDE = (
     *("pair", "completion", "label", "id", "group", "units"),
-    *("variant_of", "variant", "rationale"),
+    *("variant_of", "variant"),
 )
 _FIRST_ROWS = 200  # by which it is judged whether a column holds numbers
 _ENOUGH = 3  # numbers that rise by 1 count the rows
@@ -41,7 +41,6 @@ class Columns:
     units: str | None = None
     variant_of: str | None = None
     variant: str | None = None
-    rationale: str | None = None
     choices: tuple[str, ...] | None = None
     scores: tuple[str, ...] = ()
 

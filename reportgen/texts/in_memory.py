@@ -24,7 +24,6 @@ ARGUMENTS = {
     "units": "text_units",
     "variant_of": "variant_of",
     "variant": "variants",
-    "rationale": "rationales",
     "choices": "choices",
 }
 

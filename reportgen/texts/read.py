@@ -2,14 +2,13 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal
 
 from reportgen.errors import InputError, UsageError, some, without_surrogates
 from reportgen.files import scratch_folder
@@ -21,7 +20,6 @@ from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.labels import renamed
 from reportgen.texts.multiple_choice import choices_of
-from reportgen.texts.rationales import rationale_places
 from reportgen.texts.rows import Cell, FileRow, OddCell
 from reportgen.texts.scores import UserScores, scores_in, with_signs
 from reportgen.texts.source_files import (
@@ -111,15 +109,12 @@ class TextInput:
     choices: tuple[str, ...] = ()  # that a model picks one of
     lead: str = ""  # what each choice stands behind in the second segment
     chosen: int | None = None  # which of them the model picked; None where that is not known
-    # `text` or `pair` is the beginning of what the file holds. Not in `repr`, by which shards and
-    # kept results of earlier versions know their texts.
+    # `text` or `pair` is the beginning of what the file holds. Not in `repr`, by which kept
+    # results know their texts.
     is_cut: bool = field(default=False, repr=False)
     # The id of the text that it is a variant of, and the name of the edit. Not in `repr` either.
     variant_of: str | None = field(default=None, repr=False)
     variant: str | None = field(default=None, repr=False)
-    # What people marked as the reason for its label, in `text` and in `pair`, as `units`; None
-    # where nobody marked anything. Not in `repr`, for the same reason.
-    rationale: tuple[Places, Places] | None = field(default=None, repr=False)
     # That came with it, by name; not in `repr` for the same reason.
     scores: tuple[UserScores, ...] = field(default=(), repr=False)
 
@@ -376,7 +371,6 @@ def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) 
         choices=_choices(row, columns, where),
         variant_of=_as_id(cell(columns.variant_of), text_id),
         variant=cell(columns.variant),
-        rationale=_rationale(row, columns, place),
         scores=_scores(row, columns, where, text_id),
     )
 
@@ -398,7 +392,6 @@ def _beginning(text: TextInput) -> TextInput:
         text=text.text[:most],
         pair=pair if pair is None else pair[:most],
         units=text.units and _within(text.units, most),
-        rationale=text.rationale and _within(text.rationale, most),
         is_cut=True,
     )
 
@@ -451,25 +444,6 @@ def _units(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] 
     if columns.units is None:  # a text that is a list brings its words
         words = value.words if isinstance(value, OddCell) else None
         value = OddCell("a list", list(filter(None, words))) if words else None
-    return _places(row, columns, where, "units", value, given_units)
-
-
-def _rationale(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] | None:
-    value = row.cells.get(columns.rationale) if columns.rationale is not None else None
-    if isinstance(value, str) and not value.strip():
-        return None
-    return _places(row, columns, where, "rationale", value, rationale_places)
-
-
-def _places(
-    row: FileRow,
-    columns: Columns,
-    where: str,
-    part: Literal["units", "rationale"],
-    value: Cell,
-    read: Callable[[str, str, str], tuple[Places, Places]],
-) -> tuple[Places, Places] | None:
-    """What a cell for a `part` of a text says of places in the text and its pair."""
     if not value:
         return None
     text, pair = (_joined(row.cells.get(name or "")) or "" for name in (columns.text, columns.pair))
@@ -478,10 +452,9 @@ def _places(
         if as_string is None:
             what = value.what if isinstance(value, OddCell) else ""
             raise ValueError(f"{what}; write it as JSON, such as [[0, 8], [9, 15]]")
-        return read(as_string, text, pair)
+        return given_units(as_string, text, pair)
     except ValueError as error:
-        column = getattr(columns, part) or ""
         raise InputError(
-            f"{where}: column {quoted_name(column)}: {error}; or leave the column unused with "
-            f"--{part}-column ''"
+            f"{where}: column {quoted_name(columns.units or '')}: {error}; or leave the column "
+            "unused with --units-column ''"
         ) from error

@@ -49,8 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(place / "bert", "bert", "sequence", **number)
     save_model(place / "other", "bert", "sequence", seed=3, **number)
     save_model(place / "llama", "llama", "causal")
-    marks = {TEXTS[0]: [[0, 3]], TEXTS[1]: []}  # of people; of most texts none
-    lines = [json.dumps({"text": text, "rationale": marks.get(text)}) for text in TEXTS]
+    lines = [json.dumps({"text": text}) for text in TEXTS]
     (place / "texts.jsonl").write_text("\n".join(lines), "utf-8")
     return place
 

@@ -168,8 +168,6 @@ def _digest(texts: TextSet) -> str:
         known = repr(text)
         if text.variant_of is not None:
             known += repr((text.variant_of, text.variant))
-        if text.rationale is not None:
-            known += repr(text.rationale)
         if text.scores:
             known += repr(text.scores)
         digest.update(known.encode("utf-8", "surrogatepass"))

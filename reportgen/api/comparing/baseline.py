@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from reportgen.comparison import match_texts
 from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import BASELINE_FILE, Staging, scratch_folder
-from reportgen.findings import Findings, Gate, Value, draw_agreement, with_marked_f1
+from reportgen.findings import Findings, Gate, Value, draw_agreement
 from reportgen.report import watched
 from reportgen.results import (
     AGAIN_SMALL,
@@ -377,7 +377,7 @@ def _rows(results: Results, name: str) -> pa.Table:
     if name == "agreement":  # of the others a comparison says nothing
         drawn = draw_agreement(results)
         drawn = drawn[drawn["statistic"].isin(_STATISTICS)]
-        rows = table_of(name, with_marked_f1(results, drawn))
+        rows = table_of(name, drawn)
     if name == "layers":
         texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))
         for column, kept in HEAD_MEANS.items():

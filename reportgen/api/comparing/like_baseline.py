@@ -16,7 +16,7 @@ from reportgen.comparison import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.models import ModelSpec
 from reportgen.options import options_in, options_of, shown_options
-from reportgen.results import Results, open_results, rationale_of
+from reportgen.results import Results, open_results
 from reportgen.tasks import task_of
 from reportgen.texts import TextInput, TextSet
 
@@ -90,7 +90,6 @@ def texts_of(results: Results) -> TextSet:
     texts = [
         TextInput(
             **{str(name): value for name, value in row.items()},
-            rationale=rationale_of(results.text_row(number)),
         )
         for number, row in enumerate(cells)
     ]

@@ -112,14 +112,6 @@ class InputChoices:
             "variant, if there is one."
         ),
     ] = None
-    rationale_column: Annotated[
-        str | None,
-        _TEXTS(
-            help="Column with the words that people marked as the reason for the label, e.g. why: "
-            "a JSON list of [start, end] or of strings, or the text with **marks**. Default: "
-            "rationale, if there is one."
-        ),
-    ] = None
     score_columns: Annotated[
         str | None,
         _TEXTS(help="Columns with scores of your own per token or word, e.g. captum,shap."),

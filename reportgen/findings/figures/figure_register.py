@@ -289,79 +289,6 @@ _WHAT_IF = (
         "variant_<edit>_flips", "share", "texts in which it changes what is predicted", "flips"
     ),
 )
-# Of the words that people marked; only where they did.
-_MARKED = (
-    Figure(
-        "rationale_n_texts",
-        "count",
-        "texts in which the colours shown first were held against the words people marked",
-        "rationales.first.figures.n_texts",
-    ),
-    *(
-        Estimated(f"rationale_{name}", "share", meaning, f"{place}.{name}")
-        for place, names in (
-            ("rationales", {"share": "words that people marked, of all words of a text"}),
-            (
-                "rationales.first.stated",
-                {
-                    "f1": "F1 of marked words and as many words with the strongest colours",
-                    "auprc": "area under precision and recall of the colours, for marked words",
-                    "iou": "F1 of spans that share at least half with a marked span",
-                },
-            ),
-        )
-        for name, meaning in names.items()
-    ),
-    Figure(
-        "rationale_f1_chance",
-        "share",
-        "F1 of as many words picked at random in the same texts",
-        "rationales.first.chance.f1.mean",
-    ),
-    Estimated(
-        "rationale_over_chance",
-        "share",
-        "F1 of the colours less that of chance",
-        "rationales.first.judgement.agreement",
-    ),
-    Estimated(
-        "rationale_over_baseline",
-        "share",
-        "F1 of the colours less that of the baseline, which needs no model, that comes closest or "
-        "does better",
-        "rationales.first.judgement.over",
-    ),
-)
-_MARKED_BY = (
-    *(
-        Estimated(
-            f"rationale_<ranking>_{name}",
-            "share",
-            f"{meaning} of any measure, for the words people marked",
-            f"stated.{name}",
-            is_optional=True,
-        )
-        for name, meaning in (
-            ("f1", "F1"),
-            ("auprc", "area under precision and recall"),
-            ("iou", "F1 of spans"),
-        )
-    ),
-    Estimated(
-        "rationale_<ranking>_over_baseline",
-        "share",
-        "that F1 less that of the baseline that comes closest or does better",
-        "judgement.over",
-        is_optional=True,
-    ),
-    Figure(
-        "rationale_<ranking>_n_texts",
-        "count",
-        "texts in which that was measured",
-        "figures.n_texts",
-        is_optional=True,
-    ),
-)
 # Those that the author gives join here; nothing else names them.
 _AUTHOR = (
     Estimated(f"{AUTHOR}<figure>", "number", "given by the author, not measured", "estimate"),
@@ -369,8 +296,8 @@ _AUTHOR = (
 RUN_FIGURES = FigureList(
     "run",
     (
-        *(*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_MARKED, *_SINKS),
-        *(*_AGREEMENT, *_MARKED_BY, *_WHAT_IF, *_AUTHOR),
+        *(*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS),
+        *(*_AGREEMENT, *_WHAT_IF, *_AUTHOR),
     ),
 )
 # Of two results; `comparison/figures.py` gives their values.
@@ -393,7 +320,7 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("perplexity", "tag_accuracy", "entity_f1", "answer_exact", "answer_f1"),
         *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
         *("entropy_mean", "colouring_agreement", "colouring_rarity", "colouring_over_baseline"),
-        *("rationale_f1", "variant_flips", "variant_change_max"),
+        *("variant_flips", "variant_change_max"),
         f"{AUTHOR}<figure>",
     ),
     "compare": (

@@ -273,12 +273,6 @@ def _edits(findings: "Findings") -> _Items:
         yield {"edit": figure_key(name if plain.count(name) == 1 else kind.name)}, kind
 
 
-def _rankings(findings: "Findings") -> _Items:
-    found = findings.rationales
-    for view, figures in found.views.items() if found else ():
-        yield {"ranking": figure_key(view)}, figures
-
-
 def _author(findings: "Findings") -> _Items:
     for given in findings.author_figures:
         yield {"figure": given.figure.name}, given
@@ -291,6 +285,5 @@ _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "subject": _subjects,
     "view": _views,
     "edit": _edits,
-    "ranking": _rankings,
     "figure": _author,
 }

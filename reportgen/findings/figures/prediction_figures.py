@@ -151,14 +151,6 @@ OF_TWO = (
         "deletion_change_mean", "number", "change of a text's token effects, mean over the texts"
     ),
     Figure("deletion_change_max", "number", "that change in the text where it is largest"),
-    *(
-        Estimated(
-            f"rationale_{name}f1_change",
-            "share",
-            f"F1 of {what} with the words people marked, new model minus old",
-        )
-        for name, what in (("", "the new model's default colours"), ("effect_", "effects"))
-    ),
     Estimated(
         "variant_size_change",
         "output",

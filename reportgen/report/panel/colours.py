@@ -3,13 +3,12 @@ the tokens that matter in it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 from math import isfinite
 from operator import itemgetter
 from typing import TypeAlias
 
-from reportgen.findings import TINY_EFFECT, Findings, Tags, marked_units
+from reportgen.findings import TINY_EFFECT, Findings, Tags
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import number
@@ -62,7 +61,6 @@ from reportgen.results import (
 )
 from reportgen.tasks import task_of
 
-_WHOLE = 1e-9  # what a whole number of units may be off by
 _JOINT_WIDTH = 3 * TOKEN_WIDTH  # of the name of units that say the same
 
 
@@ -81,7 +79,6 @@ class Colours:
     influence: Influence
     used: UsedUnits | None  # None where no change was measured, or nothing changed
     has_bars: bool  # beside the tokens of the strip
-    rationale: str  # what is said of the words that people marked, which are underlined; or ""
     is_long: bool  # so that its lines stand closer
     steps: Steps | None  # what is predicted for single tokens: of a completion, or of words
 
@@ -107,10 +104,7 @@ def make_colours(
     least = TINY_EFFECT * (scope.spread or 0.0)
     clear = [group for group in groups if abs(group.joint.effect) > least]
     marks = with_joint(strip_marks(findings, text, units, language), clear)
-    reasons = set(marked_units(findings.results, text).tolist())
-    strip = paragraphs(
-        units.units, segments, first.steps, first.shown, lengths, marks, marked=reasons
-    )
+    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, marks)
     written = target_units(findings.results, text)
     if written:
         strip += (target_paragraph(written, segments[COMPLETION_SEGMENT], len(units.units)),)
@@ -136,7 +130,6 @@ def make_colours(
             looks, text_measures, short_names, units.n_tokens.tolist(), explained, language
         ),
         has_bars=any(lengths),
-        rationale=_rationale(findings, text, len(reasons), language),
         is_long=len(labels) > LONG,
         steps=make_steps(findings, text, units, language, written),
     )
@@ -150,21 +143,6 @@ def _first_legend(first: TextMeasure, looks: Looks, info: RunInfo, language: Lan
     if first.id == looks.measure.id:
         return legend_of(first.id, info, language)
     return language.sentences((about(first.id, info, language), first.legend))
-
-
-def _rationale(findings: Findings, text: int, n_marked: int, language: Language) -> str:
-    """What is said of the units of a text that people marked as the reason for its label."""
-    rationales, say = findings.rationales, partial(language.say, "rationales")
-    if rationales is None or text not in rationales.marked:
-        return ""
-    parts = [say("in_text" if n_marked else "in_text_none")]
-    f1 = rationales.f1_of(text)
-    hits = (f1 or 0.0) * n_marked
-    if f1 is not None and abs(hits - round(hits)) < _WHOLE:  # not where values are equal
-        parts.append(say("in_text_hits", k=n_marked, hits=round(hits)))
-    if text in rationales.cut:
-        parts.append(say("in_text_cut"))
-    return language.sentences(parts)
 
 
 def _of_markers(first: TextMeasure, row: str, language: Language) -> str:

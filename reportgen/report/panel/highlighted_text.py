@@ -1,7 +1,7 @@
 """The text of a panel as running text in which every display unit is highlighted."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -52,7 +52,6 @@ class Piece:
     bar: int = 0  # what changes without it; below 0 where the prediction rises
     # Of a marker, a special token that stands for no characters of the text: which unit it is.
     marker: int | None = None
-    is_marked: bool = False  # by people, as the reason for the label
     has_text: bool = True  # whether it has characters of the text, unlike the mark of a space
 
     @property
@@ -127,14 +126,12 @@ def paragraphs(
     bars: Sequence[int] = (),
     marks: Marks = MappingProxyType({}),
     first: int = 0,
-    marked: Collection[int] = (),
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units come the characters that `segments` have there.
 
     `steps` and `shown` are each unit's step of the highlight and the figure behind it, `bars` the
     steps of its bar, if there are any; `marks` are what is written among its characters; `first` is
-    the place of the first of them among all units that are shown; `marked` are the units that
-    people marked. Characters that no token covers
+    the place of the first of them among all units that are shown. Characters that no token covers
     become plain text, except those after a cut.
     """
     done: list[Paragraph] = []
@@ -160,10 +157,7 @@ def paragraphs(
         is_marker = unit.is_special and (unit.start is None or unit.start == unit.end)
         marker = first + index if is_marker else None
         has_text = unit.start is None or unit.start != unit.end
-        is_marked = index in marked
-        pieces.append(
-            replace(piece, parts=parts, marker=marker, has_text=has_text, is_marked=is_marked)
-        )
+        pieces.append(replace(piece, parts=parts, marker=marker, has_text=has_text))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 

@@ -57,7 +57,6 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(REPLACED, "cut_text", "cut_pair"),
         **_all(KEPT, "label_value", "status", "n_tokens", "n_content", "n_truncated"),
         **_all(KEPT, "n_unknown", "first_token"),
-        **_all(LEFT_OUT, "rationale", "rationale_pair"),  # tell how long words are
         "prediction": THREE,
         "scores": TWO,
         **_all(TWO, "effective_tokens", "effective_content"),
@@ -200,7 +199,7 @@ SHOWN_OPTIONS = frozenset(
     (
         *("text-column", "pair-column", "completion-column", "choice-columns", "label-column"),
         *("id-column", "group-column", "units-column", "variant-of-column", "variant-column"),
-        *("rationale-column", "encoding", "delimiter", "input-format"),
+        *("encoding", "delimiter", "input-format"),
         "score-columns",
         *("limit", "model", "base-model", "revision", "encoder", "prediction-index", "output-name"),
         "pooling",

@@ -21,7 +21,6 @@ from reportgen.report.sections.all_models import between, drift
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.predictions_compared import verdict
 from reportgen.report.sections.sink_trends import sink_news
-from reportgen.results import EFFECT
 from reportgen.tasks import task_of
 
 _IDS = 60  # half-width characters of the ids of texts that are left out
@@ -75,23 +74,7 @@ def compare_headline(comparison: Comparison, words: CompareWords) -> tuple[str, 
         sentences.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
     elif heads is not None and heads.moved.any():
         sentences.append(words.say("headline_heads_alone", k=heads.moved.sum(), n=heads.moved.size))
-    return (*sentences, *_rationales(comparison, words))
-
-
-def _rationales(comparison: Comparison, words: CompareWords) -> Iterator[str]:
-    """Where the colours or the effects of one model surely find the words that people marked better
-    than those of the other."""
-    for view, change in comparison.rationales.items():
-        if change.is_certain:
-            key = "rationale_effect" if view == EFFECT else "rationale"
-            yield words.say(
-                key,
-                base=change.base,
-                head=change.head,
-                change=change.difference,
-                ends=change.interval,
-                n=change.n_texts,
-            )
+    return tuple(sentences)
 
 
 def has_no_news(comparison: Comparison) -> bool:

@@ -214,7 +214,7 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
 
 _PARTS = (
     *("text", "pair", "completion", "label", "id", "group", "units"),
-    *("variant_of", "variant", "rationale"),
+    *("variant_of", "variant"),
 )
 
 

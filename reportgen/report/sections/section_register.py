@@ -36,7 +36,6 @@ from reportgen.report.sections.page_section import (
     late,
     no_short_form,
 )
-from reportgen.report.sections.rationales import make_rationales, short_rationales
 from reportgen.report.sections.run import (
     Reproduce,
     RunSection,
@@ -183,7 +182,6 @@ SECTIONS = (
     _several("heads", "attention_compared:make_grids", "short_heads"),
     _one("sinks", _sinks, short_sinks),
     _one("trust", lambda context: context.trust, short_trust),
-    _one("rationales", make_rationales, short_rationales),
     _one("across", lambda context: context.across, short_across),
     _several("notes", "overview_compared:make_notes", in_navigation=False),
     _several("models", "models_compared:make_models", "short_models"),

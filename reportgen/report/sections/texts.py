@@ -10,7 +10,6 @@ import pandas as pd
 from reportgen.findings import Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import written
 from reportgen.report.panel.marked_units import shortened
 from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
@@ -31,7 +30,6 @@ class TextRow:
     prediction: Cell
     label: Cell
     error: str
-    marks: str  # F1 of the colours shown first with the words that people marked
     is_wrong: bool  # the predicted class is not the label
     n_tokens: int
     sink_share: str
@@ -53,7 +51,6 @@ class TextList:
     has_labels: bool
     label_name: str  # what labels are called
     has_errors: bool
-    has_marks: bool  # that people made, compared with the colours
     has_groups: bool
 
 
@@ -95,7 +92,6 @@ def make_text_list(
         has_labels=bool(texts["label"].notna().any()),
         label_name=label_name(findings.info.output, language),
         has_errors=task.has_errors and bool(texts["label_value"].notna().any()),
-        has_marks=bool(findings.rationales and findings.rationales.by_text),
         has_groups=bool(texts["group"].notna().any()),
     )
 
@@ -141,18 +137,12 @@ def _row(
         prediction=output.cell if output else Cell(""),
         label=short_cell(output.label if output else None),
         error=(output.error if output else None) or "",
-        marks=_marks(findings, text),
         is_wrong=is_wrong,
         n_tokens=int(row["n_tokens"]),
         sink_share="" if share is None else language.percent(share[0]),
         status=str(row["status"]),
         is_unmeasured=is_unmeasured,
     )
-
-
-def _marks(findings: Findings, text: int) -> str:
-    f1 = findings.rationales.f1_of(text) if findings.rationales else None
-    return "" if f1 is None else written(f1, 2)
 
 
 def _whole(row: Mapping[str, Any]) -> str:

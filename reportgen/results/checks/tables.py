@@ -46,9 +46,6 @@ from reportgen.results.tables.schema import (
     EXTRA,
     LEARNED_SHARE,
     MAP_CELLS,
-    RATIONALE,
-    RATIONALE_F1,
-    RATIONALE_PAIR,
     STEPS,
     TOP,
     left_out,
@@ -102,8 +99,6 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
             require((texts[column].drop_null().to_numpy() >= least).all(), column)
         require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
     _require_cells(texts)
-    for marks, segment in ((RATIONALE, "text"), (RATIONALE_PAIR, "pair")):
-        _require_marks(texts, marks, segment)
     if info.output.labels:  # whose scores they are, where these have no names of their own
         is_known = (n_names > 0) | (n_scores == 0) | (n_scores == len(info.output.labels))
         require(is_known.all(), "scores")
@@ -121,19 +116,6 @@ def _require_cells(texts: pa.Table) -> None:
         for starts, n_tokens in cells
     )
     require(not pooled["map_offset"].null_count and all(fit), MAP_CELLS)
-
-
-def _require_marks(texts: pa.Table, marks: str, segment: str) -> None:
-    """Check that marks are places in their `segment`, in its order, and do not overlap."""
-    marked = texts.filter(texts[marks].is_valid())
-    lengths = pc.fill_null(pc.utf8_length(marked[segment]), 0).to_pylist()
-    fit = (
-        len(ends) % 2 == 0
-        and all(0 <= a < b <= n for a, b in zip(ends[::2], ends[1::2], strict=True))
-        and ends == sorted(ends)
-        for ends, n in zip(marked[marks].to_pylist(), lengths, strict=True)
-    )
-    require(all(fit), marks)
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
@@ -423,7 +405,7 @@ def _sink_scores(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_analysed(table, texts)
     require_known(table, "view", (*views_of(info), *CHANGES))
-    require_known(table, "statistic", (*STATISTICS, RATIONALE_F1))
+    require_known(table, "statistic", STATISTICS)
     require_unique(table, "text", "view", "statistic")
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reportgen.results.tables.row_groups import LazyTable, part_of
-from reportgen.results.tables.schema import MAP_CELLS, RATIONALE, RATIONALE_PAIR
+from reportgen.results.tables.schema import MAP_CELLS
 
 _WHOLE = {
     pa.int8(): pd.Int8Dtype(),
@@ -58,20 +58,6 @@ def map_cells(row: Mapping[str, Any]) -> list[int] | None:
     are whole or were not kept."""
     cells = row[MAP_CELLS]
     return cells if isinstance(cells, list) else None
-
-
-def rationale_of(
-    row: Mapping[str, Any],
-) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] | None:
-    """What people marked in the text and in the pair of a `row` of `texts`, first code point and
-    end of each mark; None where nobody marked anything."""
-    ends = row[RATIONALE]
-    if not isinstance(ends, list):
-        return None
-    of_pair = row[RATIONALE_PAIR]
-    both = (ends, of_pair if isinstance(of_pair, list) else [])
-    text, pair = (tuple(zip(of[::2], of[1::2], strict=True)) for of in both)
-    return text, pair
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

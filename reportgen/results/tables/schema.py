@@ -29,8 +29,6 @@ CROSS = "cross_received"
 CROSS_NORM = "cross_received_norm"
 CROSS_SIZES = "cross_value_sizes"
 MAP_CELLS = "map_cells"
-RATIONALE, RATIONALE_PAIR = "rationale", "rationale_pair"
-RATIONALE_F1 = "rationale_f1"  # a statistic that only results kept small hold
 MOST_CLASSES = 20
 # Columns of the table of heads, and where the table of layers has their means over the heads.
 HEAD_MEANS: Mapping[str, str] = {"special_share": "special_share_mean", "entropy": "entropy_mean"}
@@ -46,10 +44,6 @@ TEXTS_SCHEMA = pa.schema(
         ("group", pa.string()),
         ("variant_of", pa.string()),  # id of the original; null for texts that are no variant
         ("variant", pa.string()),  # name of the edit that made it; null where it has none
-        # What people marked in `text` and in `pair` as the reason for the label: first code point
-        # and end of each mark, one after the other; null where nobody marked anything.
-        (RATIONALE, pa.list_(pa.int32())),
-        (RATIONALE_PAIR, pa.list_(pa.int32())),
         ("source", pa.string()),  # file:line
         ("status", pa.string()),  # ok, truncated, empty, failed
         ("message", pa.string()),  # why a text is empty or failed; "" otherwise
@@ -327,7 +321,7 @@ AGREEMENT_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),
         ("view", pa.string()),  # id of a measure, one of VIEWS
-        ("statistic", pa.string()),  # one of STATISTICS, or RATIONALE_F1
+        ("statistic", pa.string()),  # one of STATISTICS
         ("value", pa.float64()),
     ]
 )
@@ -449,7 +443,6 @@ LATER_COLUMNS = frozenset(
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
-        *(RATIONALE, RATIONALE_PAIR),
         *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
         *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP, SHAPLEY_ERROR),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES, USER_SCORES),

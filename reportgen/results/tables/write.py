@@ -15,7 +15,7 @@ from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.run_file import write_info
-from reportgen.results.tables.schema import HEAD_MEANS, RATIONALE, RATIONALE_PAIR, TABLES
+from reportgen.results.tables.schema import HEAD_MEANS, TABLES
 
 # Bytes of a row group before compression. What a file says of its row groups stays in memory while
 # it is written or read, about a kilobyte for each of their columns; and of a text all rows of its
@@ -105,7 +105,7 @@ class Recorder:
             write_info(self._folder, info)
 
 
-_OF_SOME = (*HEAD_MEANS.values(), RATIONALE, RATIONALE_PAIR, USER_SCORES)
+_OF_SOME = (*HEAD_MEANS.values(), USER_SCORES)
 
 
 def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:

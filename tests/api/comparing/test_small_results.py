@@ -83,19 +83,6 @@ def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: 
         assert dots.figures["texts_comparable"] == len(TEXTS) - 1  # one is of too few words
 
 
-def test_the_change_of_how_well_marked_words_are_found_is_kept(tmp_path: Path) -> None:
-    sides = [make_results(tmp_path / str(i), TEXTS, seed=i, evidence="full") for i in (0, 1)]
-    column = [[0, 2, 4, 6]] * len(TEXTS)
-    marked = [changed(of, texts=of.texts.assign(rationale=column)) for of in sides]
-    base, head = marked
-    small = kept_small(base, tmp_path / "small")
-    whole, found = (compare_runs(Findings(side), Findings(head)) for side in (base, small))
-    for name in ("rationale_f1_change", "rationale_effect_f1_change"):
-        assert whole.figures[name] is not None
-        assert found.figures[name] == whole.figures[name]
-        assert found.figures[f"{name}_low"] == whole.figures[f"{name}_low"]
-
-
 def test_no_report_is_made_of_them_and_a_missing_column_is_damage(tmp_path: Path) -> None:
     small = kept_small(make_results(tmp_path / "whole", TEXTS), tmp_path / "small")
     with pytest.raises(ResultsError, match=r"small: results kept small .* compare .*small --head"):
