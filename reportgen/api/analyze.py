@@ -25,7 +25,7 @@ from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
-from reportgen.api.report import FigureSource, Report, check_figures
+from reportgen.api.report import Report
 from reportgen.errors import InputError, UsageError, quoted, with_quotes, without_surrogates
 from reportgen.files import (
     Staging,
@@ -91,7 +91,6 @@ def analyze(
     max_unknown: float = 0.2,
     batch_tokens: int | None = None,
     folder: str | Path | None = None,
-    figures: FigureSource | None = None,
     small: bool = False,
     resume: bool = False,
     progress: bool = False,
@@ -134,10 +133,6 @@ def analyze(
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
-        figures: Figures of your own, or a function that makes them from the table of predictions:
-            as for `Report.set_figures`. Figures are checked before the model is loaded, a function
-            is called after the analysis: if it raises, the results are still in `folder`, for
-            `open_report(folder).set_figures(...)`; without `folder` they are lost.
         small: Keep only what a comparison takes in `folder`, without maps: a baseline to commit, as
             `reportgen analyze --small` writes it. The report itself is whole.
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
@@ -179,7 +174,7 @@ def analyze(
         "engine",
         "gpus_per_worker",
     )
-    report = analyzed(
+    return analyzed(
         texts,
         model,
         tokenizer,
@@ -188,11 +183,9 @@ def analyze(
         names,
         scores=scores if isinstance(scores, Mapping) else {},
         attribute=attribute or {},
-        figures=figures,
         **{name: given[name] for name in others},
         **model_options,
     )
-    return report if figures is None else report.set_figures(figures)
 
 
 def check_keywords(given: Iterable[str]) -> None:
@@ -218,7 +211,6 @@ def analyzed(
     *,
     scores: Mapping[str, Any] = {},
     attribute: Mapping[str, Attribute] = {},
-    figures: FigureSource | None = None,
     name: str | None = None,
     folder: str | Path | None = None,
     small: bool = False,
@@ -230,7 +222,7 @@ def analyzed(
     **model_options: Any,
 ) -> Report:
     """As `analyze`, with the options of texts and of the analysis in groups, and what stands
-    `beside` the texts by the name of its column; the `figures` are only checked."""
+    `beside` the texts by the name of its column."""
     arguments.check_sample(analysis)
     if model is None and not model_options.get("factory"):
         raise UsageError(
@@ -255,8 +247,6 @@ def analyzed(
             warnings.warn(f"reportgen: {line}", stacklevel=3)
         check_target(Path(folder), force=True, is_folder=True)
     text_set = text_set_of(texts, inputs, beside)
-    if figures is not None:
-        check_figures(figures, [text.id for text in text_set.texts])
     is_cut, wanted = inputs.limit is not None, analysis.explain_class
     text_set = with_python_scores(text_set, scores, wanted, is_cut=is_cut)
     for note in text_set.notes:

@@ -16,7 +16,7 @@ from reportgen.api.options import (
 )
 from reportgen.errors import OutputError, UsageError
 from reportgen.files import check_unfinished, recover_at
-from reportgen.findings import Gate, listed_first, require_new_names
+from reportgen.findings import Gate, listed_first
 from reportgen.models import ModelSpec, check_spec
 from reportgen.options import shown_options
 from reportgen.report import (
@@ -34,7 +34,7 @@ from reportgen.report import (
     read_plotlyjs,
     table_name,
 )
-from reportgen.results import FiguresFile, created_date, for_texts
+from reportgen.results import created_date
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -195,18 +195,7 @@ def report_job(
     """
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
-    if options.figures is not None:
-        require_new_names(options.figures.figures, f"--figures {options.figures.name}")
     return _job("run", files, options, inputs, gating, redact=redact)
-
-
-def check_figures(file: FiguresFile, ids: Sequence[str]) -> None:
-    """Check that the author's figures fit texts with these ids, before these are analysed.
-
-    Raises:
-        UsageError: they do not.
-    """
-    for_texts(file.figures, ids, f"--figures {file.name}")
 
 
 def kept_beside(job: OutputJob[RenderOptions], *, resume: bool) -> Path | None:

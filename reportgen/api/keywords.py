@@ -42,7 +42,6 @@ class _LookOptions(TypedDict, total=False):
     images: Literal["svg", "png", "none"]
     quality: str | None
     comment: str | Path | None
-    logo: str | Path | None
     id: str
 
 

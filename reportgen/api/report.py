@@ -2,12 +2,12 @@
 
 import logging
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any, TypeAlias, Unpack
+from typing import Unpack
 
 import pandas as pd
 
@@ -17,14 +17,13 @@ from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.api.keywords import SaveOptions
 from reportgen.comparison import Runs
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files import FIGURES_FILE, RESULTS_FILES, Staging, Temporary
+from reportgen.files import RESULTS_FILES, Staging, Temporary
 from reportgen.findings import (
     Findings,
     GateResult,
     check_detail,
     evaluate,
     misfit,
-    require_new_names,
 )
 from reportgen.options import options_of
 from reportgen.report import (
@@ -55,25 +54,15 @@ from reportgen.report import (
 )
 from reportgen.results import (
     AttentionMaps,
-    AuthorFigures,
-    FiguresFile,
     Head,
     Part,
     Results,
     attention_maps,
-    figures_content,
-    figures_of,
-    for_texts,
     open_results,
-    read_figures,
     require_whole,
-    text_ids,
 )
 from reportgen.tasks import require_known
 
-# Figures of the author's: a file, numbers by name, records, or what makes these of predictions.
-_Figures: TypeAlias = Mapping[str, float] | Sequence[Mapping[str, Any]]
-FigureSource: TypeAlias = str | Path | _Figures | Callable[[pd.DataFrame], _Figures]
 _LOG = logging.getLogger(__name__)
 UNLISTED = "no manifest in results.json, as an earlier version wrote it"
 
@@ -142,47 +131,6 @@ class Report:
         """The table of `edits.csv`: one row per edit of each text with evidence; empty without
         edits."""
         return table(self._whole, "edits")
-
-    def set_figures(
-        self,
-        figures: "FigureSource",
-    ) -> "Report":
-        """Give figures of your own, which stand in all that is written from now on beside what
-        is measured; they are kept in the folder of the results and replace those that are there.
-
-        Args:
-            figures: Numbers by name, such as `{"clicks": 0.12}`; or records with `name`, `value`,
-                `better` ("higher", "lower" or "none"), and `unit`, `meaning` and `per_text` (by id,
-                or a list in the texts' order; `value` is their mean then and may be left out); or
-                the name of a JSON file with either; or a function that takes `report.predictions`
-                and returns either.
-
-        Returns:
-            The report itself.
-
-        Raises:
-            UsageError: a name, a number or an id is none.
-            OutputError: writing failed.
-        """
-        given = figures(self.predictions) if callable(figures) else figures
-        results = _with_figures(self.results, *_read_figures(given))
-        with Staging(force=True) as staging:
-            path = results.folder / FIGURES_FILE
-            staging.file(path, figures_content(results.author_figures))
-            staging.commit()
-        self.results, self.findings = results, Findings(results)
-        return self
-
-    def keep_figures(self, file: FiguresFile, folder: Path, staging: Staging) -> None:
-        """Write the author's figures into a `folder` of `staging` that becomes one of results.
-
-        Raises:
-            UsageError: they do not fit the texts.
-            OutputError: it cannot be written.
-        """
-        self.results = _with_figures(self.results, file.figures, f"--figures {file.name}")
-        self.findings = Findings(self.results)
-        staging.fill(folder / FIGURES_FILE, figures_content(self.results.author_figures))
 
     def maps(
         self,
@@ -276,21 +224,8 @@ class Report:
         lines = unredacted(job, self.findings)
         written = replace(written, lines=(*written.lines, *lines))
         for folder in job.folders:
-            copy = staging.copy(self.results.stored_in.files(), folder)
-            if figures := self._of(job).results.author_figures:
-                staging.fill(copy / FIGURES_FILE, figures_content(figures))
+            staging.copy(self.results.stored_in.files(), folder)
         return written
-
-    def _of(self, job: OutputJob[RenderOptions]) -> Findings:
-        """The findings, with the figures of --figures where it is given.
-
-        Raises:
-            UsageError: they do not fit the texts.
-        """
-        file = job.options.figures
-        if file is None:
-            return self.findings
-        return Findings(_with_figures(self.results, file.figures, f"--figures {file.name}"))
 
     @contextmanager
     def shown(self, job: OutputJob[RenderOptions]) -> Iterator[Findings]:
@@ -300,9 +235,8 @@ class Report:
             ResultsError: the results were kept small.
         """
         require_whole(self.results)
-        findings = self._of(job)
-        with redacted(findings.results, job.options.lang, wanted=job.redact) as results:
-            yield findings if results is findings.results else Findings(results)
+        with redacted(self.results, job.options.lang, wanted=job.redact) as results:
+            yield self.findings if results is self.results else Findings(results)
 
     def __repr__(self) -> str:
         return f"<reportgen.Report: {self._said or plain_text(self.findings)}>"
@@ -321,36 +255,6 @@ class Report:
         except ResultsError as error:
             return str(error)
         return ""
-
-
-def check_figures(figures: "FigureSource", ids: Sequence[str]) -> None:
-    """Check figures before the texts with these ids are analysed; those that a function makes come
-    later.
-
-    Raises:
-        UsageError: a name or a number is none, or they do not fit the texts.
-    """
-    if not callable(figures):
-        known, source = _read_figures(figures)
-        require_new_names(known, source)
-        for_texts(known, ids, source)
-
-
-def _read_figures(figures: "str | Path | _Figures") -> tuple[AuthorFigures, str]:
-    """Figures, and how messages about them begin."""
-    if isinstance(figures, str | Path):
-        return read_figures(str(figures)).figures, f"figures {figures}"
-    return figures_of(figures, "figures"), "figures"
-
-
-def _with_figures(results: Results, figures: AuthorFigures, source: str) -> Results:
-    """`results` with these figures of the author's.
-
-    Raises:
-        UsageError: one is called as one that is measured, or does not fit the texts.
-    """
-    require_new_names(figures, source)
-    return replace(results, author_figures=for_texts(figures, text_ids(results), source))
 
 
 def check_language(lang: Lang) -> None:
@@ -373,7 +277,6 @@ def open_report(folder: str | Path) -> Report:
         raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
     results = open_results(Path(folder))
     require_known(results.info)
-    require_new_names(results.author_figures, inert(str(Path(folder) / FIGURES_FILE)))
     if not results.is_listed:
         _LOG.warning(
             "reportgen: %s: %s, so damage to its files may go unnoticed",

@@ -124,8 +124,6 @@ def run(
         require_texts(text_set.read_alike)
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
-    if options.figures is not None:
-        jobs.check_figures(options.figures, [text.id for text in text_set.texts])
     place = jobs.kept_beside(job, resume=choices.resume)
     started = time.perf_counter()
     outcome.print_lines(job.recovered, verbosity)
@@ -152,8 +150,6 @@ def run(
         from reportgen.results import name_commit
 
         report = Report(name_commit(results, options.commit))
-        if options.figures is not None and job.folders:
-            report.keep_figures(options.figures, folder, staging)
         written, lines = outcome.written_report(report, job, staging, verbosity, started)
         code = outcome.exit_code(results, written.gates, strict=choices.strict)
         lines += outcome.settled(kept, results, staging)

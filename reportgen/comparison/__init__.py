@@ -10,7 +10,6 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.comparison.all_models import AllModels, ModelStep
     from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges, LayerChanges
-    from reportgen.comparison.author_changes import AuthorChange
     from reportgen.comparison.change import (
         CHANCE_MOVED,
         HEAD_LEAST,

@@ -21,7 +21,6 @@ from reportgen.comparison.model_figures import (
     ModelAttention,
     ModelValue,
     attention_rows,
-    author_rows,
     first_tokens,
     own_rows,
     quality_rows,
@@ -43,7 +42,7 @@ from reportgen.comparison.trends import (
 )
 from reportgen.comparison.unit_pairs import unit_pairs
 from reportgen.errors import ComparisonError, quoted
-from reportgen.findings import AuthorEstimate, Booleans, Findings, Judging
+from reportgen.findings import Booleans, Findings, Judging
 from reportgen.results import Results, RunInfo, selected
 
 
@@ -85,7 +84,6 @@ class _Kept:
     agreement: ModelValue | None
     sinks: SinkState
     predicted: Sequence[str | float | None]  # [text]
-    author: Sequence[AuthorEstimate]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +150,6 @@ def all_models(
         rows=(
             *quality_rows([step.quality for step in changed]),
             *attention_rows(attention),
-            *author_rows([model.author for model in kept]),
             *edit_rows(steady),
             *own_rows(AGREEMENT, [model.agreement for model in kept]),
             *own_rows(MOVED_SHARE, [None, *(step.share_moved for step in moved)]),
@@ -225,7 +222,7 @@ def _kept(side: Findings) -> _Kept:
     tokens = {role.key: role.token for role in side.info.roles}
     predictions = predicted(side)
     attention = ModelAttention(side.takes_part, by_layer, tokens)
-    return _Kept(attention, agreement, sink_state(side), predictions, side.author_figures)
+    return _Kept(attention, agreement, sink_state(side), predictions)
 
 
 def _common_texts(

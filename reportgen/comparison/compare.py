@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 
 from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
-from reportgen.comparison.author_changes import AuthorChange, author_changes
 from reportgen.comparison.change import NO_LIMITS, NullLimits, null_limits, ranked_texts
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.matching import Matching, match_texts
@@ -110,11 +109,6 @@ class Comparison:
     def steadiness(self) -> Steadiness | None:
         """How far edits of the same texts change the predictions of both."""
         return compare_steadiness(self.base, self.head, self.pairing)
-
-    @cached_property
-    def author_changes(self) -> tuple[AuthorChange, ...]:
-        """How the author's own figures changed."""
-        return author_changes(self.base, self.head)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
-from reportgen.comparison.author_changes import AuthorChange
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.findings import QUALITY, Interval, Value, figure_key, mean_interval, rounded
@@ -71,11 +70,6 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         **_changed("variant_size_change", steadiness.every.size if steadiness else None),
         **_changed("variant_flips_change", steadiness.every.flips if steadiness else None),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
-        **{
-            name: value
-            for given in comparison.author_changes
-            for name, value in _given(given).items()
-        },
     }
     return {name: rounded(value) for name, value in figures.items()}
 
@@ -122,16 +116,6 @@ def _verdict(predictions: PredictionChanges | None) -> Figures:
     return {
         f"quality_{name}": int(quality.verdict == name) if quality and known else None
         for name in ("better", "worse")
-    }
-
-
-def _given(given: AuthorChange) -> Figures:
-    """A figure of the author's in both models, and how it changed."""
-    key, (old, new) = given.figure.key, (side.estimate for side in given.sides)
-    return {
-        **_with_ends(f"{key}_base", old.mean, old.interval),
-        **_with_ends(f"{key}_head", new.mean, new.interval),
-        **_changed(f"{key}_change", given.change),
     }
 
 

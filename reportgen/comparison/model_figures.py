@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
-from reportgen.comparison.author_changes import author_change
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.quality import Quality, QualityVerdict
-from reportgen.findings import QUALITY, AuthorEstimate, Booleans, Floats, Interval, Judgement
-from reportgen.results import AuthorFigure, View
+from reportgen.findings import QUALITY, Booleans, Floats, Interval, Judgement
+from reportgen.results import View
 
 AGREEMENT = "agreement"
 EDIT_FLIPS = "edit_flips"  # the share of edits of texts that change what is predicted
@@ -47,7 +46,6 @@ class FigureRow:
     token: str = ""  # of a role, as the first model that has it writes it
     quality: str | None = None  # of a figure of the fit: which one
     decides: bool = False  # it is the figure of the fit that decides, and there are others
-    author: AuthorFigure | None = None  # who gives it; None: measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,26 +136,6 @@ def _values(
         place = None if layer is None else layer + 1
         values.append(ModelValue(float(of_model.mean()), change, layer=place))
     return tuple(values)
-
-
-def author_rows(sides: Sequence[Sequence[AuthorEstimate]]) -> Iterator[FigureRow]:
-    """The figures that the author gives of two models or more, by the changes from the first."""
-    by_name = [{each.figure.name: each for each in side} for side in sides]
-    for name in dict.fromkeys(name for side in by_name for name in side):
-        given = [side.get(name) for side in by_name]
-        first = given[0]
-        values = tuple(
-            None
-            if each is None
-            else ModelValue(
-                each.estimate.mean,
-                author_change(first, each).change if first and each is not first else None,
-            )
-            for each in given
-        )
-        if sum(value is not None for value in values) > 1:
-            figure = next(each.figure for each in given if each)
-            yield FigureRow(figure.key, values, author=figure)
 
 
 def own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:

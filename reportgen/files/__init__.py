@@ -10,7 +10,6 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.files.destinations import (
         BASELINE_FILE,
-        FIGURES_FILE,
         ICON_FILE,
         PICTURES_FOLDER,
         PLOTLY_FILE,

@@ -37,14 +37,12 @@ _TABLES = (
     "head_effects",
 )
 BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
-FIGURES_FILE = "figures.json"  # the author's own, which the author may write
 # The files of a results folder; a folder that holds any other file is not replaced.
 RESULTS_FILES = frozenset(
     [
         "results.json",
         "maps.bin",
         BASELINE_FILE,
-        FIGURES_FILE,
         *(f"{name}.parquet" for name in _TABLES),
     ]
 )

@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.findings.ablated_heads import HeadEffects, NamedHead
+    from reportgen.findings.ablated_heads import HeadEffects
     from reportgen.findings.agreement_verdict import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
-    from reportgen.findings.author_figures import (
-        AuthorEstimate,
-        are_shares,
-        of_values,
-    )
     from reportgen.findings.colouring import Colouring, is_complete
     from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
     from reportgen.findings.evidence import (
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
         largest_changes,
     )
     from reportgen.findings.evidence_checks import SHAPLEY, ShapleyFigures, ShuffledFigures
-    from reportgen.findings.figures.figure_register import WATCHED, figure_list, require_new_names
+    from reportgen.findings.figures.figure_register import WATCHED, figure_list
     from reportgen.findings.figures.flat import Value, figure_key, rounded
     from reportgen.findings.figures.gates import (
         Gate,

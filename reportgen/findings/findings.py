@@ -13,7 +13,6 @@ from reportgen.findings import attention, evidence, head_figures
 from reportgen.findings import evidence_checks as of_checks
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.agreement_verdict import Judgement
-from reportgen.findings.author_figures import author_estimates
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure, value_of
@@ -121,7 +120,6 @@ class Findings:
     # Which texts count, and where attention goes.
     takes_part = _part(attention.takes_part)
     n_by_status = _part(attention.n_by_status)
-    author_figures = _part(author_estimates)
     roles = _part(attention.roles)
     sink_heads = _part(of_heads.all_heads)
     head_shares = _part(head_figures.head_shares)

@@ -1,11 +1,10 @@
-"""A word from the author of a report: a comment in Markdown and a logo, read from files of theirs.
+"""A word from the author of a report: a comment in Markdown, read from a file.
 
-Both are checked when the options are read, so that a file that cannot be used is told before any
+It is checked when the options are read, so that a file that cannot be used is an error before any
 model is loaded. What of a comment is shown is decided in `sections/author.py`.
 """
 
 import errno
-from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +13,6 @@ from reportgen.errors import UsageError, without_surrogates
 from reportgen.files import read_within
 
 _COMMENT_BYTES = 100_000
-_LOGO_BYTES = 500_000
 # How the files of pictures begin, and the names of their types.
 _STARTS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SVG = "image/svg+xml"
@@ -26,20 +24,6 @@ class AuthorComment:
 
     name: str  # of its file
     text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Logo:
-    """A picture that stands beside the title."""
-
-    name: str  # of its file
-    media_type: str
-    content: bytes = field(repr=False)
-
-    @property
-    def address(self) -> str:
-        """The picture as an address that holds it whole."""
-        return f"data:{self.media_type};base64,{b64encode(self.content).decode()}"
 
 
 def read_comment(path: str) -> AuthorComment:
@@ -56,19 +40,6 @@ def read_comment(path: str) -> AuthorComment:
     if not text.strip():
         raise UsageError(f"--comment {path}: is empty; write into it, or leave the option out")
     return AuthorComment(Path(path).name, text)
-
-
-def read_logo(path: str) -> Logo:
-    """The picture in the file at `path`.
-
-    Raises:
-        UsageError: the file cannot be read, is no picture or too large.
-    """
-    content = _content("--logo", path, _LOGO_BYTES)
-    media_type = image_type(content)
-    if media_type is None:
-        raise UsageError(f"--logo {path}: not a picture; give a PNG, SVG, JPEG or WebP file")
-    return Logo(Path(path).name, media_type, content)
 
 
 def image_type(content: bytes) -> str | None:

@@ -18,14 +18,12 @@ from reportgen.findings import (
     write_smallest_change,
 )
 from reportgen.options import Option
-from reportgen.report.author import AuthorComment, Logo, read_comment, read_logo
+from reportgen.report.author import AuthorComment, read_comment
 from reportgen.results import (
     COLOURS,
     EARLIER_NAMES,
     USER_PREFIX,
-    FiguresFile,
     is_commit,
-    read_figures,
 )
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
@@ -129,15 +127,6 @@ CommentFile: TypeAlias = Annotated[
         "pages and short forms, and is not redacted.",
     ),
 ]
-LogoFile: TypeAlias = Annotated[
-    Logo | None,
-    _REPORT(
-        metavar="FILE",
-        read=read_logo,
-        write=lambda logo: logo.name,
-        help="A picture above the title of HTML pages, PNG, SVG, JPEG or WebP, e.g. logo.svg.",
-    ),
-]
 _ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
 # What reports, comparisons and sites ask alike.
 DecidingFigure: TypeAlias = Annotated[
@@ -218,7 +207,6 @@ class WriteOptions:
     ] = "svg"
     quality: DecidingFigure = None
     comment: CommentFile = None
-    logo: LogoFile = None
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
 
 
@@ -286,17 +274,6 @@ class RenderOptions(WriteOptions):
             write=lambda path: path.name,  # no folder of the machine goes into an output
             help="A plotly.js file to use instead of the built-in one, e.g. "
             "plotly-cartesian.min.js.",
-        ),
-    ] = None
-    figures: Annotated[
-        FiguresFile | None,
-        _REPORT(
-            metavar="FILE",
-            read=read_figures,
-            write=lambda file: file.name,
-            help="Figures of your own as JSON, e.g. figures.json with a name, value, unit, better "
-            "and per_text each; they stand on the page, in JSON and in gates as author_NAME. "
-            "Default: figures.json in the results folder.",
         ),
     ] = None
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
@@ -368,7 +345,6 @@ class SiteOptions:
         ),
     ] = None
     comment: CommentFile = None
-    logo: LogoFile = None
     workers: Annotated[
         int | None,
         Option(

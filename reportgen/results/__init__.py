@@ -15,17 +15,6 @@ if TYPE_CHECKING:
         text_agreement,
         unit_views,
     )
-    from reportgen.results.author_figures import (
-        AUTHOR,
-        NAME_PATTERN,
-        AuthorFigure,
-        AuthorFigures,
-        FiguresFile,
-        figures_content,
-        figures_of,
-        for_texts,
-        read_figures,
-    )
     from reportgen.results.checks.columns import require_columns
     from reportgen.results.checks.conditions import require
     from reportgen.results.checks.limits import (

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.errors import ResultsError
-from reportgen.files import FIGURES_FILE, RESULTS_FILES, File, path_of
+from reportgen.files import RESULTS_FILES, File, path_of
 
 INFO_FILE, MAPS_FILE = "results.json", "maps.bin"
 # Bytes of maps.bin that have a SHA-256 of their own, so that one text's maps can be checked without
@@ -80,7 +80,7 @@ def is_of_run(folder: Path, manifest: Manifest | None) -> bool:
 
 def list_files(folder: Path, known: Mapping[str, ListedFile]) -> dict[str, ListedFile]:
     """What a manifest says of the files in `folder`; of those in `known` it is known already."""
-    names = RESULTS_FILES - {INFO_FILE, FIGURES_FILE}
+    names = RESULTS_FILES - {INFO_FILE}
     paths = sorted(path for path in folder.iterdir() if path.name in names)
     return {path.name: known.get(path.name) or listed(path) for path in paths}
 

@@ -5,7 +5,7 @@ files, and `maps.bin` (the packed attention maps, one text after another). Torch
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -15,9 +15,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reportgen.errors import ResultsError, UsageError
-from reportgen.files import FIGURES_FILE, RESULTS_FILES, PinnedFolder, ReplacedError, pin
-from reportgen.results.author_figures import FIGURES_BYTES, AuthorFigure, for_texts, parsed
+from reportgen.errors import ResultsError
+from reportgen.files import RESULTS_FILES, ReplacedError, pin
 from reportgen.results.info import ANALYSED, REDACT, RunInfo
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.run_file import not_results, read_run
@@ -67,7 +66,6 @@ class Results:
 
     info: RunInfo
     source: Source
-    author_figures: tuple[AuthorFigure, ...] = ()  # what is given by text is by id
 
     @classmethod
     def from_tables(
@@ -424,29 +422,7 @@ def open_results(folder: Path) -> Results:
     except OSError as error:
         raise ResultsError(f"{folder}: cannot be read ({error.strerror}); {AGAIN}") from error
     info, manifest = read_run(files)
-    results = Results(info, FolderSource(folder, info, manifest, files))
-    if not files.has(FIGURES_FILE):
-        return results
-    return replace(results, author_figures=_author_figures(results, files))
-
-
-def _author_figures(results: Results, files: PinnedFolder) -> tuple[AuthorFigure, ...]:
-    """The author's figures in an open results folder.
-
-    Raises:
-        ResultsError: they are none.
-    """
-    path = results.folder / FIGURES_FILE
-    try:
-        with files.file(FIGURES_FILE).open("rb") as stream:
-            content = stream.read(FIGURES_BYTES + 1)
-        if len(content) > FIGURES_BYTES:
-            raise ResultsError(f"{path}: more than {FIGURES_BYTES // 10**6} MB; it is not read")
-        return for_texts(parsed(content, f"{path}"), text_ids(results), f"{path}")
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
-    except UsageError as error:
-        raise ResultsError(str(error)) from error
+    return Results(info, FolderSource(folder, info, manifest, files))
 
 
 def text_ids(results: Results) -> list[str]:

@@ -118,7 +118,7 @@ def configured_options(command: str, path: Path | None = None) -> ConfiguredOpti
         if key in known and key not in _GATES
     }
     if path is None:
-        for name in ("output", "comment", "logo", "figures"):
+        for name in ("output", "comment"):
             _require_inside(name, values.get(name), file.source)
     return ConfiguredOptions(file.source, values)
 

@@ -126,7 +126,6 @@ class PageMaker:
             with self._shown(compare_runs(old, new)) as shown:
                 content = render_page(shown.runs, self._look(title), place).content
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
-                judged |= {c.figure.key: c.gain for c in shown.author_changes if c.gain}
                 headline = compare_headline(shown, CompareWords(shown, load_language(lang)))
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))

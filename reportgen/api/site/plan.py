@@ -148,15 +148,12 @@ class SitePlan:
         maker, options = self._maker, self._maker.options
         made_of = (options.lang, options.max_size, options.quality, maker.gates, maker.redact)
         base_id = "" if base is None else base.id
-        given = [repr(run.figures)] if run.figures else []
-        return digest([run.id, run.commit, base_id, __version__, repr(made_of), *given])
+        return digest([run.id, run.commit, base_id, __version__, repr(made_of)])
 
     def _pair(self, key: Key) -> Pair:
         maker, options = self._maker, self._maker.options
         made_of = (options.lang, options.judging, maker.redact)
-        given = [repr(self.runs[id].figures) for id in key if id in self.runs]
-        given = given if any(self.runs[id].figures for id in key if id in self.runs) else []
-        return Pair(*key, digest([*key, __version__, repr(made_of), *given]))
+        return Pair(*key, digest([*key, __version__, repr(made_of)]))
 
 
 def wanted_trends(

@@ -21,7 +21,7 @@ from reportgen.report import (
     series_of,
     to_digits,
 )
-from reportgen.results import Results, figures_content, open_whole, require_regular
+from reportgen.results import Results, open_whole, require_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,6 @@ class SiteRun:
     created: str
     series: str
     commit: str
-    figures: bytes = b""  # those that the author gives
 
 
 class RunReader:
@@ -88,7 +87,6 @@ class RunReader:
             created=info.created,
             series=series_of(results, info) if entry is None else entry.series,
             commit=info.commit or (self._options.commit or "" if entry is None else entry.commit),
-            figures=figures_content(results.author_figures) if results.author_figures else b"",
         )
 
 

@@ -6,13 +6,11 @@ where the findings hold it. A family of figures has keys in its name, such as `<
 figure for every special-token role.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from reportgen.errors import UsageError
 from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
 from reportgen.findings.figures.prediction_figures import OF_TWO, PREDICTIONS
-from reportgen.results import AUTHOR, AuthorFigure
 from reportgen.tasks import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
 
 _TEXTS = (
@@ -289,15 +287,11 @@ _WHAT_IF = (
         "variant_<edit>_flips", "share", "texts in which it changes what is predicted", "flips"
     ),
 )
-# Those that the author gives join here; nothing else names them.
-_AUTHOR = (
-    Estimated(f"{AUTHOR}<figure>", "number", "given by the author, not measured", "estimate"),
-)
 RUN_FIGURES = FigureList(
     "run",
     (
         *(*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS),
-        *(*_AGREEMENT, *_WHAT_IF, *_AUTHOR),
+        *(*_AGREEMENT, *_WHAT_IF),
     ),
 )
 # Of two results; `comparison/figures.py` gives their values.
@@ -321,7 +315,6 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
         *("entropy_mean", "colouring_agreement", "colouring_rarity", "colouring_over_baseline"),
         *("variant_flips", "variant_change_max"),
-        f"{AUTHOR}<figure>",
     ),
     "compare": (
         *("texts_comparable", "prediction_changed", "prediction_change_mean", "r2_drop"),
@@ -329,7 +322,6 @@ _WATCHED: Mapping[str, tuple[str, ...]] = {
         *("perplexity_rise", "tag_accuracy_drop", "mask_accuracy_drop", "answer_exact_drop"),
         *("answer_f1_drop", "texts_fixed", "texts_broken", "special_share_change_max"),
         *("jsd_mean", "heads_changed", "deletion_change_mean", "tokens_changed"),
-        f"{AUTHOR}<figure>_change",
         *("variant_size_change", "variant_flips_change"),
     ),
 }
@@ -351,17 +343,3 @@ def figure_list(command: str) -> FigureList:
     """The figures that gates of `command`, run or compare, can name. For compare these are its own
     figures, and all of run for the new model."""
     return COMPARE_FIGURES if command == "compare" else RUN_FIGURES
-
-
-def require_new_names(figures: Sequence[AuthorFigure], source: str) -> None:
-    """Check that no figure is called as one that reportgen measures.
-
-    Raises:
-        UsageError: one is.
-    """
-    for figure in figures:
-        if COMPARE_FIGURES.find(figure.name) is not None:
-            raise UsageError(
-                f"{source}: figure {figure.name}: reportgen measures a figure of this name; give "
-                "it another"
-            )

@@ -10,8 +10,6 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reportgen.results import (
-    CHANGES,
-    NAME_PATTERN,
     SINK_TESTS,
     STATISTICS,
     USER_PREFIX,
@@ -51,11 +49,6 @@ KEYS: Mapping[str, Key] = {
     ),
     "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
     "edit": Key(r"\w+", "a kind of edit by its name, with _ for spaces"),
-    "ranking": Key(
-        "|".join((*VIEWS, *CHANGES, r"scores_\w+")),
-        f"a view, or {', '.join(CHANGES[:-1])} or {CHANGES[-1]}",
-    ),
-    "figure": Key(NAME_PATTERN, "a figure of figures.json, by its name there"),
 }
 
 
@@ -273,11 +266,6 @@ def _edits(findings: "Findings") -> _Items:
         yield {"edit": figure_key(name if plain.count(name) == 1 else kind.name)}, kind
 
 
-def _author(findings: "Findings") -> _Items:
-    for given in findings.author_figures:
-        yield {"figure": given.figure.name}, given
-
-
 # By the first key in the names of the figures.
 _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "": _whole,
@@ -285,5 +273,4 @@ _ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
     "subject": _subjects,
     "view": _views,
     "edit": _edits,
-    "figure": _author,
 }

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from reportgen.findings.figures.flat import Estimated, Figure, within
 from reportgen.findings.quality.deciding_metric import QUALITY
-from reportgen.results import AUTHOR
 from reportgen.tasks import (
     ACCURACY,
     ANSWER_EXACT,
@@ -162,9 +161,4 @@ OF_TWO = (
         "how often edits of texts change what is predicted, new model minus old",
     ),
     Figure("tokens_changed", "count", "tokens whose change is larger than noise"),
-    *(
-        Estimated(f"{AUTHOR}<figure>_{side}", "number", f"given by the author, {word} model")
-        for side, word in (("base", "old"), ("head", "new"))
-    ),
-    Estimated(f"{AUTHOR}<figure>_change", "number", "the author's figure, new model minus old"),
 )

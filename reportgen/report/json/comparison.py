@@ -26,7 +26,6 @@ from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import (
     SHARED,
     Records,
-    author_records,
     ends,
     its_ends,
     record,
@@ -124,7 +123,6 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
         "trend": _of(models and models.trend),
         "figures": comparison.figures,
         "quality": _quality(predictions.quality if predictions else None),
-        **author_records(comparison.head.author_figures),
         "gates": gate_records(options.gates),
         "notes": _of(comparison.notes),
         "tokens": token_records(comparison),

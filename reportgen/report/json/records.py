@@ -1,13 +1,12 @@
 """Findings as JSON: what of each class stands in a file, in which order and under which name."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from reportgen.findings import (
-    AuthorEstimate,
     Bin,
     Calibration,
     Estimate,
@@ -89,24 +88,6 @@ def ends(interval: Interval | None) -> dict[str, object]:
 def its_ends(content: Any) -> dict[str, object]:
     """Both ends of the interval of `content`."""
     return ends(content.interval)
-
-
-def author_records(figures: Sequence[AuthorEstimate]) -> dict[str, object]:
-    """The figures that the author gives, where there are any, with what gates call them."""
-    records = [
-        {
-            "figure": given.figure.key,
-            "value": rounded(given.estimate.mean),
-            "low": rounded(given.estimate.low),
-            "high": rounded(given.estimate.high),
-            "n_texts": given.estimate.n_texts or None,
-            "unit": given.figure.unit,
-            "better": given.figure.better,
-            "meaning": given.figure.meaning,
-        }
-        for given in figures
-    ]
-    return {"author_figures": records} if records else {}
 
 
 SHARED: Records = {

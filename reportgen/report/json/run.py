@@ -27,7 +27,6 @@ from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import (
     SHARED,
     Records,
-    author_records,
     ends,
     errors_record,
     its_ends,
@@ -59,7 +58,6 @@ def render(findings: Findings, options: WriteOptions) -> str:
         "verdicts": _verdicts(findings),
         "quality": _quality(findings),
         "figures": findings.figures,
-        **author_records(findings.author_figures),
         "gates": gate_records(options.gates),
         "errors": errors_record(findings),
         **_what_if(findings),

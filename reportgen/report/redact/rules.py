@@ -188,9 +188,9 @@ _Value: TypeAlias = str | int | float | bool
 HIDDEN_OPTIONS = frozenset(
     (
         *("scores", "label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
-        *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
+        *("checkpoint", "tokenizer", "plotlyjs", "page-url"),
         *("explain-class", "explain-token", "against", "detail", "swap"),
-        *("comment", "logo", "figures"),
+        "comment",
     )
 )
 # The other options stay: names of columns, of models and of outputs, numbers, and choices from a

@@ -5,9 +5,8 @@ text, a token, or a figure that the register (`rules`) leaves out. In place of a
 for each of its units.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,6 @@ from reportgen.report.redact.rules import LEAST_UNITS
 from reportgen.results import (
     MIN_TEXTS,
     TABLES,
-    AuthorFigure,
     Results,
     RunInfo,
     StoredTable,
@@ -34,7 +32,6 @@ from reportgen.results import (
     open_own,
     require_columns,
     table_of,
-    text_ids,
     write_info,
 )
 from reportgen.tasks import items_from_texts
@@ -67,22 +64,7 @@ def redacted(
         require_enough(results, rows)
     with scratch_folder() as folder:
         names = NumberedNames() if numbers is None else numbers
-        copy = _copy(results, folder, Masked(results, lang, names, rows))
-        yield replace(copy, author_figures=_of_copy(results, copy, rows))
-
-
-def _of_copy(results: Results, copy: Results, rows: NDArray[np.intp]) -> tuple[AuthorFigure, ...]:
-    """The author's figures with the ids that the texts, `rows` of `results`, have in the copy."""
-    if not results.author_figures:
-        return ()
-    before = text_ids(results)
-    renamed = {before[row]: id for row, id in zip(rows, text_ids(copy), strict=True)}
-    return tuple(
-        replace(figure, by_text={renamed[id]: v for id, v in by.items() if id in renamed})
-        if isinstance(by := figure.by_text, Mapping)
-        else figure
-        for figure in results.author_figures
-    )
+        yield _copy(results, folder, Masked(results, lang, names, rows))
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:

@@ -172,8 +172,6 @@ def _figures(models: AllModels, words: CompareWords) -> Table:
 
 def figure_name(row: FigureRow, words: CompareWords) -> str:
     """What the figure of a row is."""
-    if row.author is not None:
-        return words.language.say("author", "by_author", name=row.author.name)
     if row.token:
         return words.say("figure_role", token=shorten(visible(row.token), NAME))
     name = words.say(f"quality_{row.quality}" if row.quality else f"figure_{row.key}")
@@ -182,7 +180,7 @@ def figure_name(row: FigureRow, words: CompareWords) -> str:
 
 def writer(row: FigureRow, words: CompareWords) -> Write:
     """Writes the figure of a row."""
-    if row.author is not None or row.key == EDIT_SIZE:
+    if row.key == EDIT_SIZE:
         return lambda value, with_sign: words.size(value, with_sign=with_sign)
     if row.quality is None and row.key not in (ENTROPY, AGREEMENT):
         return words.share
@@ -213,9 +211,6 @@ def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:
     """The change of a figure from the first model, and what it means."""
     change, write = value.change, writer(row, words)
     assert change is not None
-    if row.author is not None:
-        is_known = bool(change.n_texts)  # by text
-        return words.changed(change, write) if is_known else Cell(write(change.difference, True))
     if value.gain is None or row.quality is None or change.interval is None:
         return words.changed(change, write, least=LAYER_LEAST)
     meaning = words.gain(

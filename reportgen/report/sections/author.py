@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen.report.author import AuthorComment, Logo, image_type
+from reportgen.report.author import AuthorComment, image_type
 from reportgen.report.components import Section, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import half_widths, shorten
@@ -64,12 +64,11 @@ class Author:
     pieces: tuple[AuthorPiece, ...]  # in reading order; none without a comment
     is_folded: bool
     beginning: str  # what stands on the fold
-    logo: Logo | None
 
     @property
     def has_images(self) -> bool:
         """Whether a page shows pictures for it."""
-        return self.logo is not None or any(piece.kind == "image" for piece in self.pieces)
+        return any(piece.kind == "image" for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +79,27 @@ class AuthorWords:
     left_out: tuple[tuple[LeftOut, int], ...]
 
 
-def author_of(comment: AuthorComment | None, logo: Logo | None) -> Author | None:
+def author_of(comment: AuthorComment | None) -> Author | None:
     """What the author adds to a page; None where that is nothing."""
-    if comment is None and logo is None:
+    if comment is None:
         return None
-    pieces = read_words(comment).pieces if comment else ()
+    pieces = read_words(comment).pieces
     lines = list(_lines(pieces))
     n_lines = sum(1 + half_widths(line) // _LINE for line in lines)
     beginning = _beginning(next(iter(lines), ""))
-    return Author(pieces, n_lines > _SHOWN_LINES, beginning, logo)
+    return Author(pieces, n_lines > _SHOWN_LINES, beginning)
 
 
 def make_author(context: PageContext) -> Author | None:
-    """The section with the author's words and logo."""
-    return author_of(context.options.comment, context.options.logo)
+    """The section with the author's words."""
+    return author_of(context.options.comment)
 
 
 def short_author(context: PageContext) -> Iterable[Section]:
-    """The author's words in a short form, which has no place for a logo."""
-    comment = context.options.comment
-    if comment is None:
+    """The author's words in a short form."""
+    author = author_of(context.options.comment)
+    if author is None:
         return
-    author = author_of(comment, None)
-    assert author is not None
     heading = context.language.say("author", "heading")
     blocks = tuple(_blocks(author.pieces))
     yield Section(4, heading, words=blocks, is_folded=author.is_folded, place=10)

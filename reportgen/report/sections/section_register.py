@@ -161,11 +161,6 @@ SECTIONS = (
     _several("overview", "overview_compared:make_overview", "short_overview"),
     _one("predictions", lambda context: context.quality),
     _several("predictions", "predictions_compared:make_predictions", "short_predictions"),
-    PageSection(
-        "author_figures",
-        late("sections.author_figures:make_any_figures"),
-        late("sections.author_figures:short_author_figures"),
-    ),
     _one(
         "errors",
         lambda context: make_errors(context.findings, context.language),

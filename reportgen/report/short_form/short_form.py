@@ -10,7 +10,6 @@ from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.options import OutputOptions, WriteOptions
 from reportgen.report.sections.author import short_author
-from reportgen.report.sections.author_figures import short_author_figures
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.section_register import context_of, short_forms
@@ -64,9 +63,7 @@ def _of_several(context: CompareContext, facts: tuple[str, ...], infos: Sequence
         title=cut(title, 2 * TEXT_LENGTH),
         headline=judged(compared_headline(context), mark_of(comparison), context),
         sections=(
-            (*short_author(context), *short_same(context), *short_author_figures(context))
-            if is_short
-            else short_forms(context)
+            (*short_author(context), *short_same(context)) if is_short else short_forms(context)
         ),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,

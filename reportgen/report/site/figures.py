@@ -16,7 +16,6 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.sentences import verdict_words
 from reportgen.report.site.site_json import Entry, Pair
-from reportgen.results import AUTHOR
 from reportgen.tasks import Best, Metric
 
 AGREEMENT = "colouring_agreement"
@@ -45,11 +44,10 @@ FIGURES: Mapping[str, Known] = {
 
 
 def known(key: str) -> Known:
-    """How a figure is written; one of the author's as a number."""
-    return FIGURES.get(key, _AUTHORS)
+    """How a figure is written."""
+    return FIGURES[key]
 
 
-_AUTHORS = Known("number")
 _KINDS: Mapping[str, Metric] = {kind.of_run: kind for kind in QUALITY.values()}
 
 
@@ -63,15 +61,12 @@ def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[
         if value or key != "n_failed"
     }
     asked = QUALITY[quality].of_run if quality else ""
-    authors = [key for key in present if key.startswith(AUTHOR)]
     listed = [key for key in FIGURES if key not in _KINDS or _KINDS[key].is_listed]
-    return [key for key in dict.fromkeys((asked, *listed, *sorted(authors))) if key in present]
+    return [key for key in dict.fromkeys((asked, *listed)) if key in present]
 
 
 def figure_name(key: str, language: Language) -> str:
     """What a figure is called."""
-    if key.startswith(AUTHOR):
-        return language.say("author", "by_author", name=key.removeprefix(AUTHOR))
     return language.say("site", f"figure_{key}")
 
 
@@ -147,7 +142,7 @@ def best_of(
     have = [entry for entry in entries if key in entry.figures]
     if not have:
         return ()
-    best, kind = have[-1].better.get(key) or known(key).best, _KINDS.get(key)
+    best, kind = known(key).best, _KINDS.get(key)
     if best is None:
         return ()
     sizes = [_size(entry.figures[key], best) for entry in have]

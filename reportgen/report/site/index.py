@@ -120,7 +120,7 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             t=language.words,
             lang=language.code,
             title=title,
-            author=author_of(options.comment, options.logo),
+            author=author_of(options.comment),
             count=language.count("site", "count", len(rows)),
             columns=[(key, figure_name(key, language)) for key in keys],
             rows=rows,

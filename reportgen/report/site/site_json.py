@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -73,8 +73,6 @@ class Entry:
     warned: tuple[str, ...] = ()  # likewise
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # of figures
     colours: JudgedColours | None = None  # None where they are not judged
-    # Of the author's figures, which way is better, where one is.
-    better: Mapping[str, Literal["high", "low"]] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
@@ -233,11 +231,6 @@ def make_entry(
         warned=warned,
         intervals=intervals,
         colours=None if judged is None else JudgedColours(judged.verdict, judged.baseline),
-        better={
-            given.figure.key: "high" if given.figure.better == "higher" else "low"
-            for given in findings.author_figures
-            if given.figure.better != "none"
-        },
     )
 
 

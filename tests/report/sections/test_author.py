@@ -1,4 +1,4 @@
-"""The author's words and logo: what of them a page shows, and what is told of the rest."""
+"""The author's words: what of them a page shows, and what is told of the rest."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -11,11 +11,10 @@ from helpers.page_of import page_of
 
 from reportgen.errors import UsageError
 from reportgen.report import RenderOptions, comment_lines, load_language, unredacted_lines
-from reportgen.report.author import AuthorComment, read_comment, read_logo
+from reportgen.report.author import AuthorComment, read_comment
 from reportgen.results import Results
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 3"><script>x()</script></svg>'
 HOSTILE = """# Title
 <script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1))
 [b](JaVaScRiPt:alert(1)) [c](data:text/html,x) [d](notes.md) <javascript:alert(1)>
@@ -84,24 +83,10 @@ def test_japanese_lines_join_without_a_space(results: Results) -> None:
     assert page.select_one(".author p").get_text() == "これは文です。 A B"
 
 
-def test_the_logo_stands_in_page_and_brief_and_its_drawing_runs_nothing(
-    results: Results, tmp_path: Path
-) -> None:
-    for brief in (False, True):
-        logo = read_logo(_file(tmp_path, "logo.svg", SVG))
-        page = page_of(results, logo=logo, brief=brief)
-        (image,) = page.select("h1 img.by-author")
-        assert image["src"] == f"data:image/svg+xml;base64,{b64encode(SVG).decode()}"
-        assert image["alt"] == "Logo"
-        policy = page.select_one("meta[http-equiv]")["content"]
-        assert "img-src data:" in policy
-
-
-def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_path: Path) -> None:
+def test_short_forms_have_the_words_and_a_site_too(results: Results, tmp_path: Path) -> None:
     notes = _file(tmp_path, "notes.md", b"See [run 7](https://example.com/7) **now**.")
-    logo = _file(tmp_path, "logo.png", PNG)
     outputs = [tmp_path / f"r{end}" for end in (".md", ".xml", ".wiki")]
-    author = ("--comment", notes, "--logo", logo)
+    author = ("--comment", notes)
     done = call("render", results.folder, *(w for o in outputs for w in ("-o", o)), *author)
     assert done.exit_code == 0, done.stderr
     for output, link in zip(
@@ -119,19 +104,7 @@ def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_pa
     done = call("site", results.folder, "-o", tmp_path / "site", *author)
     assert done.exit_code == 0, done.stderr
     site = BeautifulSoup((tmp_path / "site/index.html").read_text("utf-8"), "html.parser")
-    assert site.select_one("h1 img.by-author")
     assert site.select_one(".author a")["href"] == "https://example.com/7"
-
-
-def test_a_page_with_its_files_beside_it_has_the_logo_there(
-    results: Results, tmp_path: Path
-) -> None:
-    logo = _file(tmp_path, "logo.svg", SVG)
-    page = tmp_path / "out" / "index.html"
-    done = call("render", results.folder, "-o", page, "--layout", "dir", "--logo", logo)
-    assert done.exit_code == 0, done.stderr
-    assert (page.parent / "author-1.svg").read_bytes() == SVG
-    assert b'src="author-1.svg"' in page.read_bytes()
 
 
 def test_redacted_outputs_warn_of_words_that_repeat_a_text(results: Results) -> None:
@@ -160,32 +133,6 @@ def test_a_comment_that_cannot_be_used_is_one_line(
     with pytest.raises(UsageError) as error:
         read_comment(path)
     assert told in str(error.value)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"<html><svg></svg></html>",
-        b"<svg>",
-        b"GIF89a",
-        b"<svg xmlns='http://www.w3.org/2000/svg'>",
-        b'<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa">'
-        + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a;" * 99) for n in range(9))
-        + b"]><svg>&a8;</svg>",
-    ],
-)
-def test_a_logo_that_is_no_picture_is_one_line(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(UsageError, match="not a picture; give a PNG, SVG, JPEG or WebP file"):
-        read_logo(_file(tmp_path, "logo.png", content))
-
-
-def test_a_logo_that_is_large_is_one_line_before_anything_is_read(tmp_path: Path) -> None:
-    logo = _file(tmp_path, "logo.png", PNG + b"\0" * 500_000)
-    done = call("render", tmp_path / "none", "-o", tmp_path / "r.html", "--logo", logo)
-    assert (done.exit_code, done.stderr) == (
-        2,
-        f"reportgen: --logo {logo}: more than 500 kB; give a smaller file\n",
-    )
 
 
 def test_settings_that_come_with_a_project_show_no_file_from_outside_of_it(
