@@ -89,7 +89,6 @@ SHOTS = (
     Shot("dark", "report.html", ".panel.open", dark=True),
     Shot("phone", "report.html", width=390),
     Shot("japanese", "ja.html"),
-    Shot("brief", "brief.html"),
     Shot("comparison", "compare.html"),
     Shot("two-texts", "compare.html", ".two.open"),
     Shot("trend", "trend.html"),
@@ -121,7 +120,6 @@ def write_pages(folder: Path) -> None:
 
     run("render", last, *page("report.html"), "-o", str(folder / "report.md"))
     run("render", last, "--lang", "ja", *page("ja.html"))
-    run("render", last, "--brief", *page("brief.html"))
     run("compare", first, last, *page("compare.html"))
     run("compare", *results, *page("trend.html"))
     run("site", *results, *page("public"))

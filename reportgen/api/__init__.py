@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reportgen.api.comparing.compare import compare, write_comparison
     from reportgen.api.comparing.like_baseline import planned
     from reportgen.api.comparing.sides import check_accepted, sides_of
-    from reportgen.api.jobs import AnyJob, ModelRun, listed_by
+    from reportgen.api.jobs import AnyJob, ModelRun, first_listed
     from reportgen.api.measurement import measure
     from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
     from reportgen.api.publishing import planned_publication

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.attributions import Attribute, with_attributed, with_python_scores
 from reportgen.api.comparing.baseline import keep_baseline
-from reportgen.api.jobs import listed_by
+from reportgen.api.jobs import first_listed
 from reportgen.api.keywords import LoadOptions
 from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
@@ -272,7 +272,7 @@ def analyzed(
         spec = ModelSpec()  # not needed where this process does it, with a model of any kind
         if chosen_engine != EngineChoices():
             spec = named_model(model, tokenizer, model_options)
-        run = partial(measure, text_set, spec, options, progress=bars, listed=listed_by())
+        run = partial(measure, text_set, spec, options, progress=bars, listed=first_listed)
         measured = partial(run, model=loaded, engine=chosen_engine)
         return _reported(measured, folder, resume=resume, small=small)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
-from reportgen.analysis import AnalysisOptions, ListedFirst
+from reportgen.analysis import AnalysisOptions
 from reportgen.api.options import (
     GateChoices,
     InputChoices,
@@ -139,16 +139,11 @@ def require_judged(model: ModelSpec, gates: Sequence[Gate]) -> None:
         )
 
 
-def listed_by(detail: str | None = None) -> ListedFirst:
-    """Make the function that finds the texts a report lists first, in the results of the first
-    pass; `detail` is a value of --detail."""
+def first_listed(results: "Results") -> Sequence[int]:
+    """The texts that a report lists first, in the results of the first pass."""
+    from reportgen.findings import Findings
 
-    def listed(results: "Results") -> Sequence[int]:
-        from reportgen.findings import Findings
-
-        return listed_first(Findings(results), detail)
-
-    return listed
+    return listed_first(Findings(results))
 
 
 @dataclass(frozen=True, slots=True)

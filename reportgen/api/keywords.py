@@ -51,8 +51,6 @@ class SaveOptions(_LookOptions, total=False):
     heads: Literal["mean", "sum"]
     max_size: int | str
     colour: str
-    detail: str | None
-    brief: bool
     pool_above: int | str | None
     plotlyjs: str | Path | None
     figures: str | Path | None

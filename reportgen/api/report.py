@@ -21,7 +21,6 @@ from reportgen.files import RESULTS_FILES, Staging, Temporary
 from reportgen.findings import (
     Findings,
     GateResult,
-    check_detail,
     evaluate,
     misfit,
 )
@@ -323,10 +322,9 @@ def write_report(findings: Findings, job: OutputJob[RenderOptions], staging: Sta
     The files appear in their places when `staging` is committed.
 
     Raises:
-        UsageError: --detail names no text, or what is asked for does not fit a limit.
+        UsageError: what is asked for does not fit a limit.
         ResultsError: the results are damaged.
     """
-    check_detail(job.options.detail, findings.texts["text_id"].tolist())
     colour, quality = job.options.colour, job.options.quality
     if (colour, quality) != (findings.colour, findings.quality):
         findings = replace(findings, colour=colour, quality=quality)

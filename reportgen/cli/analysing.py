@@ -52,21 +52,20 @@ def analyze_texts(
     verbosity: Verbosity,
     *,
     redact: bool = False,
-    detail: str | None = None,
     is_compared: bool = False,
     kept: Path | None = None,
     engine: EngineChoices | None = None,
 ) -> "Results":
     """Run an analysis and show its progress on standard error; with `redact` nothing else.
 
-    The texts that a report with --detail `detail` lists first get evidence; where results are
+    The texts that a report lists first get evidence; where results are
     compared, only the sample does. What is done is kept in the folder `kept`.
     """
     vain = arguments.without_effect(model_run.options)
     outcome.print_lines([f"reportgen: {line}" for line in vain], verbosity)
-    from reportgen.api import listed_by, measure
+    from reportgen.api import first_listed, measure
 
-    listed = None if is_compared else listed_by(detail)
+    listed = None if is_compared else first_listed
     with terminal_progress(verbosity) as progress:
         return measure(
             texts,

@@ -62,7 +62,6 @@ from reportgen.cli.analysing import (
 )
 from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files import Staging, check_unfinished, recover_at, scratch_folder
-from reportgen.findings import check_detail
 from reportgen.models import ModelSpec, check_spec
 from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, require_texts
 
@@ -122,8 +121,6 @@ def run(
     outcome.print_notes(analysis.swap, verbosity, redact=choices.redact)
     if choices.redact:
         require_texts(text_set.read_alike)
-    if options.detail is not None:
-        check_detail(options.detail, {text.id for text in text_set.texts})
     place = jobs.kept_beside(job, resume=choices.resume)
     started = time.perf_counter()
     outcome.print_lines(job.recovered, verbosity)
@@ -142,7 +139,6 @@ def run(
             folder,
             verbosity,
             redact=choices.redact,
-            detail=options.detail,
             kept=kept.path if kept else None,
             engine=engine,
         )
@@ -236,7 +232,7 @@ def merge(
                 model_run,
                 folder,
                 kept,
-                jobs.listed_by(),
+                jobs.first_listed,
                 progress,
                 verbose=verbosity.verbose,
             )

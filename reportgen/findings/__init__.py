@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reportgen.findings.agreement_verdict import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.colouring import Colouring, is_complete
-    from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
+    from reportgen.findings.detailed_texts import listed_first
     from reportgen.findings.evidence import (
         ViewFigures,
         different_agreement,

@@ -241,23 +241,6 @@ class RenderOptions(WriteOptions):
             "the model looks.",
         ),
     ] = "auto"
-    detail: Annotated[
-        str | None,
-        _REPORT(
-            metavar="ID,…|first:N|worst:N|all|none",
-            read=without_surrogates,
-            help="Texts that get figures and maps, as far as --max-size allows: by id, the first "
-            "N, or the N with the largest error, e.g. 17,42 or worst:20. Default: all, the most "
-            "remarkable first.",
-        ),
-    ] = None
-    brief: Annotated[
-        bool,
-        _REPORT(
-            help="Write a short HTML page instead, e.g. for a product manager: how good the "
-            "predictions are, which texts are wrong and why, which tokens count."
-        ),
-    ] = False
     pool_above: Annotated[
         int | None,
         _REPORT(

@@ -63,7 +63,7 @@ def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path, bert: Path) -> 
     file.write_text("\n".join(lines) + "\n", "utf-8")
     names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
     outputs = [part for name in names for part in ("-o", str(tmp_path / "run" / name))]
-    page = ["--title", "見出し", "--lang", "ja", "--max-size", "5MB", "--detail", "first:3"]
+    page = ["--title", "見出し", "--lang", "ja", "--max-size", "5MB"]
     command = ["run", str(file), "-m", str(bert), "--evidence-texts", "4", *page, *outputs]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
@@ -79,7 +79,7 @@ def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path, bert: Path) -> 
         # command of the last names the column that was named.
         own = {0: names, 3: ("report.md", *names[2:])}.get(number, names[2:])
         paths = [tmp_path / str(number) / name for name in own]
-        said = report.save(*paths, title="見出し", lang="ja", max_size="5MB", detail="first:3")
+        said = report.save(*paths, title="見出し", lang="ja", max_size="5MB")
         assert said[0].startswith(f"{paths[0]}: ")
         for path in paths:
             if number == 3 and path.stem == "report":
@@ -273,7 +273,6 @@ def test_saving_is_all_or_nothing_and_checks_first(tmp_path: Path, bert: Path) -
         ((page,), {"lang": "de"}, "lang 'de': takes 'en', 'ja'"),
         ((tmp_path / "report.md",), {"images": "gif"}, "images 'gif': takes 'svg', 'png', 'none'"),
         ((tmp_path / "report.md",), {"md_limit": "9000"}, "md_limit '9000': takes a whole number"),
-        ((page,), {"detail": "zz"}, "no text has the id 'zz'"),
         ((page,), {"max_size": "much"}, "25MB"),
         ((page, f"{tmp_path}/r/"), {"redact": True}, "would hold the texts"),
     ]
@@ -378,7 +377,6 @@ def report(tmp_path_factory) -> reportgen.Report:
         ("lang", "fr"),
         ("lang", None),
         ("heads", "all"),
-        ("detail", ["1"]),
         ("layout", "folder"),
         ("plotlyjs", 5),
         ("md_flavor", "gitea"),

@@ -11,7 +11,6 @@ from helpers.real.models import SENTENCES
 
 import reportgen
 from reportgen import Report
-from reportgen.api import listed_by
 from reportgen.models import LoadedModel
 
 TEXTS = [f"{line} {word}" for word in ("a", "mat", "dog", "very good") for line in SENTENCES]
@@ -83,8 +82,3 @@ def test_a_redacted_copy_has_the_same_evidence(report: Report, tmp_path: Path) -
     report.save(tmp_path / "p.html", redact=True)
     page = (tmp_path / "p.html").read_text("utf-8")
     assert page.count(EXTRA["en"]) == report.results.info.evidence.n_extra
-
-
-def test_texts_named_by_detail_are_listed_first(report: Report) -> None:
-    listed = listed_by("20,9")(report.results)
-    assert tuple(listed[:2]) == (19, 8)

@@ -5,7 +5,7 @@ that no fault needs is one."""
 import reportgen
 
 report = reportgen.analyze(["a"], "demo", labels=[1], evidence="none", max_length=32, name="mine")
-report.save("a.html", lang="ja", title="Headlines", max_size="25MB", brief=True)
+report.save("a.html", lang="ja", title="Headlines", max_size="25MB")
 reportgen.compare(report, report).save("b.html", smallest_change="5%", lang="en")
 reportgen.load_model("demo", device="cpu", class_names=["bad", "good"])
 

@@ -94,14 +94,13 @@ OF_EACH = {
     "": ("", PAGES),
     "_ja": ("--lang ja", PAGES),
     "_redacted": ("--redact", (*PAGES, "tokens.csv", "predictions.csv")),
-    "_brief": ("--brief", ("report.html",)),
     "_gated": GATED,
 }
 VARIANTS = {
     "heads_sum": ("--heads sum --title 'Headlines, June'", (*PAGES, "tokens.csv", "heads.csv")),
     "redacted_ja": ("--redact --lang ja", PAGES),
     "folder": ("--layout dir", ("page/index.html",)),
-    "detail": ("--detail worst:3 --pool-above 12", ("report.html",)),
+    "detail": ("--pool-above 12", ("report.html",)),
     "small": ("--max-size 2.2MB --lang ja", ("report.html",)),
     "gitlab": ("--md-flavor gitlab --images png", ("report.md", "page.xml")),
     "azure": ("--md-flavor azure --lang ja --images png", ("report.md", "page.xml")),
@@ -110,7 +109,6 @@ VARIANTS = {
     "plain": ("--md-flavor plain --id headlines-june", ("report.md",)),
     "short": ("--md-limit 4000", ("report.md",)),
     "short_ja": ("--md-limit 4000 --lang ja", ("report.md",)),
-    "brief_ja": ("--brief --lang ja", ("report.html",)),
 }
 NAMES = ("run", "analyze", "render", "compare", "check", "merge", "site", "init")
 HOSTS = ("github", "gitlab", "azure", "bitbucket", "jenkins")
@@ -148,7 +146,6 @@ COMMANDS = {
     "wrong_option": "run inputs/pairs.csv --evidences none",
     "wrong_choice": "run inputs/pairs.csv --evidence most -o run/wrong.html",
     "wrong_size": "render results/demo --max-size much -o run/wrong.html",
-    "wrong_detail": "render results/demo --detail 1,77 -o run/wrong.html",
     "wrong_model": "run inputs/pairs.csv -m models/none -o run/wrong.html",
     "wrong_results": "render inputs -o run/wrong.html",
     "wrong_pair": "compare results/demo results/star -o run/wrong.html",

@@ -74,7 +74,6 @@ def write(folder: Path, place: str, secret: Secret, known: Known) -> Path:
     report = reportgen.analyze(list(secret.texts), known.model, evidence_texts="all")
     own, is_redacted = folder / place, place == "redacted"
     report.save(*(own / name for name in NAMES), redact=is_redacted)
-    report.save(own / "brief.html", redact=is_redacted, brief=True)
     compared = reportgen.compare(report, report)
     compared.save(*(own / name for name in COMPARED), redact=is_redacted)
     try:

@@ -6,17 +6,10 @@ from subprocess import check_output
 
 import pytest
 from exploring import as_pair
-from helpers.calling import call
 from helpers.cases import some_of
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.places import SAMPLES
 from opening import drawn, placed, rendered, visit
 from playwright.sync_api import expect
-
-from reportgen.comparison import Runs
-from reportgen.findings import Findings
-from reportgen.report import RenderOptions
-from reportgen.report.html import render_brief
 
 pytestmark = pytest.mark.browser
 
@@ -263,21 +256,6 @@ def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):
         assert "when the token is left out" in legend
 
 
-def test_the_brief_is_two_pages_and_cuts_no_table_of_parts(watched, tmp_path):
-    """Of classes; that of the sample is of numbers."""
-    made = make_results(tmp_path, HEADLINES * 4, kind="class", evidence="basic")
-    made.texts["label"] = ["bad", "good"] * 12
-    made.effects["effect"] = made.effects["position"] % 7 / 10  # equal in equal texts: sure
-    path = tmp_path / "brief.html"
-    path.write_bytes(render_brief(Runs(Findings(made)), RenderOptions(brief=True)).content)
-    watched.goto(path.as_uri())
-    assert pages(printed(watched)) <= 2
-    expect(watched.locator(".by-part")).to_have_count(2)  # by class, label
-    for width in (720, 400):
-        nothing_is_cut(watched, width)
-        assert watched.evaluate("document.documentElement.scrollWidth") <= width
-
-
 def nothing_is_cut(page, width):
     """No table is wider than its place."""
     page.set_viewport_size({"width": width, "height": 860})
@@ -287,24 +265,6 @@ def nothing_is_cut(page, width):
     assert sizes
     for whole, shown in sizes:
         assert whole <= shown
-
-
-def test_the_brief_of_the_sample_is_two_pages(watched, tmp_path):
-    path = tmp_path / "brief.html"
-    done = call("run", SAMPLES / "ad_headlines.csv", "--brief", "-o", path)
-    assert done.exit_code == 0, done.stderr
-    watched.goto(path.as_uri())
-    assert pages(printed(watched)) <= 2
-    nothing_is_cut(watched, 720)
-    watched.set_viewport_size(PAPER)
-    watched.emulate_media(media="print")
-    asked, said = (
-        watched.locator(f".answer-card {part}").first.evaluate(
-            "e => parseFloat(getComputedStyle(e).fontSize)"
-        )
-        for part in ("h2", ".says")
-    )
-    assert asked < said  # the answer stands out, not the question
 
 
 @pytest.fixture(scope="module")

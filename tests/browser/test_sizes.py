@@ -149,7 +149,7 @@ def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path, mon
     monkeypatch.setattr("reportgen.report.html.page._MEASURED", 30)
     findings = Findings(make_results(tmp_path, HEADLINES * 12, n_layers=1, n_heads=1))
     smallest = len(render(Runs(findings), RenderOptions(max_size=1)).content)  # with 30 lines
-    options = RenderOptions(max_size=smallest + 50_000, detail="7,8")
+    options = RenderOptions(max_size=smallest + 50_000)
     path = tmp_path / "report.html"
     path.write_bytes(render(Runs(findings), options).content)
     url = placed(path)

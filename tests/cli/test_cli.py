@@ -140,8 +140,6 @@ def test_usage_errors_exit_with_2_before_any_model_is_loaded(
         ([texts, "-o", tmp_path / "data.csv"], "tokens, heads, texts"),
         ([texts, "-o", tmp_path / "a.html", "-o", f"{tmp_path}/./a.html"], "twice"),
         ([texts, "--max-size", "much"], "25MB"),
-        ([texts, "--detail", "1,zz"], "no text has the id 'zz'"),
-        ([texts, "--detail", "first:"], "a number after the colon"),
         ([texts, "--pool-above", "few"], "none or a number"),
         ([texts, "--page-url", "javascript:x()"], "write https://"),
         ([texts, "--page-url", "report.html#sinks"], "without #"),
@@ -283,8 +281,8 @@ def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: 
 
 
 def test_samples_run(tmp_path: Path) -> None:
-    """Two, and of a long text the beginning; the third is run where its brief is printed."""
-    for name in ("hostile.jsonl", "pairs.csv"):
+    """Of a long text the beginning."""
+    for name in ("hostile.jsonl", "pairs.csv", "ad_headlines.csv"):
         page = tmp_path / f"{name}.html"
         few = ("--evidence-texts", 2, "--max-length", 64)
         done = call("run", SAMPLES / name, "-o", page, *few)
@@ -297,11 +295,10 @@ def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     given = (texts, "--model", bert, "--evidence", "none")
     assert call("analyze", *given, "-o", tmp_path / "r").exit_code == 0
-    layout = ("--layout", "dir", "--detail", "2,1")
+    layout = ("--layout", "dir")
     page = tmp_path / "run" / "index.html"
     done = call("run", *given, "-o", page, *layout)
     assert done.exit_code == 0, done.output
-    assert "--detail 2,1" in done.stderr
     assert call("render", tmp_path / "r", "-o", tmp_path / "two" / "index.html", *layout)
     names = ["icon.svg", "index.html", "plotly.min.js", "report.css", "report.js"]
     for place in ("run", "two"):

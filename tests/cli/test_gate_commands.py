@@ -222,7 +222,7 @@ def test_no_text_id_title_or_file_is_a_command_in_a_log(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for args in (
         ("-o", "-", "--format", "json", "-v", "--title", hostile, "--fail-if", ALWAYS),
-        ("-o", "a.json", "--force", "--detail", hostile.strip(), "--title", hostile),
+        ("-o", "a.json", "--force", "--title", hostile),
         ("-o", "a.json", "--force", "--fail-if", hostile),
         ("-o", f"{hostile.replace('/', '')}.docx"),
     ):

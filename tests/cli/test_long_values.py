@@ -7,7 +7,7 @@ from reportgen.errors import UsageError, quoted
 
 LONG = "x" * 50_000
 OPTIONS = (
-    *("--factory-args", "--factory", "--label-map", "--detail", "--limit", "--evidence", "--lang"),
+    *("--factory-args", "--factory", "--label-map", "--limit", "--evidence", "--lang"),
     *("--fail-if", "--encoding", "--delimiter", "--device", "--config", "--commit", "--colour"),
     *("--max-size", "--output", "--input-format", "--model", "--tokenizer"),
 )

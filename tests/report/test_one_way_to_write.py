@@ -61,7 +61,7 @@ _NOT_OURS = re.compile(r"arXiv|\bdoi |transformers|\d{4}-\d\d-\d\d")
 _PACKED = 16  # characters, from which on one without a space is packed
 _SPOKEN = ("title", "aria-label", "alt", "data-label")
 STYLES = ROOT / "templates" / "assets" / "css"
-NAMES = ("report.html", "brief.html", "report.md", "page.xml")
+NAMES = ("report.html", "report.md", "page.xml")
 
 
 def written(results: Results, kind: OutputKind) -> Results:
@@ -142,7 +142,7 @@ def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind) -> None:
     # The sentences of some kinds are read in one of the languages.
     languages: tuple[Lang, ...] = {"class": ("en",), "next_token": ("ja",)}.get(kind, ("en", "ja"))
     for lang, name in product(languages, NAMES):
-        options = RenderOptions(lang=lang, brief=name == "brief.html")
+        options = RenderOptions(lang=lang)
         for own, content in written_as(runs, name, options):
             assert faults(own, content) == [], own
     if kind == "number":  # what a cell of a notebook shows is made of the same sections
@@ -210,7 +210,7 @@ COLOURS = {
 def test_every_colour_of_an_output_has_one_meaning(tmp_path: Path, kind: OutputKind) -> None:
     runs = Runs(Findings(made(tmp_path / "made", kind)))
     for name in NAMES:
-        for own, content in written_as(runs, name, RenderOptions(brief=name == "brief.html")):
+        for own, content in written_as(runs, name, RenderOptions()):
             if own.endswith((".html", ".svg", ".xml", ".md")):
                 text = _NOT_DRAWN.sub("", content.decode())
                 used = re.findall(r"[=\"': ](#[0-9a-f]{6})\b", text)

@@ -6,7 +6,6 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.report.html.assets import (
-        BRIEF_STYLE_SHEETS,
         COMPARE_SCRIPTS,
         COMPARE_STYLE_SHEETS,
         NOTEBOOK_STYLE_SHEETS,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
         short_script,
         short_style,
     )
-    from reportgen.report.html.brief import render_brief
     from reportgen.report.html.left_out import (
         Given,
         Sizes,

@@ -62,7 +62,6 @@ _PLAIN_STYLES = _styles(
     "figures",
     "sections",
 )
-BRIEF_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print", "brief"))
 STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
 # The trend over several models is on pages of comparisons alone.
 COMPARE_STYLE_SHEETS = (*STYLE_SHEETS, *_styles("trend"))

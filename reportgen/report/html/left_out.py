@@ -1,6 +1,6 @@
 """Sentences on what a page leaves out, and the options that bring it in."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TypeAlias
@@ -43,7 +43,6 @@ class Given:
     """The result of the size plan (texts are rows of `texts`)."""
 
     levels: Mapping[int, Level] = field(default_factory=dict)  # of those that are not absent
-    detailed: Collection[int] = ()  # those that may carry more than their line
     pooled: Mapping[int, int] = field(default_factory=dict)  # most tokens in a cell of its maps
     sizes: Sizes = NO_SIZES
 
@@ -96,13 +95,13 @@ def reduced_sentences(
     needed = megabytes(_bytes(_needed(given.sizes)), language) if on_page else _needed(given.sizes)
     sentences = []
     for level, name in _NAMES.items():
-        for reason in ("size", "keep", "redact", "detail"):
+        for reason in ("size", "keep", "redact"):
             if numbers := groups.get((level, reason)):
                 what = language.say("reduced", name, texts=_texts(numbers, language))
                 about = "" if reason != "size" or given.sizes.is_exact else "_about"
                 key = f"by_{reason}{about}"
                 sentences.append(say(key, what=what, needed=needed, **limits))
-    if _has_order(options, groups):
+    if _has_order(groups):
         sentences.append(say("order"))
     sentences += _pooled(findings.results, given, options, language, say)
     if given.sizes.planned > options.max_size:
@@ -115,8 +114,6 @@ def reduced_options(findings: Findings, given: Given, options: RenderOptions) ->
     """The options that bring in what a page leaves out."""
     groups = _reduced_texts(findings, given)
     reasons = {reason for _, reason in groups}
-    if _has_order(options, groups):
-        reasons.add("detail")
     if _pooled_texts(findings.results, given)["pooled"]:
         reasons.add("pool")
     return further_of_page(reasons, _needed(given.sizes))
@@ -137,16 +134,14 @@ def _reduced_texts(findings: Findings, given: Given) -> _Groups:
     return groups
 
 
-def _has_order(options: RenderOptions, groups: _Groups) -> bool:
+def _has_order(groups: _Groups) -> bool:
     """Whether the size of the page chose which texts have their figures."""
     sizes = (level for level, reason in groups if reason == "size")
-    return options.detail is None and any(level is not Level.LAYERS for level in sizes)
+    return any(level is not Level.LAYERS for level in sizes)
 
 
 def _reason(text: int, level: Level, results: Results, given: Given) -> str:
     """Why a text carries no more than `level`."""
-    if level is Level.LINE and text not in given.detailed:
-        return "detail"
     if level is Level.FIGURES and pd.isna(results.texts["map_offset"].iloc[text]):
         return "redact" if results.is_redacted else "keep"
     return "size"
@@ -157,7 +152,6 @@ def _limits(results: Results, options: RenderOptions, language: Language) -> dic
     return {
         "size": megabytes(options.max_size, language),
         "keep": results.info.settings.keep_maps,
-        "detail": options.detail or "",
     }
 
 

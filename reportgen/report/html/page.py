@@ -9,7 +9,6 @@ from markupsafe import Markup
 from pandas import DataFrame
 
 from reportgen.comparison import Runs
-from reportgen.findings import detailed
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import (
@@ -21,7 +20,6 @@ from reportgen.report.html.assets import (
     pictures_beside,
     report_scripts,
 )
-from reportgen.report.html.brief import render_brief
 from reportgen.report.html.left_out import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.map_blocks import Block
 from reportgen.report.html.packing import plotly_source
@@ -29,7 +27,7 @@ from reportgen.report.html.script_data import script_words
 from reportgen.report.html.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, PanelParts, Setting, held, size_of
 from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions, WriteOptions
+from reportgen.report.options import WriteOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.section_register import context_of, make_page, with_texts
@@ -171,9 +169,7 @@ _RESERVE = 6_000  # bytes for sentences on what was reduced, and literature that
 
 
 def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
-    """The page, which does not depend on `output`, or the brief where that is asked for."""
-    if isinstance(options, RenderOptions) and options.brief:
-        return render_brief(runs, options)
+    """The page, which does not depend on `output`."""
     return render(runs, options)
 
 
@@ -182,7 +178,7 @@ def render(runs: Runs, options: WriteOptions, place: PagePlace = ALONE) -> Docum
     the network.
 
     Raises:
-        UsageError: `options.plotlyjs` is not plotly.js, or `options.detail` names no text.
+        UsageError: `options.plotlyjs` is not plotly.js.
         ResultsError: a results folder is damaged.
     """
     context = context_of(runs, options, load_language(options.lang))
@@ -217,24 +213,20 @@ def _fitted(context: Context, place: PagePlace) -> Document:
     has_decoder = findings.info.model.decoder is not None
     scripts = report_scripts(options.layout, has_decoder=has_decoder)
     assets = Assets(options.layout, plotly_source(options.plotlyjs), scripts, place=place)
-    order, n_detailed = detailed(findings, options.detail)
-    if (opened := findings.opened[language.code]) in order[:n_detailed]:
-        order = tuple(dict.fromkeys((opened, *order)))
+    order = tuple(dict.fromkeys((findings.opened[language.code], *findings.order)))
     page = make_page(context, with_listed=False)
-    # The panels' sentences depend on the chosen texts, so their sizes do too.
-    chosen = frozenset(order[:n_detailed])
-    draft = Setting(findings, options, language, page, assets, Given(detailed=chosen))
+    draft = Setting(findings, options, language, page, assets, Given())
     costs = PageCosts(draft, order, PanelParts(draft))
     if costs.seem_to_fit(options.max_size):
         # The plan would give every text all that it can have, and would render each for that.
-        levels = plan(costs.none, order, n_detailed, options.max_size)
+        levels = plan(costs.none, order, options.max_size)
         document = _written(context, draft, costs, levels)
         if len(document.content) <= options.max_size:
             return document
     draft = replace(draft, page=make_page(context))
     costs = PageCosts(draft, order, PanelParts(draft))
     base = len(draft.document((), (), 1)) + _RESERVE
-    levels = plan(costs.of, order, n_detailed, options.max_size - base)
+    levels = plan(costs.of, order, options.max_size - base)
     return _written(context, draft, costs, levels, costs.sizes(base, levels))
 
 
@@ -249,7 +241,7 @@ def _written(
     findings, options, language = draft.findings, draft.options, draft.language
     blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
     pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
-    given = Given(levels, draft.given.detailed, pooled, sizes)
+    given = Given(levels, pooled, sizes)
     reduced = reduced_sentences(findings, given, options, language)
     listed = sorted(levels)
     panels = [costs.panels.panel(text, levels[text]) for text in listed]

@@ -34,30 +34,29 @@ class Level(IntEnum):
 Cost = Callable[[int, Level], int | None]
 
 
-def plan(cost: Cost, order: Sequence[int], n_detailed: int, room: int) -> dict[int, Level]:
+def plan(cost: Cost, order: Sequence[int], room: int) -> dict[int, Level]:
     """The level of each text that is not absent, so that all of them stay within `room` bytes.
 
-    `order` are the texts, those that deserve the room first; only its first `n_detailed` may carry
-    more than their line. First come lines, up to a third of the room, or a sixth where a third
-    cannot hold them all; then the texts to start with, whole, up to two fifths of what is left;
-    then the colours of those with a line; then again the first texts, whole, up to two fifths of
-    what is left; then the colours of the others, and figures, layer means and heads, each as long
-    as there is room; then what lines are missing. The first 300 lines are never left out.
+    `order` are the texts, those that deserve the room first. First come lines, up to a third of the
+    room, or a sixth where a third cannot hold them all; then the texts to start with, whole, up to
+    two fifths of what is left; then the colours of those with a line; then again the first texts,
+    whole, up to two fifths of what is left; then the colours of the others, and figures, layer
+    means and heads, each as long as there is room; then what lines are missing. The first 300 lines
+    are never left out.
     """
     draft = _Draft(cost, room)
     n_lines = draft.add_lines(order[:_LINES_KEPT], room, _LINES_KEPT)
     for_all = draft.spent / max(1, n_lines) * len(order)
     share = _LINES_SHARE if for_all <= room * _LINES_SHARE else _SOME_LINES_SHARE
     n_lines += draft.add_lines(order[_LINES_KEPT:], room * share, 0)
-    detailed = order[:n_detailed]
-    draft.lift(detailed[:_START], Level.HEADS, draft.share(_WHOLE_SHARE))
-    draft.lift(detailed[:n_lines], Level.COLOURS, room)
-    draft.lift(detailed, Level.HEADS, draft.share(_WHOLE_SHARE))
-    draft.lift(detailed, Level.COLOURS, room)
-    draft.lift(detailed, Level.FIGURES, room)
-    if not draft.lift_together(detailed, Level.HEADS):
-        draft.lift(detailed, Level.LAYERS, room)
-        draft.lift(detailed, Level.HEADS, room)
+    draft.lift(order[:_START], Level.HEADS, draft.share(_WHOLE_SHARE))
+    draft.lift(order[:n_lines], Level.COLOURS, room)
+    draft.lift(order, Level.HEADS, draft.share(_WHOLE_SHARE))
+    draft.lift(order, Level.COLOURS, room)
+    draft.lift(order, Level.FIGURES, room)
+    if not draft.lift_together(order, Level.HEADS):
+        draft.lift(order, Level.LAYERS, room)
+        draft.lift(order, Level.HEADS, room)
     draft.add_lines(order[n_lines:], room, 0)
     return draft.levels
 

@@ -235,7 +235,7 @@ class Setting:
         return told
 
     def still(self, template: str, **values: object) -> str:
-        """A page without scripts: the brief, or what stands in the frame in a notebook."""
+        """A page without scripts, which stands in the frame in a notebook."""
         page_values = self._values(self.page, ())
         return str(self._set(template, assets=self.assets, **page_values, **values))
 

@@ -8,7 +8,6 @@ is an error: `tests/report/redact/test_rules.py` holds the register complete.
 has the model, its tokenizer and a dictionary, and looks for words that fit the figures.
 """
 
-import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -189,7 +188,7 @@ HIDDEN_OPTIONS = frozenset(
     (
         *("scores", "label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
         *("checkpoint", "tokenizer", "plotlyjs", "page-url"),
-        *("explain-class", "explain-token", "against", "detail", "swap"),
+        *("explain-class", "explain-token", "against", "swap"),
         "comment",
     )
 )
@@ -215,7 +214,7 @@ SHOWN_OPTIONS = frozenset(
             "edits",
         ),
         *("temperature", "seed", "title", "lang", "md-flavor", "md-limit", "commit", "layout"),
-        *("images", "quality", "smallest-change", "id", "heads", "max-size", "colour", "brief"),
+        *("images", "quality", "smallest-change", "id", "heads", "max-size", "colour"),
         *("pool-above", REDACT),
     )
 )
@@ -223,11 +222,6 @@ SHOWN_OPTIONS = frozenset(
 
 def shown_option(name: str, value: _Value) -> _Value:
     """The value of the option `name` as a redacted command has it."""
-    if name in SHOWN_OPTIONS or _is_plain(name, value):
+    if name in SHOWN_OPTIONS:
         return value
     return HIDDEN
-
-
-def _is_plain(name: str, value: _Value) -> bool:
-    """Whether a value of --detail names no text."""
-    return name == "detail" and re.fullmatch(r"all|none|(first|worst):\d+", str(value)) is not None

@@ -57,7 +57,6 @@ def further_of_run(findings: Findings) -> Iterator[Further]:
         yield Further("checks", "evidence", "full")
     if evidence.level != "none" and evidence.n_texts < n_texts:
         yield Further("every_text", "evidence-texts", "all")
-        yield Further("one_text", "detail", "ID")
     if findings.info.settings.units == "word":
         yield Further("token", "units", "token")
     told = remark_keys(findings.info.remarks)
@@ -72,8 +71,6 @@ def further_of_page(reasons: Collection[str], needed: str) -> Iterator[Further]:
     the size that has room for everything."""
     if "size" in reasons:
         yield Further("larger", "max-size", needed)
-    if "detail" in reasons:
-        yield Further("detail", "detail", "all")
     if "pool" in reasons:
         yield Further("unpooled", "pool-above", "none")
     if "keep" in reasons:

@@ -98,7 +98,7 @@ def _run(context: Context) -> RunSection:
 
 
 def _texts(context: Context) -> Texts:
-    # Links lead to listed texts only. --detail may leave out some that deserve a look.
+    # Links lead to listed texts only.
     notable = with_first(context.notable, context.findings, context.language, context.marked)
     if context.listed is not None:
         shown = tuple(text for text in notable.texts if text.number - 1 in context.listed)

@@ -1,4 +1,4 @@
-"""The tables of a brief: the texts that deserve a look, all texts, the layers, the key figures."""
+"""The tables of a short form: the texts that deserve a look, all texts, the layers, the figures."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial

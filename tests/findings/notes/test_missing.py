@@ -38,7 +38,7 @@ def test_evidence_that_was_not_asked_for_is_not_missing(tmp_path: Path) -> None:
     assert constant_notes(Findings(results)) == []
 
 
-def test_what_is_withheld_is_listed_by_reason(tmp_path: Path) -> None:
+def test_what_is_withheld_is_first_listed_reason(tmp_path: Path) -> None:
     withheld: dict[str, Reason] = {
         "received_norm_all": "values_unreadable",
         "gradient": "no_gradient",

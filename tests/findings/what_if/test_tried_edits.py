@@ -10,7 +10,6 @@ import jsonschema
 import numpy as np
 import pytest
 from helpers.made_up.factories import changed
-from helpers.page_of import page_of
 from helpers.plain.planted_edits import (
     BRACKETS,
     CAPITALS,
@@ -163,8 +162,6 @@ def test_page_short_form_and_json_say_it_and_redacted_ones_without_words(planted
         assert "Lowers the score most: no brackets, by 0.800 on average" in text
         assert "swap: free → cheap" in text
     assert "Variants of this text" not in page
-    brief = page_of(Findings(planted), brief=True).select_one("#what_if").get_text()
-    assert "Lowers the score most: no brackets, by 0.800 on average" in brief
     markdown = render_markdown(runs, RenderOptions(lang="ja")).text
     assert "scoreを最も下げるもの：括弧を外す" in markdown
     said = json.loads(render_summary(Findings(planted), RenderOptions()))

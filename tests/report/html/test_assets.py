@@ -12,7 +12,6 @@ import pytest
 import reportgen
 from reportgen.report import templates_root
 from reportgen.report.html import (
-    BRIEF_STYLE_SHEETS,
     COMPARE_SCRIPTS,
     COMPARE_STYLE_SHEETS,
     NOTEBOOK_STYLE_SHEETS,
@@ -39,7 +38,7 @@ LONGEST_LINE = 120
 def test_every_file_has_its_place() -> None:
     assets = TEMPLATES / "assets"
     there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
-    sheets = {*COMPARE_STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *SITE_STYLE_SHEETS}
+    sheets = {*COMPARE_STYLE_SHEETS, *SITE_STYLE_SHEETS}
     assert sheets | {*REPORT_SCRIPTS, *COMPARE_SCRIPTS, *SITE_SCRIPTS} == there
     assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
     for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):

@@ -32,28 +32,12 @@ def numbers(page):
     return [int(article["id"].removeprefix("text=")) for article in page.find_all("article")]
 
 
-def test_only_chosen_texts_carry_figures(results):
-    report = render(Runs(Findings(results)), RenderOptions(detail="4,2"))
-    page = BeautifulSoup(report.content.decode(), "html.parser")
-    # The one that is open first stands first.
-    assert [figure["id"] for figure in page.find_all("figure", class_="map")] == ["map-4", "map-2"]
-    assert numbers(page) == [4, 1, 2, 3, 5, 6, 7]
-    told = "the page was asked to detail other texts"
-    assert told in panel(page, 1).get_text()
-    assert told not in panel(page, 2).get_text()
-    assert page.select_one("#reproduce .further").find(string="--detail all")
-    assert HEADLINES[0] in panel(page, 1).get_text()
-    assert any("--detail 4,2" in sentence for sentence in report.reduced)
-    assert "--detail 4,2" in page.find(id="reproduce").get_text()
-    assert json.loads(page.find(id="page-data").string)["first"] == 4
-
-
 def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path, monkeypatch):
     """With a tenth of the lines that a page always has, and estimated as a page of many texts."""
     monkeypatch.setattr("reportgen.report.html.size_plan._LINES_KEPT", 30)
     monkeypatch.setattr("reportgen.report.html.page._MEASURED", 30)
     made = make_results(tmp_path, ("words of one text",) * 70, n_layers=1, n_heads=1, keep=0)
-    report = render(Runs(Findings(made)), RenderOptions(max_size=1, detail="first:2"))
+    report = render(Runs(Findings(made)), RenderOptions(max_size=1))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     articles = page.find_all("article")
     shown = numbers(page)

@@ -1,7 +1,5 @@
 """Nothing is left out of a page in silence."""
 
-from dataclasses import replace
-
 import pytest
 from helpers.made_up.factories import make_results
 
@@ -21,9 +19,9 @@ def results(tmp_path_factory):
     return make_results(tmp_path_factory.mktemp("results"), ("one", "two", "three", "four", ""))
 
 
-def given(levels, *, sizes=SIZES, detailed=range(5), pooled=()):
+def given(levels, *, sizes=SIZES, pooled=()):
     known = {text: level for text, level in enumerate(levels) if level is not Level.ABSENT}
-    return Given(known, detailed, dict(pooled), sizes)
+    return Given(known, dict(pooled), sizes)
 
 
 def said(results, levels, options=OPTIONS, language=EN, **values):
@@ -40,22 +38,13 @@ def test_each_way_of_reducing_names_its_texts_and_its_option(results):
     assert layers.startswith("Texts 2–3: the mean over heads")
     assert figures.startswith("Text 4: figures only")
     assert all("--max-size 14.3MB" in sentence for sentence in (colours, figures, layers))
-    assert "--detail" in order
+    assert order == "The texts to start with come first."
 
 
 def test_absent_texts_are_said_and_count_by_size_even_where_they_have_no_figures(results):
     absent, *_ = said(results, [HEADS, Level.ABSENT, HEADS, HEADS, Level.ABSENT])
     assert absent.startswith("Texts 2, 5: counted in the figures over all texts, not listed.")
     assert "--max-size 14.3MB" in absent
-
-
-def test_texts_that_were_not_chosen_name_the_choice_not_the_size(results):
-    options = replace(OPTIONS, detail="2")
-    (line,) = said(results, [LINE, HEADS, LINE, LINE, LINE], options, detailed={1})
-    assert line.startswith("Texts 1, 3–4: the text only")
-    assert "--detail 2;" in line
-    assert "--detail all" in line
-    assert "--max-size" not in line
 
 
 def test_what_was_reckoned_up_is_said_to_be_about_and_rounded_up(results):
@@ -97,7 +86,7 @@ def test_pooled_maps_name_their_option_on_the_page_and_the_panel_says_that_they_
 
 def test_many_scattered_texts_are_counted_not_named(tmp_path):
     made = make_results(tmp_path, ("word",) * 24, n_layers=1, n_heads=1)
-    layers, *_ = said(made, [HEADS, LAYERS] * 12, detailed=range(24))
+    layers, *_ = said(made, [HEADS, LAYERS] * 12)
     assert layers.startswith("12 texts: ")
 
 

@@ -35,9 +35,9 @@ COST = Cost()
 WHOLE = 1100
 
 
-def planned(costs, room, order=None, n_detailed=None):
+def planned(costs, room, order=None):
     order = range(len(costs)) if order is None else order
-    levels = plan(Known(costs), order, len(order) if n_detailed is None else n_detailed, room)
+    levels = plan(Known(costs), order, room)
     return [levels.get(text, Level.ABSENT) for text in range(len(costs))]
 
 
@@ -109,14 +109,6 @@ def test_the_first_three_hundred_lines_are_never_left_out_even_over_the_limit():
     assert planned([COST] * 400, 0) == [Level.LINE] * 300 + [Level.ABSENT] * 100
 
 
-def test_only_chosen_texts_carry_more_than_their_line():
-    levels = planned([COST] * 500, 10 * 500 + 2 * 1090, order=(7, 3, *range(490)), n_detailed=2)
-    assert {i for i, level in enumerate(levels) if level is Level.HEADS} == {3, 7}
-    assert levels.count(Level.LINE) == 490 - 2
-    levels = planned([COST] * 500, 10**6, n_detailed=0)
-    assert set(levels) == {Level.LINE}
-
-
 def test_a_text_without_maps_stays_at_its_figures_and_one_without_figures_at_its_line():
     bare, empty = (
         Cost(layers=None, heads=None),
@@ -161,9 +153,8 @@ costs = st.builds(
 )
 
 
-@given(st.lists(costs, max_size=20), st.integers(0, 20_000), st.integers(0, 20))
-def test_the_limit_holds_unless_the_lines_alone_pass_it(given_costs, room, n_detailed):
-    levels = planned(given_costs, room, n_detailed=min(n_detailed, len(given_costs)))
+@given(st.lists(costs, max_size=20), st.integers(0, 20_000))
+def test_the_limit_holds_unless_the_lines_alone_pass_it(given_costs, room):
+    levels = planned(given_costs, room)
     assert size(given_costs, levels) <= max(room, sum(cost.line for cost in given_costs))
     assert Level.ABSENT not in levels
-    assert all(level <= Level.LINE for level in levels[n_detailed:])

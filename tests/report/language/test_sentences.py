@@ -249,7 +249,7 @@ def test_tokens_are_quoted_where_they_could_be_taken_for_prose() -> None:
     assert subject_name(Subject("first", "", "position"), EN) == "the first position"
 
 
-def test_what_is_missing_is_listed_by_name() -> None:
+def test_what_is_missing_is_first_listed_name() -> None:
     values = {"measures": "received_norm_all\nzero_value", "reason": "values_unreadable"}
     note = Note("withheld", None, None, values, (), "banner")
     assert sentence(note, EN).startswith(

@@ -32,7 +32,6 @@ from reportgen.report.redact import (
     Rule,
     coarse,
     round_column,
-    shown_option,
     to_levels,
 )
 from reportgen.results import TABLES, Results, RunInfo, open_results, write_info
@@ -85,7 +84,7 @@ GIVEN = {
 def test_the_command_hides_labels_classes_paths_and_texts(tmp_path: Path) -> None:
     with_options(tmp_path / "r", **GIVEN)
     for command, names in (
-        (("render", tmp_path / "r", "--detail", "1,2"), ("html", "md", "xml", "json")),
+        (("render", tmp_path / "r"), ("html", "md", "xml", "json")),
         (("compare", tmp_path / "r", tmp_path / "r"), ("html", "md")),
     ):
         paths = [tmp_path / f"{command[0]}.{name}" for name in names]
@@ -97,15 +96,9 @@ def test_the_command_hides_labels_classes_paths_and_texts(tmp_path: Path) -> Non
     page = (tmp_path / "render.html").read_text("utf-8")
     command = re.search(r"reportgen run [^\n<]*", page)
     assert command is not None
-    for option in ("--label-map", "--class-names", "--tokenizer", "--explain-token", "--detail"):
+    for option in ("--label-map", "--class-names", "--tokenizer", "--explain-token"):
         assert re.search(rf"{option} (&#39;|')?…", command[0]), option
     assert "--text-column review" in command[0]
-
-
-def test_ids_in_detail_are_hidden_and_its_words_stay() -> None:
-    assert shown_option("detail", "my text,2") == "…"
-    for value in ("all", "none", "first:3", "worst:20"):
-        assert shown_option("detail", value) == value
 
 
 def test_the_terminal_says_what_was_left_out(tmp_path: Path) -> None:

@@ -85,9 +85,7 @@ def test_texts_without_evidence_can_have_it(tmp_path: Path) -> None:
     made = make_results(tmp_path, evidence="basic")
     evidence = replace(made.info.evidence, n_texts=made.info.evidence.n_texts - 1)
     some = changed(made, replace(made.info, evidence=evidence))
-    assert {"--evidence-texts all", "--detail ID"} <= set(
-        rows_of(page_of(Runs(Findings(some)), "en"))
-    )
+    assert "--evidence-texts all" in rows_of(page_of(Runs(Findings(some)), "en"))
 
 
 def test_a_model_from_python_is_told_python_alone(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The page in five sentences: short, plain, and no more than the answers say."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from helpers.cases import some_of
@@ -11,10 +10,8 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.with_answers import ANSWERED, answered_results
 from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, load_language, redacted
-from reportgen.report.html import render_brief
+from reportgen.report import load_language, redacted
 from reportgen.report.sections import make_answers, make_guide
 
 LANGUAGES = {code: load_language(code) for code in ("en", "ja")}
@@ -133,21 +130,6 @@ def test_where_no_text_was_analysed_there_is_no_guide(tmp_path):
     results = make_results(tmp_path, ("", ""))
     assert guide_of(results) == ()
     assert page_of(results).find(id="guide") is None
-
-
-@pytest.mark.parametrize("lang", some_of(["en", "ja"], "ja"))
-def test_the_same_sentences_stand_first_in_the_brief(tmp_path, lang):
-    results = make_results(tmp_path, sink=0.4, evidence="basic")
-    page = page_of(results, lang=lang)
-    on_page = [item.span.get_text() for item in page.select("#guide li")]
-    assert on_page == said(results, lang)
-    options = replace(RenderOptions(lang=lang), brief=True)
-    brief = render_brief(Runs(Findings(results)), options).content.decode()
-    assert "guide" not in brief.partition("<body>")[2]
-    items = [f"<li>{words}</li>" for words in on_page]
-    places = [brief.index(item) for item in items]
-    assert places == sorted(places)
-    assert places[-1] < brief.index("answer-1")
 
 
 def test_shown_first_by_another_measure_the_colour_has_its_name(tmp_path):

@@ -58,17 +58,16 @@ def test_the_command_is_rebuilt_from_the_results(results):
     assert given["--title"] == "A $title"
     assert given["--lang"] == "ja"
     assert given["--max-size"] == "25MB"
-    assert not {"--heads", "--detail", "--pool-above", "--layout"} & set(words)  # their defaults
+    assert not {"--heads", "--pool-above", "--layout"} & set(words)  # their defaults
     assert "--strict" in words
     assert "--fast" not in words
     assert words[-2:] == ["-o", "report.html"]
 
 
 def test_the_command_names_what_was_chosen_for_the_page(results):
-    options = RenderOptions(detail="worst:20", pool_above=None, layout="dir")
+    options = RenderOptions(pool_above=None, layout="dir")
     words = shlex.split(command(results.info, options))
     given = dict(pairwise(words))
-    assert given["--detail"] == "worst:20"
     assert given["--pool-above"] == "none"
     assert given["--layout"] == "dir"
     assert words[-2:] == ["-o", "report/index.html"]
