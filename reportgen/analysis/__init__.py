@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from reportgen.analysis.engines.ray_engine import ray_actors
     from reportgen.analysis.first_pass import tokens_before_completions
     from reportgen.analysis.job import Job
-    from reportgen.analysis.options import AnalysisOptions, ListedFirst, Shard
+    from reportgen.analysis.options import AnalysisOptions, ListedFirst
     from reportgen.analysis.pipeline import analyze
     from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
     from reportgen.analysis.work.folder import WorkFolder
-    from reportgen.analysis.work.identity import begin_as, require_same, start_before, start_in
+    from reportgen.analysis.work.identity import start_before, start_in
     from reportgen.analysis.work.item import WorkItem
     from reportgen.analysis.worker import Worker
 else:

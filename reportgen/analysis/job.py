@@ -1,7 +1,4 @@
-"""A job: what is to be measured of some texts, or of one shard of them, and what was.
-
-Nothing of a model is imported here, so that shards can be merged without one.
-"""
+"""A job: what is to be measured of some texts, and what was."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +16,7 @@ from reportgen.analysis.evidence.sinks.subjects import (
     evenly_spaced,
     find_suspects,
 )
-from reportgen.analysis.options import ListedFirst, Shard
+from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import RunStart, evidence_before, run_info
 from reportgen.analysis.work.assembly import (
@@ -39,7 +36,6 @@ from reportgen.analysis.work.item import (
 )
 from reportgen.analysis.work.plan import (
     CHUNK,
-    WHOLE,
     Plan,
     candidates_in,
     choose,
@@ -62,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """The attention of all texts, or of one shard, and the evidence on a sample of them.
+    """The attention of all texts, and the evidence on a sample of them.
 
     The steps, in this order: `begin`, `measure_attention`, `write_attention`, `measure_evidence`,
     `write_evidence`. What has a result in the folder is not measured again.
@@ -78,7 +74,6 @@ class Job:
         start: RunStart,
         results: WorkFolder,
         progress: Progress,
-        shard: Shard = WHOLE,
         engine: Engine | None = None,
     ) -> None:
         """Plan the work.
@@ -94,7 +89,7 @@ class Job:
         self._progress = progress
         self._engine = engine or ThisProcess(worker)
         sample = choose(candidates_in(texts), start.info.evidence.asked)
-        self._plan = Plan(len(texts.texts), sample, shard)
+        self._plan = Plan(len(texts.texts), sample)
         self.is_stopped = False
         self._is_halved = False  # whether it was said that a worker ran out of memory
         self._evidence: list[WorkItem] = []  # on the sample and beside it
@@ -110,12 +105,11 @@ class Job:
         worker: "Worker",
         results: WorkFolder,
         progress: Progress,
-        shard: Shard = WHOLE,
         engine: Engine | None = None,
     ) -> Self:
         """The job that `worker` starts or continues; the model is already loaded."""
         start = start_in(results.path, worker)
-        return cls(worker.texts, lambda: worker, start, results, progress, shard, engine)
+        return cls(worker.texts, lambda: worker, start, results, progress, engine)
 
     def missing(self) -> list[WorkItem]:
         """The items without a result: of attention, and of evidence on the sample."""
@@ -126,15 +120,11 @@ class Job:
         every = [*self._evidence_of(sample), *self._edits_of(sample)]
         return [item for item in every if self._results.facts(item) is None]
 
-    def shards_of(self, items: Sequence[WorkItem], n_shards: int) -> list[int]:
-        """The numbers of the shards, of `n_shards`, that `items` are in."""
-        return sorted({self._plan.shard_of(item.rows[0], n_shards) for item in items})
-
     def begin(self) -> None:
         """Report the cost of what is left to do, and what was done before."""
         worker = self._worker()
         left = [window for window in self._plan.windows if self._results.facts(window) is None]
-        n_texts, n_left = len(self._plan.rows), sum(len(window.rows) for window in left)
+        n_texts, n_left = len(self._texts.texts), sum(len(window.rows) for window in left)
         sample = self._expected_sample(lambda item: item)
         edited = self._expected_sample(WorkItem.with_edits) if self._start.has_edits else []
         if n_left < n_texts:
@@ -178,8 +168,7 @@ class Job:
         with and without them. An interrupt ends the work; a second one is raised.
 
         Args:
-            first: the first pass over all texts; None for a shard, of which only the sample is
-                measured.
+            first: the first pass over all texts; None where only the sample is measured.
         """
         if not (self._start.has_evidence or self._start.has_edits):
             return
@@ -259,7 +248,7 @@ class Job:
         is_alone = self._engine.is_alone
         worker = self._worker()
         ahead = worker.window if is_alone else worker.expected_window
-        tally, kept = Tally(), self._kept_before()
+        tally, kept = Tally(), MapQuota(worker.options.keep_maps)
         for item in self._plan.windows:
             facts = self._results.facts(item)
             if facts is not None:
@@ -271,14 +260,6 @@ class Job:
             yield AttentionInput(item, kept, window if is_alone else None)
             kept = worker.kept_after(window, kept)
             tally = tally.plus(counted(window.encoded))
-
-    def _kept_before(self) -> MapQuota:
-        """The texts of earlier shards that keep their maps."""
-        worker = self._worker()
-        kept = MapQuota(worker.options.keep_maps)
-        for item in self._plan.before if kept.asked != "none" else ():
-            kept = worker.kept_after(worker.expected_window(item), kept)
-        return kept
 
     def _analysed(self, window: WorkItem) -> Sequence[int]:
         """The texts of a window that have figures."""
@@ -334,7 +315,7 @@ class Job:
 
     def _test_suspects(self, suspects: Suspects) -> int:
         """Do the sink tests that are left; on how many texts."""
-        # With the libraries of models, which merging shards needs for nothing else.
+        # With the libraries of models.
         from reportgen.analysis.evidence.sinks.sink_tests import run_sink_tests
 
         worker = self._worker()

@@ -215,18 +215,3 @@ class AnalysisOptions:
     ] = None
     # What a report names of this and of texts and model; see `Settings.options`.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of several parts of an input, each of which a process of its own analyses."""
-
-    number: int = 1  # from 1
-    of: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
-
-    def part(self, n: int) -> range:
-        """Which of `n` windows belong to it."""
-        return range((self.number - 1) * n // self.of, self.number * n // self.of)

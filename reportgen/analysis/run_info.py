@@ -10,14 +10,14 @@ from reportgen.analysis.work.tally import Tally
 from reportgen.results import Checks, Evidence, Reason, RunInfo, Settings, View, created_date
 from reportgen.version import __version__
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.analysis.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """What an analysis found out about its model at the start: everything its results say about the
-    model, so that shards can be merged without loading it.
+    model, so that work can be continued without loading it.
 
     Attributes:
         info: of no texts yet.

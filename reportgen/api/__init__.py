@@ -10,7 +10,7 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.api.check import check_model
     from reportgen.api.closing_lines import account_of
-    from reportgen.api.comparing.baseline import accept, check_gates, keep_baseline
+    from reportgen.api.comparing.baseline import accept
     from reportgen.api.comparing.compare import compare, write_comparison
     from reportgen.api.comparing.like_baseline import planned
     from reportgen.api.comparing.sides import check_accepted, sides_of
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
     from reportgen.api.publishing import planned_publication
     from reportgen.api.report import Report, Written, open_report, write_report
-    from reportgen.api.shard_folders import (
-        Call,
-        check_call,
-        check_part,
-        finish_part,
-        read_parts,
-        shard_number,
-        with_code,
-    )
-    from reportgen.api.shards import analyze_shard, merge
     from reportgen.api.site.writer import SiteWriter
     from reportgen.api.start_project import Host, first_files, write_first_files
 else:

@@ -18,7 +18,6 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.attributions import Attribute, with_attributed, with_python_scores
-from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.jobs import first_listed
 from reportgen.api.keywords import LoadOptions
 from reportgen.api.measurement import measure
@@ -91,7 +90,6 @@ def analyze(
     max_unknown: float = 0.2,
     batch_tokens: int | None = None,
     folder: str | Path | None = None,
-    small: bool = False,
     resume: bool = False,
     progress: bool = False,
     workers: int = 1,
@@ -133,8 +131,6 @@ def analyze(
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
-        small: Keep only what a comparison takes in `folder`, without maps: a baseline to commit, as
-            `reportgen analyze --small` writes it. The report itself is whole.
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
             without it such work is removed, with a warning.
         progress: Whether to show progress bars on standard error.
@@ -167,7 +163,6 @@ def analyze(
     others = (
         "name",
         "folder",
-        "small",
         "resume",
         "progress",
         "workers",
@@ -213,7 +208,6 @@ def analyzed(
     attribute: Mapping[str, Attribute] = {},
     name: str | None = None,
     folder: str | Path | None = None,
-    small: bool = False,
     resume: bool = False,
     progress: bool = False,
     workers: int = 1,
@@ -231,8 +225,6 @@ def analyzed(
         )
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
-    if small and folder is None:
-        raise UsageError("small: goes with folder, where the baseline is kept, such as baseline")
     chosen_engine = options_of(
         EngineChoices,
         {"workers": workers, "engine": engine, "gpus_per_worker": gpus_per_worker},
@@ -274,7 +266,7 @@ def analyzed(
             spec = named_model(model, tokenizer, model_options)
         run = partial(measure, text_set, spec, options, progress=bars, listed=first_listed)
         measured = partial(run, model=loaded, engine=chosen_engine)
-        return _reported(measured, folder, resume=resume, small=small)
+        return _reported(measured, folder, resume=resume)
 
 
 def _named(model: LoadedModel, name: str) -> LoadedModel:
@@ -288,9 +280,7 @@ def _named(model: LoadedModel, name: str) -> LoadedModel:
     return replace(model, info=replace(model.info, name=without_surrogates(name)))
 
 
-def _reported(
-    run: Callable[..., Results], folder: str | Path | None, *, resume: bool, small: bool
-) -> Report:
+def _reported(run: Callable[..., Results], folder: str | Path | None, *, resume: bool) -> Report:
     """The report on the results that `run` writes, which are kept in `folder` if there is one."""
     if folder is None:
         temporary = make_scratch()
@@ -302,23 +292,11 @@ def _reported(
     ):
         for line in unfinished.lines:
             warnings.warn(line, stacklevel=4)
-        if small:
-            temporary = make_scratch()
-            with _removed_after_errors(temporary):
-                report = Report(run(temporary.path, kept=unfinished.path), temporary)
-            results = report.results
-            if results.info.evidence.interrupted:
-                warnings.warn(
-                    "reportgen: no baseline, as the evidence was interrupted", stacklevel=4
-                )
-            else:
-                keep_baseline(results, Path(folder), staging)
-        else:
-            results = run(staging.folder(Path(folder)), kept=unfinished.path)
+        results = run(staging.folder(Path(folder)), kept=unfinished.path)
         if not results.info.evidence.interrupted:
             staging.remove_folder(unfinished.path)
         staging.commit()
-    return report if small else Report(open_results(Path(folder)))
+    return Report(open_results(Path(folder)))
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def publish(
     Raises:
         UsageError: the source or the place is not known, or the environment lacks something.
         PublishError: the host refuses, or cannot be reached.
-        ResultsError: the folder of results is damaged, or they were kept small.
+        ResultsError: the folder of results is damaged.
     """
     sources = [Path(source) if isinstance(source, str) else source]
     page = None if page is None else Path(page)

@@ -5,18 +5,16 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Unpack
 
 import pandas as pd
 
 from reportgen.api.closing_lines import account_of
-from reportgen.api.comparing.baseline import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.api.keywords import SaveOptions
 from reportgen.comparison import Runs
-from reportgen.errors import ResultsError, UsageError
+from reportgen.errors import UsageError
 from reportgen.files import RESULTS_FILES, Staging, Temporary
 from reportgen.findings import (
     Findings,
@@ -58,7 +56,6 @@ from reportgen.results import (
     Results,
     attention_maps,
     open_results,
-    require_whole,
 )
 from reportgen.tasks import require_known
 
@@ -81,24 +78,14 @@ class Report:
             weakref.finalize(self, temporary.remove)
 
     @property
-    def _whole(self) -> Findings:
-        """The findings, of which everything can be written.
-
-        Raises:
-            ResultsError: the results were kept small.
-        """
-        require_whole(self.results)
-        return self.findings
-
-    @property
     def figures(self) -> dict[str, float | int | None]:
         """The figures of summary.json by name, such as `n_texts`; None: not measured."""
-        return dict(kept_figures(self.findings))
+        return dict(self.findings.figures)
 
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then each note on all texts together, in a sentence or two."""
         check_language(lang)
-        language, notes = load_language(lang), self._whole.notes
+        language, notes = load_language(lang), self.findings.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
 
@@ -111,25 +98,25 @@ class Report:
             verbose: Whether versions, checks and the reason of each failed text are among them.
         """
         check_language(lang)
-        return account_of(self._whole, lang, verbose=verbose)
+        return account_of(self.findings, lang, verbose=verbose)
 
     @property
     def tokens(self) -> pd.DataFrame:
         """The table of `tokens.csv`: one row per token of all texts."""
-        return table(self._whole, "tokens")
+        return table(self.findings, "tokens")
 
     @property
     def predictions(self) -> pd.DataFrame:
         """The table of `predictions.csv`: one row per predicted item of all texts, with its right
         answer where one is known. A class is one item, a tag one per word, a mask one per mask; see
         `docs/outputs.md` for its columns."""
-        return table(self._whole, "predictions")
+        return table(self.findings, "predictions")
 
     @property
     def edits(self) -> pd.DataFrame:
         """The table of `edits.csv`: one row per edit of each text with evidence; empty without
         edits."""
-        return table(self._whole, "edits")
+        return table(self.findings, "edits")
 
     def maps(
         self,
@@ -162,7 +149,7 @@ class Report:
         Raises:
             UsageError: there is no such text, layer, head or part, or its maps were not kept.
         """
-        return attention_maps(self._whole.results, text_id, layer, head, part, values=values)
+        return attention_maps(self.findings.results, text_id, layer, head, part, values=values)
 
     def text(self, text_id: object, lang: Lang = "en") -> TextCell:
         """One text, to be shown by a notebook: its tokens coloured, its table and its map.
@@ -174,7 +161,7 @@ class Report:
             UsageError: no text has this id.
         """
         check_language(lang)
-        return TextCell(self._whole, str(text_id), lang)
+        return TextCell(self.findings, str(text_id), lang)
 
     def save(
         self,
@@ -202,9 +189,7 @@ class Report:
         Raises:
             UsageError: an option is unknown or has a wrong value, or a path cannot be written to.
             OutputError: writing failed.
-            ResultsError: the results were kept small.
         """
-        require_whole(self.results)
         job = report_job(
             saved_files(paths, "report.html", format, overwrite=overwrite),
             options_of(RenderOptions, options),
@@ -228,32 +213,18 @@ class Report:
 
     @contextmanager
     def shown(self, job: OutputJob[RenderOptions]) -> Iterator[Findings]:
-        """The findings that `job` writes: with --redact those of a copy without texts.
-
-        Raises:
-            ResultsError: the results were kept small.
-        """
-        require_whole(self.results)
+        """The findings that `job` writes: with --redact those of a copy without texts."""
         with redacted(self.results, job.options.lang, wanted=job.redact) as results:
             yield self.findings if results is self.results else Findings(results)
 
     def __repr__(self) -> str:
-        return f"<reportgen.Report: {self._said or plain_text(self.findings)}>"
+        return f"<reportgen.Report: {plain_text(self.findings)}>"
 
     def _repr_html_(self) -> str:
-        return escape(self._said) or render_notebook(self.findings)
+        return render_notebook(self.findings)
 
     def _repr_markdown_(self) -> str:
-        return self._said or render_markdown(self.findings)
-
-    @property
-    def _said(self) -> str:
-        """A sentence for results that were kept small, which have no report; "" for others."""
-        try:
-            require_whole(self.results)
-        except ResultsError as error:
-            return str(error)
-        return ""
+        return render_markdown(self.findings)
 
 
 def check_language(lang: Lang) -> None:

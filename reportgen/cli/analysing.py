@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.api import ModelRun, quiet_libraries, terminal_progress
-from reportgen.api.options import AnalyzeChoices, EngineChoices, MergeChoices, Verbosity, arguments
+from reportgen.api.options import AnalyzeChoices, EngineChoices, Verbosity, arguments
 from reportgen.cli import outcome
 from reportgen.files import (
     Staging,
@@ -18,7 +18,6 @@ from reportgen.files import (
     check_target,
     check_unfinished,
     recover_at,
-    scratch_folder,
     unfinished_run,
 )
 from reportgen.interrupts import ending_at_once
@@ -120,7 +119,7 @@ def kept_work(
         yield kept
 
 
-def check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
+def check_place(choices: AnalyzeChoices, verbosity: Verbosity) -> None:
     """Check that results can be written, after ending what killed runs left half-way there."""
     outcome.print_lines(recover_at([choices.output]), verbosity)
     check_target(choices.output, force=choices.force, is_folder=True)
@@ -130,7 +129,7 @@ def check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) ->
 def write_results(
     module: str,
     measured: Callable[[Path, Path], "Results"],
-    choices: AnalyzeChoices | MergeChoices,
+    choices: AnalyzeChoices,
     verbosity: Verbosity,
 ) -> int:
     """Import the `module` of the API that measures, write a results folder and print what it says;
@@ -144,30 +143,13 @@ def write_results(
     with (
         kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
         Staging(force=choices.force) as staging,
-        scratch_folder() as scratch,
     ):
-        if choices.small:
-            folder = scratch / "results"  # `scratch` itself holds a file that says who owns it
-            folder.mkdir()
-        else:
-            folder = staging.folder(choices.output)
+        folder = staging.folder(choices.output)
         results = name_commit(measured(folder, kept.path), choices.commit)
-        first = f"{choices.output}/: results folder"
-        lines = [_kept_small(results, choices.output, staging) if choices.small else first]
+        lines = [f"{choices.output}/: results folder"]
         lines += outcome.account_lines(Findings(results), verbosity, started)
         code = outcome.exit_code(results, (), strict=choices.strict)
         lines += outcome.settled(kept, results, staging)
         staging.commit()
         outcome.print_lines(lines, verbosity)
         return code
-
-
-def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
-    from reportgen.api import keep_baseline
-
-    if results.info.evidence.interrupted:
-        return f"{output}/: no baseline, as the evidence was interrupted"
-    size = keep_baseline(results, output, staging)
-    if size is None:
-        return f"{output}/: a baseline with these results already; left as it is"
-    return f"{output}/: baseline, {size / 1000:,.0f} kB; commit it"

@@ -13,23 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.analysis import AnalysisOptions, Shard
+from reportgen.analysis import AnalysisOptions
 from reportgen.api import (
-    Call,
     Host,
-    ModelRun,
     check_accepted,
-    check_call,
-    check_part,
-    finish_part,
     first_files,
     jobs,
     planned_publication,
-    read_parts,
-    shard_number,
     sides_of,
-    terminal_progress,
-    with_code,
     write_first_files,
     writing,
 )
@@ -40,8 +31,6 @@ from reportgen.api.options import (
     EngineChoices,
     GateChoices,
     InputChoices,
-    MergeChoices,
-    NamedCode,
     OutputChoices,
     PublishChoices,
     RenderChoices,
@@ -61,7 +50,7 @@ from reportgen.cli.analysing import (
     write_results,
 )
 from reportgen.errors import OutputError, UsageError, shortened
-from reportgen.files import Staging, check_unfinished, recover_at, scratch_folder
+from reportgen.files import Staging, scratch_folder
 from reportgen.models import ModelSpec, check_spec
 from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, require_texts
 
@@ -170,24 +159,10 @@ def analyze(
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
     model_run = jobs.analysis_of(inputs, model, analysis)
-    if choices.shard is not None:
-        if engine != EngineChoices():
-            raise UsageError(
-                "--workers, --engine: a shard is done by one process; give more shards"
-            )
-        for name in ("strict", "small", "commit"):
-            if getattr(choices, name):
-                raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
-        if choices.text or choices.text_variant or not texts:
-            raise UsageError("--shard: divides files of texts; name them in place of --text")
-        call = Call(tuple(texts), inputs, model, analysis)
-        return _analyze_shard(shard_number(choices.shard), call, model_run, choices, verbosity)
     check_place(choices, verbosity)
     text_set = arguments.text_set(texts or [], inputs, choices.text, choices.text_variant)
     outcome.print_notes(text_set, verbosity)
     outcome.print_notes(analysis.swap, verbosity)
-    if choices.small:  # no maps are kept of it, and no text gets evidence for a report
-        model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))
 
     def measured(folder: Path, kept: Path) -> "Results":
         return analyze_texts(
@@ -195,76 +170,11 @@ def analyze(
             model_run,
             folder,
             verbosity,
-            is_compared=choices.small,
             kept=kept,
             engine=engine,
         )
 
     return write_results("measurement", measured, choices, verbosity)
-
-
-@app.command()
-@parameters.with_options
-def merge(
-    verbosity: Verbosity,
-    choices: MergeChoices,
-    code: NamedCode,
-    parts: parameters.MergedParts,
-) -> int:
-    """Merge the shards of an analysis into one results folder, as if it had been run at once.
-
-    Example: reportgen merge parts/* -o results/
-    """
-    shards = with_code(read_parts(parts), code)
-    outcome.print_lines(shards.warnings, verbosity)
-    call = shards.call
-    model_run = jobs.analysis_of(call.inputs, call.model, call.analysis)
-    check_place(choices, verbosity)
-    text_set = arguments.text_set(call.texts, call.inputs)
-
-    def measured(folder: Path, kept: Path) -> "Results":
-        from reportgen.api import merge as merge_parts
-
-        with terminal_progress(verbosity) as progress:
-            return merge_parts(
-                shards,
-                text_set,
-                model_run,
-                folder,
-                kept,
-                jobs.first_listed,
-                progress,
-                verbose=verbosity.verbose,
-            )
-
-    return write_results("shards", measured, choices, verbosity)
-
-
-def _analyze_shard(
-    shard: Shard,
-    call: Call,
-    model_run: ModelRun,
-    choices: AnalyzeChoices,
-    verbosity: Verbosity,
-) -> int:
-    """Analyse one shard, and keep what it measured in its folder."""
-    check_call(call)
-    outcome.print_lines(recover_at([choices.output]), verbosity)
-    check_part(choices.output, force=choices.force)
-    check_unfinished(choices.output, resume=choices.resume, force=choices.force)
-    text_set = arguments.text_set(call.texts, call.inputs)
-    outcome.print_notes(text_set, verbosity)
-    import_api("reportgen.api.shards", verbosity)
-    from reportgen.api import analyze_shard
-
-    with kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept:
-        with terminal_progress(verbosity) as progress:
-            analyze_shard(
-                text_set, model_run, kept.path, shard, progress, verbose=verbosity.verbose
-            )
-        finish_part(kept.path, choices.output, shard, call)
-    outcome.print_lines([f"{choices.output}/: shard {shard}"], verbosity)
-    return 0
 
 
 @app.command()
@@ -428,9 +338,7 @@ def compare(
     report = jobs.head_report(choices.report or (), job, read)
     place = None
     if choices.accept:
-        place = check_accepted(
-            sides.folders, sides.n_models, redact=choices.redact, force=files.force
-        )
+        place = check_accepted(sides.folders, sides.n_models, redact=choices.redact)
     is_interrupted = False
     outcome.print_lines(job.recovered, verbosity)
     if choices.accept and (gating.fail_if or gating.warn_if):
@@ -440,10 +348,9 @@ def compare(
         "reportgen.api.measurement" if is_run else "reportgen.api.comparing.compare", verbosity
     )
     from reportgen.api import accept as accept_results
-    from reportgen.api import check_gates, planned, write_comparison
     from reportgen.api import compare as compare_folders
+    from reportgen.api import planned, write_comparison
 
-    check_gates(job.gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         made: list[Path] = []
         if is_run:

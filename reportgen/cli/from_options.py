@@ -130,7 +130,7 @@ def _taken(error: typer.BadParameter) -> str:
 
 
 # Options whose meaning is another one there: a folder.
-_OWN_OUTPUT = ("analyze", "merge")
+_OWN_OUTPUT = ("analyze",)
 _NOT_OF_FOLDERS = (InputChoices, AnalysisOptions)
 _GATES = ("fail_if", "warn_if")  # of settings, which add to those that are given
 
@@ -267,10 +267,6 @@ SiteResults = Annotated[
         metavar="[RESULTS...]",
         help="Folders that `reportgen analyze` wrote, e.g. runs/*; none renews the list of a site.",
     ),
-]
-MergedParts = Annotated[
-    list[Path],
-    typer.Argument(metavar="PARTS...", help="All folders that `reportgen analyze --shard` wrote."),
 ]
 _list_figures = partial(
     typer.Option,

@@ -148,13 +148,13 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether everything important was compared and no difference was found. Results kept small
-        hold no maps; the attention that each unit gets stands for them."""
+        """Whether everything important was compared and no difference was found. Where no maps
+        were kept, the attention that each unit gets stands for them."""
         pairing, predictions = self.pairing, self.predictions
         heads, effects = self.heads, self.effects
         changes = [change for layer in self.layers for change in layer.changes]
-        is_small = any(side.info.settings.small for side in (self.base, self.head))
-        if (heads is None and not is_small) or not changes or not pairing.same_output:
+        has_maps = all(side.info.settings.keep_maps != "none" for side in (self.base, self.head))
+        if (heads is None and has_maps) or not changes or not pairing.same_output:
             return False
         before, after = self.units.attention
         changes += [token.attention for token in self.tokens]

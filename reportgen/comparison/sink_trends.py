@@ -77,8 +77,8 @@ class SinkState:
 
 
 def sink_state(side: Findings) -> SinkState:
-    """What special tokens get in a model; results kept small do not say in which heads."""
-    return SinkState(side.roles, {} if side.info.settings.small else side.sink_heads)
+    """What special tokens get in a model."""
+    return SinkState(side.roles, side.sink_heads)
 
 
 def sink_trends(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tuple[SinkTrend, ...]:

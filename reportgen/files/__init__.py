@@ -9,7 +9,6 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.files.destinations import (
-        BASELINE_FILE,
         ICON_FILE,
         PICTURES_FOLDER,
         PLOTLY_FILE,

@@ -36,13 +36,11 @@ _TABLES = (
     "edits",
     "head_effects",
 )
-BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
 # The files of a results folder; a folder that holds any other file is not replaced.
 RESULTS_FILES = frozenset(
     [
         "results.json",
         "maps.bin",
-        BASELINE_FILE,
         *(f"{name}.parquet" for name in _TABLES),
     ]
 )

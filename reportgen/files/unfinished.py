@@ -23,7 +23,7 @@ from reportgen.files.temporary import remove_at_once
 from reportgen.interrupts import held_back
 
 SUFFIX = ".unfinished"
-_FACTS = ("run.json", "shard.json")  # what a run without results leaves
+_FACTS = ("run.json",)  # what a run without results leaves
 _LOG = logging.getLogger(__name__)
 _NEXT = "go on with --resume, or give --force to start anew"
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from reportgen.findings.agreement_verdict import Judgement, judge
-from reportgen.findings.evidence import draw_agreement, live_rows, size_agreement
+from reportgen.findings.evidence import live_rows, size_agreement
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results import (
     BASELINES,
@@ -103,9 +103,6 @@ def _make_measured(results: Results) -> tuple[View, ...]:
     measures = [
         BY_ID[view] for view in coloured_at(evidence.level) if view not in evidence.withheld
     ]
-    if results.info.settings.small:  # their values are left out, and how far they agree is kept
-        known = {"received_all", *draw_agreement(results)["view"]}
-        return tuple(m.id for m in (*measures, *users) if m.id in known)
     of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
     tokens, effects = results.token_columns(*of_tokens.values()), results.effects
     told = [

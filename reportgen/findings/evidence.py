@@ -55,7 +55,7 @@ def draw_agreement(results: Results) -> pd.DataFrame:
     """The table of agreement, with the baseline that takes all texts to know.
 
     Earlier versions ranked units by other values than they drew: their correlations are computed
-    again from what is stored. Results kept small hold what was computed when they were made.
+    again from what is stored.
     """
     return results.recent(_drawn_agreement)
 
@@ -63,7 +63,7 @@ def draw_agreement(results: Results) -> pd.DataFrame:
 def _drawn_agreement(results: Results) -> pd.DataFrame:
     stored = results.agreement
     known = stored.loc[stored["value"].notna(), "text"].unique().tolist()
-    if results.info.settings.small or (stored["view"] == _OF_ALL).any() or not known:
+    if (stored["view"] == _OF_ALL).any() or not known:
         return stored
     is_drawn = results.info.schema_version >= _DRAWN_SINCE
     kept = stored if is_drawn else stored[~stored["statistic"].isin(RANK_STATISTICS)]

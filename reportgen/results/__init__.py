@@ -153,18 +153,14 @@ if TYPE_CHECKING:
         open_first_pass,
         open_own,
         open_results,
-        open_whole,
-        require_whole,
         text_ids,
     )
     from reportgen.results.tables.frames import frame_of, map_cells, texts_frame
     from reportgen.results.tables.row_groups import (
         AGAIN,
-        AGAIN_SMALL,
         FolderSource,
         StoredTable,
         may_be_missing,
-        one_commit,
         table_of,
     )
     from reportgen.results.tables.schema import (
@@ -183,7 +179,6 @@ if TYPE_CHECKING:
         EVIDENCE_TABLES,
         EXTRA,
         GRADIENT_STEPS,
-        HEAD_MEANS,
         HELD,
         JOINT,
         JOINT_EFFECT,
@@ -192,13 +187,11 @@ if TYPE_CHECKING:
         MOST_CLASSES,
         PREDICTIONS_SCHEMA,
         SHAPLEY_ERROR,
-        SMALL,
         STEPS,
         TABLES,
         TOP,
         VALUE_RATIO,
         WEIGHTED_STEPS,
-        left_out,
     )
     from reportgen.results.tables.write import Recorder, rows_of
     from reportgen.results.unit_names import unit_labels

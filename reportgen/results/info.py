@@ -15,7 +15,7 @@ from reportgen.errors import UsageError
 # 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
 #    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
-#    of decoders; and results that are kept small
+#    of decoders
 # 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
 #    text token that each head looks at most, and agreement with shuffled weights
 # 4: also the table of predictions; and that of edits, where they were asked for
@@ -202,7 +202,6 @@ class Settings:
     units: UnitKind = "token"
     segmenter: str | None = None  # what split Japanese into words; None: its scripts
     n_joined: int = 0  # given units that a token joined to what stands beside them
-    small: bool = False  # only what a comparison takes is in the folder
     edits: tuple[str, ...] = ()  # that were tried, as in the table of edits
 
 

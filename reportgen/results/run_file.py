@@ -26,7 +26,7 @@ from reportgen.results.manifest import (
     list_files,
     with_manifest,
 )
-from reportgen.results.tables.row_groups import AGAIN, one_commit
+from reportgen.results.tables.row_groups import AGAIN
 
 if TYPE_CHECKING:
     from reportgen.results.store import Results
@@ -75,9 +75,8 @@ def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
     with _reading(path):
         _require_version(content, path)
     if not is_whole(content):
-        again = one_commit(folder.path) if b'"small": true' in content else AGAIN
         raise ResultsError(
-            f"{path}: damaged, or changed after the run: its run id does not fit it; {again}"
+            f"{path}: damaged, or changed after the run: its run id does not fit it; {AGAIN}"
         )
     with _reading(path):
         info = msgspec.json.decode(content, type=RunInfo)

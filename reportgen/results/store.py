@@ -39,7 +39,7 @@ from reportgen.results.tables.row_groups import (
     Source,
     part_of,
 )
-from reportgen.results.tables.schema import EXTRA, HEAD_MEANS, LEARNED_SHARE, TABLES
+from reportgen.results.tables.schema import EXTRA, LEARNED_SHARE, TABLES
 
 _RECENT = 256  # things made of texts: several of each that is written, for some fifty texts
 Made = TypeVar("Made")
@@ -304,14 +304,9 @@ class Results:
         return numbers_of(self._table("heads"), name, n_before, chosen, shape)
 
     def mean_of_heads(self, name: str) -> NDArray[np.float64]:
-        """`[text, layer]`, mean over heads, of a column of the table of heads; of results kept
-        small, one of HEAD_MEANS. NaN where a text has none."""
-        if not self.info.settings.small:
-            return np.asarray(self.head_values(name).astype(np.float64).mean(axis=2))
-        means = np.full((len(self.texts), self.info.model.n_layers), np.nan)
-        texts, layers = (self.layers[column].to_numpy(np.intp) for column in ("text", "layer"))
-        means[texts, layers - 1] = self.layers[HEAD_MEANS[name]].to_numpy(np.float64)
-        return means
+        """`[text, layer]`, mean over heads, of a column of the table of heads; NaN where a text has
+        none."""
+        return np.asarray(self.head_values(name).astype(np.float64).mean(axis=2))
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
@@ -428,32 +423,6 @@ def open_results(folder: Path) -> Results:
 def text_ids(results: Results) -> list[str]:
     """The ids of all texts, in their order."""
     return results.texts["text_id"].astype(str).tolist()
-
-
-def open_whole(folder: Path) -> Results:
-    """Open the results folder at `folder` for a report.
-
-    Raises:
-        ResultsError: as `open_results`, or the results were kept small.
-    """
-    results = open_results(folder)
-    require_whole(results)
-    return results
-
-
-def require_whole(results: Results) -> None:
-    """Check that results were not kept small.
-
-    Raises:
-        ResultsError: they were, so that there is no report of them.
-    """
-    if results.info.settings.small:
-        folder = results.folder if isinstance(results.source, FolderSource) else Path("baseline")
-        raise ResultsError(
-            f"{folder}: results kept small (--small), without attention maps and most figures of "
-            f"tokens and heads; they are there to be compared: reportgen compare {folder} --head "
-            "MODEL"
-        )
 
 
 def open_first_pass(folder: Path, info: RunInfo) -> Results:

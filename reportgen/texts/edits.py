@@ -3,7 +3,7 @@
 To add an edit, write its function, an entry in `EDITS`, and its name and explanation in
 `report/language/strings/edits.toml`.
 
-An edit depends on nothing but the text, so that it is the same in every shard and process. One that
+An edit depends on nothing but the text, so that it is the same in every process. One that
 leaves a text as it is does not apply to it.
 """
 

@@ -6,7 +6,7 @@
 `write` fills a new folder with what the reportgen on the path makes of the sample texts, with the
 bundled models and with small random ones of each task: reports, comparisons of two models and of
 three in every format and both languages, sites, results folders, and what the terminal shows.
-Results that are made in shards, by two workers, or by `run` beside a report must be the same bytes
+Results that are made by two workers, or by `run` beside a report must be the same bytes
 as those of `analyze`. `compare` exits with 1 where a figure or a word differs; see
 `outputs_compare.py` for what counts as one.
 
@@ -110,7 +110,7 @@ VARIANTS = {
     "short": ("--md-limit 4000", ("report.md",)),
     "short_ja": ("--md-limit 4000 --lang ja", ("report.md",)),
 }
-NAMES = ("run", "analyze", "render", "compare", "check", "merge", "site", "init")
+NAMES = ("run", "analyze", "render", "compare", "check", "site", "init")
 HOSTS = ("github", "gitlab", "azure", "bitbucket", "jenkins")
 # What else is run, by name.
 COMMANDS = {
@@ -214,13 +214,7 @@ def ends(names: Iterable[str], suffix: str) -> Iterator[str]:
 def write_same(task: str) -> None:
     """Make the results of a task's second model in other ways, and write which files differ."""
     texts = f"inputs/{ANALYSES[f'other_{task}']}"
-    for number in (1, 2):
-        run(
-            f"shard_{task}_{number}",
-            f"analyze {texts} --shard {number}/2 -o parts/{task}_{number}/",
-        )
     ways = {
-        "merged": f"merge parts/{task}_1 parts/{task}_2 -o again/{task}_merged/",
         "workers": f"analyze {texts} --workers 2 -o again/{task}_workers/",
         "run": f"run {texts} --lang ja -o again/{task}_run/ -o run/{task}/report.html "
         f"-o run/{task}/report.md -o run/{task}/maps.npz",

@@ -1,6 +1,5 @@
-"""A baseline in a repository: kept small, compared with a new model in one command, accepted."""
+"""A baseline in a repository: compared with a new model in one command, and accepted."""
 
-import io
 import json
 import shutil
 from pathlib import Path
@@ -38,10 +37,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *SETTINGS,
         "-o",
         folder / "baseline",
-        "--small",
+        "--keep-maps",
+        "none",
     )
     assert done.exit_code == 0, done.output
-    assert "baseline/: baseline, " in done.stderr
     return folder
 
 
@@ -68,84 +67,6 @@ def compared(place: Path) -> Path:
     return place
 
 
-def test_a_baseline_that_says_the_same_is_left_as_it_is(place: Path) -> None:
-    before = contents(place / "baseline")
-    times = {path: path.stat().st_mtime_ns for path in (place / "baseline").iterdir()}
-    reportgen.analyze(
-        place / "texts.csv",
-        place / "old",
-        labels="stars",
-        max_length=40,
-        evidence_texts=5,
-        folder=place / "baseline",
-        small=True,
-    )
-    assert contents(place / "baseline") == before
-    assert {path: path.stat().st_mtime_ns for path in (place / "baseline").iterdir()} == times
-    described = json.loads(before["baseline.json"])
-    assert described["texts"] == 12
-    assert any("attention maps" in line for line in described["left_out"])
-
-
-def test_a_file_of_a_baseline_that_is_missing_or_broken_is_one_line(
-    place: Path, tmp_path: Path
-) -> None:
-    damaged = tmp_path / "dmg"
-    kept = contents(place / "baseline")
-    damaged.mkdir()
-
-    def said(name: str, content: bytes | None, *more: str) -> str:
-        """What compare says where the file `name` has other `content`; None: is not there."""
-        for each, own in kept.items():
-            (damaged / each).write_bytes(own)
-        if content is None:
-            (damaged / name).unlink()
-        else:
-            (damaged / name).write_bytes(content)
-        done = call("compare", damaged, *(more or (place / "baseline",)), "-o", tmp_path / "c.md")
-        assert done.exit_code == 1, done.output
-        (line,) = done.stderr.splitlines()
-        return line
-
-    assert {"effects.parquet", "evidence.parquet", "layers.parquet"} < kept.keys()
-    again = "commit all files of the baseline, or make it again with"
-    for name in kept.keys() - {"results.json"}:
-        assert f"{damaged / name}: is missing; {again}" in said(name, None)
-    pointer = b"version https://git-lfs.github.com/spec/v1\n"
-    listed = "damaged, or of another run: it has 43 bytes, and results.json lists"
-    for name in ("agreement.parquet", "baseline.json"):
-        line = said(name, pointer)
-        assert f"{damaged / name}: {listed}" in line
-        assert (
-            f"from one commit, such as `git checkout main -- {damaged}`, or make it again" in line
-        )
-    # What git leaves where two branches changed the baseline, and half of it taken from each.
-    for name in ("results.json", "baseline.json"):
-        line = said(name, b"{\n<<<<<<< HEAD\n" + kept[name])
-        assert f"{damaged / name}: holds a conflict of git; take all files of {damaged}" in line
-    # Of a baseline without a manifest, of an older version, another table is told by the checksum.
-    info = json.loads(kept["results.json"])
-    del info["manifest"]
-    kept["results.json"] = json.dumps(info).encode()
-    weights = info["model"]["weights_sha256"].encode()
-    other = kept["results.json"].replace(weights, b"0" * 64)
-    assert f"{damaged}: holds files of two baselines; take all" in said("results.json", other)
-    other = pd.read_parquet(io.BytesIO(kept["effects.parquet"])).to_parquet(compression="gzip")
-    assert f"{damaged}: holds files of two baselines; take all" in said("effects.parquet", other)
-    # Before a model runs, and with the file of other texts.
-    assert "effects.parquet: is missing" in said("effects.parquet", None, "--head", "demo")
-    described = json.loads(kept["baseline.json"])
-    described["tables"]["agreement"] += 1
-    n_rows = described["tables"]["agreement"]
-    line = said("baseline.json", json.dumps(described).encode())
-    assert f"agreement.parquet: has {n_rows - 1} rows, not {n_rows} as baseline.json says" in line
-    # A baseline without a list of tables, of an older version: what texts call for is checked.
-    for name in ("tables", "tables_sha256", "model"):
-        del described[name]
-    kept["baseline.json"] = json.dumps(described).encode()
-    assert "tokens.parquet: is missing; " in said("tokens.parquet", None)
-
-
 def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path) -> None:
     results, folder = compared / "results", compared / "baseline"
     own = json.loads((compared / "c.json").read_text("utf-8"))
@@ -163,7 +84,7 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
     # From Python, and from the file of texts.
     with pytest.raises(UsageError, match="evidence: is taken from the baseline"):
         reportgen.compare_baseline(folder, compared / "new", evidence="none")
-    # Other texts, and a gate that small results have no figure for: before anything is analysed.
+    # Other texts: before anything is analysed.
     other = compared / "other.csv"
     other.write_text("text,stars\nquite another,1\n", "utf-8")
     with pytest.raises(ComparisonError, match=r"^no text of \S+other.csv is in "):
@@ -174,11 +95,6 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
         UsageError, match=r"^texts: a list has no columns, .*labels \(column 'stars'\)"
     ):
         reportgen.compare_baseline(folder, "no-model", texts=["quite another"])
-    gate = ("--warn-if", "jsd_max_high > 1")
-    refused = call("compare", folder, compared / "texts.csv", "--head", "demo", *gate)
-    assert refused.exit_code == 2
-    (line,) = refused.stderr.splitlines()
-    assert f"--warn-if 'jsd_max_high > 1': {folder} was kept small, without attention maps" in line
     found = reportgen.compare_baseline(folder, compared / "new", texts=compared / "texts.csv")
     assert found.figures == reportgen.compare(folder, results).figures
 
@@ -193,7 +109,6 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
         *SETTINGS,
         "-o",
         folder,
-        "--small",
         "--evidence",
         "none",
     )
@@ -207,7 +122,6 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
     assert after["label_mae"] == reportgen.open_report(compared / "results").figures["label_mae"]
     assert f"{folder}: replaced: old (" in done.stderr
     assert f"  label_mae {before['label_mae']:.4g} → {after['label_mae']:.4g}\n" in done.stderr
-    assert f"; git diff {folder / 'baseline.json'}\n" in done.stderr
     plain = compared / "plain"
     call(
         "analyze",
@@ -217,19 +131,12 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
         *SETTINGS,
         "-o",
         plain,
-        "--small",
     )
     assert contents(folder) == contents(plain)
-    # Results that are not a baseline are replaced only with --force.
-    whole = compared / "results"
-    stood = contents(whole)
-    done = call("compare", whole, folder, "--accept")
-    assert (done.exit_code, contents(whole)) == (2, stood)
-    assert f"{whole}: --accept would replace results that are not a baseline" in done.stderr
     # From there on nothing differs.
     done = call("compare", folder, compared / "results", "--accept")
     assert "No difference was found: on all 12 texts" in done.stderr
-    assert f"{folder}: holds these results already; left as it is" in done.stderr
+    assert "  no figure changed" in done.stderr
 
 
 def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) -> None:
@@ -252,9 +159,7 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
     )
     assert "  texts 12 → 9, 8 in common: figures are of other texts" in done.stderr
     assert "1 id has another text in the new model's results" in done.stderr
-    assert "Results kept small hold no attention maps" in (tmp_path / "report.md").read_text(
-        "utf-8"
-    )
+    assert "maps" in (tmp_path / "report.md").read_text("utf-8")
     assert f"{tmp_path / 'report.md'} is the comparison; --report " in done.stderr
 
 
@@ -311,19 +216,6 @@ def test_a_file_without_a_text_of_the_baseline_is_told_before_a_model_runs(
         assert done.exit_code != 0
         (line,) = done.stderr.splitlines()
         assert f"no text of {tmp_path / name} is in {place / 'baseline'}: {said}" in line
-
-
-def test_results_kept_small_make_no_report_and_no_shard(place: Path, tmp_path: Path) -> None:
-    folder = place / "baseline"
-    for command in (
-        ("render", folder, "-o", tmp_path / "r.html"),
-        ("site", folder, "-o", tmp_path / "s"),
-    ):
-        done = call(*command)
-        assert done.exit_code == 1
-        assert f"{folder}: results kept small (--small)" in done.stderr
-    done = call("analyze", place / "texts.csv", "--shard", "1/2", "--small", "-o", tmp_path / "p")
-    assert "--small: a shard is not yet a results folder; give it to merge" in done.stderr
 
 
 def test_options_that_run_code_or_name_files_are_not_taken_from_a_folder(

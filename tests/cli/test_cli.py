@@ -223,21 +223,18 @@ def modules_after(*commands: list[str | Path]) -> list[set[str]]:
     return [set(line.split()[1:]) for line in said if line.startswith("after:")]
 
 
-def test_render_and_merge_import_no_model_library_and_a_page_nothing_that_takes_long(
+def test_render_imports_no_model_library_and_a_page_nothing_that_takes_long(
     tmp_path: Path, texts: Path, bert: Path
 ) -> None:
     make_results(tmp_path / "r")
-    shard = ("analyze", texts, "--model", bert, "--shard", "1/1", "--evidence", "none")
-    assert call(*shard, "-o", tmp_path / "part").exit_code == 0
     page = ["render", tmp_path / "r", "-o", tmp_path / "a.html"]
     others = ["render", tmp_path / "r", "-o", tmp_path / "a.md"]
     others += ["-o", tmp_path / "summary.json", "-o", tmp_path / "tokens.csv"]
-    merge = ["merge", tmp_path / "part", "-o", tmp_path / "merged"]
-    with_page, with_others, with_merge = modules_after(page, others, merge)
+    with_page, with_others = modules_after(page, others)
     assert {"pandas", "jinja2"} <= with_page < with_others
     slow = {"scipy.stats", "plotly.graph_objs", "IPython", "reportgen.comparison.compare"}
     assert not slow & with_page
-    assert not {"torch", "transformers"} & (with_others | with_merge)
+    assert not {"torch", "transformers"} & with_others
     assert (tmp_path / "a.html").stat().st_size > 0
 
 
@@ -401,7 +398,6 @@ def test_texts_are_typed_in_place_of_a_file(tmp_path: Path, bert: Path) -> None:
     for arguments, message in {
         ("run", "--model", "demo"): 'no texts; name a file of texts, or give one with --text "…"',
         ("run", "a.txt", "--text", "a"): "--text: gives the texts themselves; leave out the files",
-        ("analyze", "--text", "a", "--shard", "1/2"): "--shard: divides files of texts",
         ("run", "Great camera", "-m", "demo"): "no such file; --text gives a text itself",
         ("run", "a.txt", "--max-unknown", "x"): "--max-unknown 'x': write a share such as 50%",
     }.items():
@@ -441,4 +437,4 @@ def test_the_help_shows_what_most_people_need_and_all_where_asked() -> None:
     assert shown("run", "--help") == first  # showing all leaves no trace
     for command in ("analyze", "compare", "render"):
         assert {*shown(command, "--help")} < {*shown(command, "--help-all")}
-    assert "--help-all" not in shown("merge", "--help")
+    assert "--help-all" not in shown("init", "--help")

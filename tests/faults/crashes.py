@@ -49,8 +49,6 @@ COMMANDS = {
         "b/tokens.csv",
         "--redact",
     ),
-    "shard": ("analyze", "{texts}", *ANALYSIS, "--shard", "1/1", "-o", "out/"),
-    "merge": ("merge", "{title}-1", "{title}-2", "-o", "out/"),
     "render": ("render", "kept/", "-o", "a/page.md", "-o", "b/page.json", "-o", "b/tokens.csv"),
     "pictures": ("render", "kept/", "-o", "page.md", "-o", "page.xml", "--images", "svg"),
     "pictures go": ("render", "kept/", "-o", "page.md", "{pictures}"),
@@ -58,7 +56,7 @@ COMMANDS = {
     "compare": ("compare", "kept/", "other/", "-o", "compare.md", "-o", "compare.json"),
     "site": ("site", "{title}-runs/a", "{title}-runs/b", "-o", "site/"),
 }
-UNTITLED = ("analyze", "analyze again", "shard", "merge")
+UNTITLED = ("analyze", "analyze again")
 
 
 @dataclass
@@ -354,7 +352,7 @@ def try_command(
 
 
 def prepare(folder: Path, kinds: Sequence[str]) -> Path:
-    """A folder with a model, texts, results, shards and runs, in which these commands can work."""
+    """A folder with a model, texts, results and runs, in which these commands can work."""
     from helpers.real.models import save_model
 
     kept = folder / "kept"
@@ -365,16 +363,6 @@ def prepare(folder: Path, kinds: Sequence[str]) -> Path:
     for title, first in zip(TITLES, (0, 4), strict=True):
         texts = [f"the cat sat on mat number {number}" for number in range(first, first + 6)]
         (kept / f"{title}.txt").write_text("\n".join(texts), "utf-8")
-        for number in (1, 2) if "merge" in kinds else ():
-            _call(
-                "analyze",
-                f"{title}.txt",
-                *ANALYSIS,
-                "-o",
-                f"{title}-{number}/",
-                "--shard",
-                f"{number}/2",
-            )
         for name in "ab" if "site" in kinds else "a" if title == "Old" else "":
             _call("analyze", f"{title}.txt", *ANALYSIS, "-o", f"{title}-runs/{name}/")
     shutil.copytree("Old-runs/a", "kept")

@@ -1,9 +1,8 @@
 """Python that results name runs only where the command names it again, and is what it was."""
 
 import json
-import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,9 +10,12 @@ import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
-from reportgen.results import listed, open_results, with_manifest
+from reportgen.analysis.job import Job
+from reportgen.errors import OutputError
+from reportgen.results import open_results
 
 CODE = """
+import parts.heads
 from pathlib import Path
 from transformers import AutoModelForSequenceClassification
 
@@ -22,131 +24,24 @@ Path(FOLDER, "ran").touch()
 class Made:
     @staticmethod
     def build(model):
+        import late
         return AutoModelForSequenceClassification.from_pretrained(model)
 """
-NOT_RUN = "pathlib.Path('ran').touch()"
+IMPORTED = ("late.py", "parts/__init__.py", "parts/heads.py", "settings_of_mine.py")
+COMMAND = (
+    *("analyze", "texts.txt", "--factory", "mine.py:Made.build"),
+    *("--factory-args", '{"model": "bert"}', "--tokenizer", "bert", "--evidence", "none"),
+)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with texts, a model, its code, and one shard of an analysis with it."""
-    folder = tmp_path_factory.mktemp("made")
-    save_model(folder / "bert", "bert", "sequence", num_labels=1, problem_type="regression")
-    (folder / "texts.txt").write_text("\n".join(SENTENCES))
-    (folder / "mine.py").write_text(CODE.replace("FOLDER", repr(str(folder))))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        done = call("analyze", "texts.txt", *code(), "--shard", "1/1", "-o", "part", *MORE)
-        assert done.exit_code == 0, done.stderr
-    (folder / "ran").unlink()
-    return folder
-
-
-MORE = ("--tokenizer", "bert", "--evidence-texts", "2")
-
-
-def code(file: str = "mine.py", attribute: str = "Made.build", model: str = "bert") -> list[str]:
-    arguments = json.dumps({"model": model})
-    return ["--factory", f"{file}:{attribute}", "--factory-args", arguments]
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    return save_model(folder, "bert", "sequence", num_labels=1, problem_type="regression")
 
 
 @pytest.fixture(autouse=True)
-def here(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(made)
-    return made
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ((), "part: made with --factory mine.py:Made.build, which runs code or is read by it"),
-        (code()[:2], 'part: made with --factory-args \'{"model": "bert"}\', which runs code or'),
-        (code(attribute="Path"), "--factory mine.py:Path: part was made with mine.py:Made.build"),
-        (code(model="other"), '{"model": "other"}: part was made with {"model": "bert"}; give'),
-        ((*code(), "--trust-remote-code"), "--trust-remote-code: part was made without; leave it"),
-        (code(attribute="1"), "write it as module:Class or path/file.py:Class"),
-        ((*code()[:3], "{"), "--factory-args {: not JSON"),
-        (code(file="nowhere.py"), "nowhere.py: no such file"),
-    ],
-)
-def test_merge_runs_no_code_that_is_not_named_again(
-    here: Path, given: Sequence[str], told: str
-) -> None:
-    done = call("merge", "part", "-o", "merged", *given)
-    assert done.exit_code in (1, 2)
-    assert told in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not (here / "ran").exists()
-    assert not (here / "merged").exists()
-
-
-def test_merge_does_not_run_a_file_that_has_changed(here: Path, tmp_path: Path) -> None:
-    changed = tmp_path / "mine.py"
-    changed.write_text(f"import pathlib; {NOT_RUN}\n" + CODE)
-    done = call("merge", "part", "-o", "merged", *code(str(changed)))
-    assert done.exit_code == 2
-    assert "mine.py:Made.build: the file has changed since the shards were made" in done.stderr
-    assert not (here / "ran").exists()
-
-
-def test_a_shard_that_trusts_code_of_a_checkpoint_has_to_be_trusted_again(here: Path) -> None:
-    shutil.copytree(here / "part", here / "trusting")
-    path = here / "trusting" / "shard.json"
-    values = json.loads(path.read_text())
-    values["model"]["trust_remote_code"] = True
-    path.write_bytes(with_manifest(values, {"run.json": listed(path.with_name("run.json"))}))
-    done = call("merge", "trusting", "-o", "merged", *code())
-    assert done.exit_code == 2
-    assert "trusting: made with --trust-remote-code, which runs code" in done.stderr
-    assert not (here / "ran").exists()
-
-
-@pytest.mark.parametrize("name", ["options", "versions"])
-@pytest.mark.parametrize("value", [[1], None, "x", 3, {}])
-def test_a_run_json_that_says_something_else_is_one_line(
-    here: Path, tmp_path: Path, name: str, value: object
-) -> None:
-    part = tmp_path / "part"
-    shutil.copytree(here / "part", part)
-    values = json.loads((part / "run.json").read_text())
-    values["identity"][name] = value
-    (part / "run.json").write_text(json.dumps(values))
-    done = call("merge", part, "-o", tmp_path / "merged", *code())
-    assert done.exit_code in (1, 2)
-    assert done.stderr.startswith("reportgen: ")
-    assert done.stderr.count("\n") == 1
-
-
-def test_named_again_it_merges_wherever_the_same_file_lies(here: Path, tmp_path: Path) -> None:
-    shutil.copy(here / "mine.py", tmp_path)
-    done = call("merge", "part", "-o", tmp_path / "merged", *code(str(tmp_path / "mine.py")))
-    assert done.exit_code == 0, done.stderr
-    assert call("analyze", "texts.txt", *code(), *MORE, "-o", tmp_path / "whole").exit_code == 0
-    (here / "ran").unlink()
-    own = {path.name: path.read_bytes() for path in (tmp_path / "merged").iterdir()}
-    assert own == {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
-    info = open_results(tmp_path / "whole").info
-    assert info.model.code_sha256 == sha256((here / "mine.py").read_bytes()).hexdigest()
-    # A comparison with a baseline of such a model runs nothing of it either.
-    done = call("compare", tmp_path / "whole", "--head", "bert", "-o", tmp_path / "c.html")
-    assert done.exit_code == 2
-    assert "made with --factory" in done.stderr
-    assert not (here / "ran").exists()
-
-
-def test_resume_refuses_a_file_that_has_changed(here: Path, tmp_path: Path) -> None:
-    shutil.copytree(here / "part", tmp_path / "r.unfinished")
-    (tmp_path / "r.unfinished" / "shard.json").unlink()
-    (tmp_path / "mine.py").write_text((here / "mine.py").read_text() + "\n# changed\n")
-    command = ("analyze", "texts.txt", *code(str(tmp_path / "mine.py")), *MORE, "--resume")
-    done = call(*command, "-o", tmp_path / "r")
-    (here / "ran").unlink(missing_ok=True)
-    assert done.exit_code == 2
-    assert "the Python file of --factory, or one that it imports, has changed" in done.stderr
-
-
-@pytest.fixture
-def helped(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with texts, a model, and code that imports two files of its folder, one of them only
     when it is called."""
     (tmp_path / "parts").mkdir()
@@ -154,20 +49,13 @@ def helped(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     (tmp_path / "parts" / "heads.py").write_text("import settings_of_mine\n")
     (tmp_path / "settings_of_mine.py").write_text("SIZE = 1\n")
     (tmp_path / "late.py").write_text("SIZE = 2\n")
-    (tmp_path / "unused.py").write_text("")
-    own = CODE.replace("FOLDER", repr(str(tmp_path))).replace(
-        "return", "import late\n        return"
-    )
-    (tmp_path / "mine.py").write_text(f"import parts.heads\n{own}")
+    (tmp_path / "mine.py").write_text(CODE.replace("FOLDER", repr(str(tmp_path))))
     (tmp_path / "texts.txt").write_text("\n".join(SENTENCES))
-    (tmp_path / "bert").symlink_to(here / "bert")
+    (tmp_path / "bert").symlink_to(model)
     monkeypatch.chdir(tmp_path)
     forget()
     yield tmp_path
     forget()
-
-
-IMPORTED = ("late.py", "parts/__init__.py", "parts/heads.py", "settings_of_mine.py")
 
 
 def forget() -> None:
@@ -176,49 +64,53 @@ def forget() -> None:
         sys.modules.pop(name, None)
 
 
-def test_merge_does_not_run_code_of_which_an_imported_file_has_changed(helped: Path) -> None:
-    command = ("analyze", "texts.txt", *code(), *MORE, "--shard", "1/1", "-o", "part")
-    assert call(*command).exit_code == 0
-    assert call("merge", "part", "-o", "merged", *code()).exit_code == 0
-    info = open_results(helped / "merged").info
-    assert [file for file, _ in info.model.code_files] == list(IMPORTED)
-    (helped / "ran").unlink()
-    (helped / "unused.py").write_text("# changed")
-    for name in IMPORTED:
-        before = (helped / name).read_bytes()
-        (helped / name).write_text(f"import pathlib; {NOT_RUN}\n")
-        forget()
-        done = call("merge", "part", "-o", "again", *code())
-        assert done.exit_code == 2
-        assert f"mine.py:Made.build: {name} has changed since the shards were made" in done.stderr
-        assert done.stderr.count("\n") == 1
-        (helped / name).write_bytes(before)
-    assert not (helped / "ran").exists()
+@pytest.fixture
+def ended_early(here: Path) -> Path:
+    """The work of a run that could not write its results."""
 
+    def full(*_: object) -> None:
+        raise OutputError("results: no space left")
 
-def test_resume_refuses_code_of_which_an_imported_file_has_changed(helped: Path) -> None:
-    command = ("analyze", "texts.txt", *code(), *MORE)
-    assert call(*command, "--shard", "1/1", "-o", "r.unfinished").exit_code == 0
-    (helped / "r.unfinished" / "shard.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Job, "write_attention", full)
+        assert call(*COMMAND, "-o", "r").exit_code == 1
     forget()
-    (helped / "late.py").write_text("SIZE = 3\n")
-    done = call(*command, "--resume", "-o", "r")
+    (here / "ran").unlink()
+    return here / "r.unfinished"
+
+
+def test_results_say_which_files_ran_and_a_comparison_runs_none(here: Path) -> None:
+    assert call(*COMMAND, "-o", "r").exit_code == 0
+    (here / "ran").unlink()
+    model = open_results(here / "r").info.model
+    assert [file for file, _ in model.code_files] == list(IMPORTED)
+    assert model.code_sha256 == sha256((here / "mine.py").read_bytes()).hexdigest()
+    done = call("compare", "r", "--head", "bert", "-o", "c.html")
+    assert done.exit_code == 2
+    assert "made with --factory" in done.stderr
+    assert not (here / "ran").exists()
+
+
+@pytest.mark.parametrize("changed", ["mine.py", *IMPORTED])
+def test_resume_refuses_a_file_that_has_changed(
+    here: Path, ended_early: Path, changed: str
+) -> None:
+    with (here / changed).open("a") as file:
+        file.write("\n# changed\n")
+    done = call(*COMMAND, "--resume", "-o", "r")
     assert done.exit_code == 2
     assert "the Python file of --factory, or one that it imports, has changed" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["../outside.py", "/dev/zero", "nowhere.py"])
-def test_files_of_code_that_lie_elsewhere_are_not_read(helped: Path, name: str) -> None:
-    command = ("analyze", "texts.txt", *code(), *MORE, "--shard", "1/1", "-o", "part")
-    assert call(*command).exit_code == 0
-    run_file = helped / "part" / "run.json"
-    values = json.loads(run_file.read_text())
-    values["begun"]["info"]["model"]["code_files"] = [[name, "0" * 64]]
-    run_file.write_text(json.dumps(values))
-    path = helped / "part" / "shard.json"
-    record = {
-        key: value for key, value in json.loads(path.read_text()).items() if key != "manifest"
-    }
-    path.write_bytes(with_manifest(record, {"run.json": listed(run_file)}))
-    done = call("merge", "part", "-o", "merged", *code())
-    assert (done.exit_code, f"{name} has changed" in done.stderr) == (2, True)
+@pytest.mark.parametrize("name", ["options", "versions"])
+@pytest.mark.parametrize("value", [[1], None, "x", 3, {}])
+def test_a_run_json_that_says_something_else_is_one_line(
+    ended_early: Path, name: str, value: object
+) -> None:
+    values = json.loads((ended_early / "run.json").read_text())
+    values["identity"][name] = value
+    (ended_early / "run.json").write_text(json.dumps(values))
+    done = call(*COMMAND, "--resume", "-o", "r")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("reportgen: ")
+    assert done.stderr.count("\n") == 1

@@ -415,18 +415,16 @@ def test_after_a_real_kill_the_same_command_goes_on(
     assert {path.name for path in place.iterdir()} == {"made", "texts.txt"}
 
 
-@pytest.mark.parametrize("more", [(), ("--shard", "1/1")])
 def test_a_kill_once_the_outputs_are_written_leaves_no_kept_work(
     place: Path,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
-    more: tuple[str, ...],
 ) -> None:
     """Also where the next run has no --force: what it finds is no work to go on from."""
     monkeypatch.setattr("reportgen.files.temporary._MOMENT", 0.0)
     texts = (place / "texts.txt").read_text()
-    options = ("--model", folder, "--evidence", "none", "-o", "made", *more)
+    options = ("--model", folder, "--evidence", "none", "-o", "made")
     command = ("analyze", "texts.txt", *options)
     assert call(*command).exit_code == 0
     (place / "texts.txt").write_text(texts.replace("cat", "dog"))

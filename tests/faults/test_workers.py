@@ -151,9 +151,6 @@ def test_an_error_in_a_process_is_that_of_the_run(
 
 def test_what_cannot_be_shared_is_refused(place: Path, bert: Path, tmp_path: Path) -> None:
     command = ("analyze", place / "texts.txt", "-m", bert, "-o", tmp_path / "r", "--workers", "2")
-    shard = call(*command, "--shard", "1/2")
-    assert shard.exit_code == 2
-    assert "a shard is done by one process" in shard.stderr
     generate = call(*command, "--generate", "3")
     assert generate.exit_code == 2
     assert "--workers with --generate" in generate.stderr

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.analysis.work.item import Measured, WorkInput
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.analysis.worker import Worker
 
 

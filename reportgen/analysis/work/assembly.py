@@ -30,7 +30,7 @@ from reportgen.results import (
 )
 from reportgen.tasks import items_from_texts
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.analysis.evidence.text_evidence import TextEvidence
 
 _OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))

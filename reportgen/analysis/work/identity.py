@@ -12,11 +12,11 @@ import msgspec
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.run_info import RunStart, run_start, versions
 from reportgen.analysis.work.folder import RUN_FILE
-from reportgen.errors import ResultsError, UsageError
+from reportgen.errors import UsageError
 from reportgen.files import keep
 from reportgen.texts import TextSet, with_units
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.analysis.worker import Worker
 
 
@@ -79,36 +79,6 @@ def number_in(folder: Path) -> str | None:
         return _stored(folder)[1].info.evidence.asked
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def begin_as(folder: Path, part: Path) -> None:
-    """Let the analysis in `folder` continue from what its `part` found out at its start.
-
-    Raises:
-        OutputError: the disk is full or fails.
-    """
-    if not (folder / RUN_FILE).exists():
-        keep(folder / RUN_FILE, (part / RUN_FILE).read_bytes())
-
-
-def require_same(first: Path, other: Path) -> None:
-    """Check that two folders belong to the same analysis.
-
-    Raises:
-        ResultsError: they are not, or one is damaged.
-    """
-    known = []
-    for folder in (first, other):
-        try:
-            known.append(_stored(folder)[0])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ResultsError(f"{folder / RUN_FILE}: damaged; run this shard again") from error
-    differing = list(_differences(*known))
-    if differing:
-        raise ResultsError(
-            f"{other}: of another analysis than {first}: {'; '.join(differing)}; merge the shards "
-            "of one"
-        )
 
 
 def _stored(folder: Path) -> tuple[Mapping[str, Any], RunStart]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from reportgen.analysis.work.tally import MapQuota
 from reportgen.texts import TextInput
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.models import EncodedText
 
 # attention of a window of texts; evidence on some of its texts in the sample; the same on texts

@@ -5,7 +5,6 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from reportgen.analysis.options import Shard
 from reportgen.analysis.work.item import WorkItem
 from reportgen.texts import TextSet
 
@@ -22,9 +21,6 @@ def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-WHOLE = Shard()
-
-
 def candidates_in(texts: TextSet) -> Sequence[int]:
     """The rows of texts that can get evidence."""
     return array("q", (row for row, text in enumerate(texts.texts) if not text.is_blank))
@@ -38,27 +34,16 @@ def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
 
 
 class Plan:
-    """The items of an analysis of `n_texts` texts, or of one shard of it.
+    """The items of an analysis of `n_texts` texts.
 
     Attributes:
         windows: the items that measure attention, in input order.
-        before: those of earlier shards.
     """
 
-    def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
-        """`sample`: the rows that are to get evidence, of all shards."""
-        every = [WorkItem("attention", rows) for rows in chunks(range(n_texts), WINDOW)]
-        part = shard.part(len(every))
-        self.windows = tuple(every[part.start : part.stop])
-        self.before = tuple(every[: part.start])
+    def __init__(self, n_texts: int, sample: Sequence[int]) -> None:
+        """`sample`: the rows that are to get evidence."""
+        self.windows = tuple(WorkItem("attention", rows) for rows in chunks(range(n_texts), WINDOW))
         self._sample = frozenset(sample)
-
-    @property
-    def rows(self) -> range:
-        """The texts of this shard."""
-        if not self.windows:
-            return range(0)
-        return range(self.windows[0].rows[0], self.windows[-1].rows[-1] + 1)
 
     def evidence(self, window: WorkItem, analysed: Collection[int]) -> tuple[WorkItem, ...]:
         """The items of evidence on the sample in a `window`, of which the texts `analysed` have
@@ -80,15 +65,7 @@ class Plan:
 
     def window_of(self, row: int) -> WorkItem:
         """The window that the text `row` is in."""
-        return self.windows[self._number_of(row)]
-
-    def shard_of(self, row: int, of: int) -> int:
-        """The number of the shard that the text `row` is in, where this is the plan of all."""
-        window, n = self._number_of(row), len(self.windows)
-        return next(each for each in range(1, of + 1) if window in Shard(each, of).part(n))
-
-    def _number_of(self, row: int) -> int:
-        return (row - self.windows[0].rows[0]) // WINDOW
+        return self.windows[row // WINDOW]
 
 
 def extra_items(rows: Sequence[int]) -> Iterator[WorkItem]:

@@ -9,7 +9,7 @@ from reportgen.models import n_joined
 from reportgen.results import LONG_TOKENS
 from reportgen.texts import TextSet
 
-if TYPE_CHECKING:  # merging shards needs no libraries of models
+if TYPE_CHECKING:
     from reportgen.analysis.tables import AnalysedText
     from reportgen.models import EncodedText, LoadedModel
 

@@ -5,14 +5,6 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.api.comparing.baseline import (
-        kept_figures,
-        require_complete,
-        same_content,
-        small_info,
-        small_tables,
-        write_small_tables,
-    )
     from reportgen.api.comparing.like_baseline import BaselineSettings, settings_of, with_given
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

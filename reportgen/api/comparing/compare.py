@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from reportgen.api.comparing.baseline import accept, require_complete
+from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.keywords import SaveComparisonOptions
@@ -129,24 +129,19 @@ class ComparedReports:
             staging.commit()
         return [*job.recovered, *written.lines]
 
-    def accept(self, *, force: bool = False) -> list[str]:
+    def accept(self) -> list[str]:
         """Replace the results in the folder of `base` by those of `head`, small if the old ones
         were. Later comparisons are with this new baseline.
-
-        Args:
-            force: Whether results that were not kept small may be replaced too.
 
         Returns:
             Lines that say what was replaced, and which figures that changes.
 
         Raises:
-            UsageError: the folder holds more than results, or results that were not kept small,
-                or cannot be written, or more than two models are compared.
+            UsageError: the folder holds more than results, or cannot be written, or more than two
+                models are compared.
             OutputError: writing failed.
         """
-        folder = check_accepted(
-            [self.base.results.folder], 2 + len(self.between), redact=False, force=force
-        )
+        folder = check_accepted([self.base.results.folder], 2 + len(self.between), redact=False)
         with Staging() as staging:
             lines = accept(self.base.findings, self.head.findings, folder, staging)
             staging.commit()
@@ -204,9 +199,7 @@ def compare(
 
 
 def _opened(side: Report | str | Path) -> Report:
-    report = side if isinstance(side, Report) else open_report(side)
-    require_complete(report.results)
-    return report
+    return side if isinstance(side, Report) else open_report(side)
 
 
 def _folder(report: Report) -> Path | None:

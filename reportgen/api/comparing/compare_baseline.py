@@ -9,7 +9,6 @@ from typing import Any, Unpack
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.analyze import analyze, analyzed, text_set_of
-from reportgen.api.comparing.baseline import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
 from reportgen.api.comparing.like_baseline import (
     require_common,
@@ -41,8 +40,7 @@ def compare_baseline(
     """Analyse a model in the same way as a baseline, and compare the two.
 
     Args:
-        baseline: The folder that `reportgen analyze --small` wrote, or `analyze(small=True)`; any
-            other results do too.
+        baseline: A folder of results, as `reportgen analyze` writes it.
         model, tokenizer: As for `analyze`.
         texts: As for `analyze`; by default those of the baseline.
         progress: Whether to show progress bars on standard error.
@@ -60,7 +58,6 @@ def compare_baseline(
         ReportgenError: as for `analyze`.
     """
     base = baseline if isinstance(baseline, Report) else open_report(baseline)
-    require_complete(base.results)
     is_named = model is None or isinstance(model, str | Path)
     settings = settings_of(base.results, is_named=is_named)
     has_texts = texts is not None

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reportgen.analysis import AnalysisOptions
-from reportgen.api.comparing.baseline import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import InputChoices, arguments
@@ -55,6 +54,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
                 f"outputs, and compare {results.folder} results/"
             )
     stored.pop("swap", None)  # of a model that is not named
+    stored.pop("keep_maps", None)  # what is kept of the new model changes no figure
     if stored.get("device", "cpu") != "cpu":
         stored["device"] = "auto"  # what this machine has
 
@@ -111,7 +111,6 @@ def planned(
     if not sides.heads:
         return arguments.text_set(sides.texts, inputs), sides.models
     baseline = open_results(sides.folders[0])
-    require_complete(baseline)
     settings = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
     choices = [options_of(ModelSpec, {**settings.model, "model": name}) for name in sides.heads]
     models = tuple(analysis_of(settings.inputs, model, settings.analysis) for model in choices)

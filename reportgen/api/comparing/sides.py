@@ -1,6 +1,5 @@
 """What `compare` compares: results folders, models on texts, or a baseline and later models."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +100,7 @@ def _against_baseline(
         raise UsageError(
             f"--base is missing, and {first} holds no results to compare with; name the old model, "
             "demo for the bundled one, or first the folder of a baseline: `reportgen analyze TEXTS "
-            "-o baseline/ --small` makes one"
+            "-o baseline/` makes one"
         )
     for name in shown_options(analysis):
         if name not in _OF_MACHINE:
@@ -157,12 +156,12 @@ def check_alike(analysis: AnalysisOptions) -> None:
         )
 
 
-def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool, force: bool) -> Path:
+def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool) -> Path:
     """Check that the folder of --accept may be replaced, before any work is done, and return it.
 
     Raises:
         UsageError: there is none, there are more models than two, it holds more than results, or
-            results that were not kept small without `force`, or texts are not to be written.
+            texts are not to be written.
     """
     if not folders:
         raise UsageError(
@@ -178,22 +177,7 @@ def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool, forc
         )
     folder = folders[0]
     check_target(folder, force=True, is_folder=True)
-    if not force and not _may_be_small(folder):
-        raise UsageError(
-            f"{folder}: --accept would replace results that are not a baseline (they were made "
-            "without --small); give --force to replace them"
-        )
     return folder
-
-
-def _may_be_small(folder: Path) -> bool:
-    """Whether the results in `folder` may have been kept small. True if they cannot be read: the
-    comparison reports that error, before anything is replaced."""
-    path = folder / "results.json"
-    try:
-        return not path.is_file() or bool(json.loads(path.read_bytes())["settings"].get("small"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return True
 
 
 def check_number(n: int) -> None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
         EngineChoices,
         GateChoices,
         InputChoices,
-        MergeChoices,
-        NamedCode,
         OutputChoices,
         PublishChoices,
         RenderChoices,

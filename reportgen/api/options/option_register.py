@@ -281,14 +281,6 @@ _Resume = Annotated[
         is_setting=False,
     ),
 ]
-_Small = Annotated[
-    bool,
-    Option(
-        is_common=True,
-        help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
-        "baseline/, for `reportgen compare baseline/ --head MODEL`.",
-    ),
-]
 _Strict = Annotated[bool, Option(help="Exit with code 4 if a text is empty or fails.")]
 _Commit = Annotated[
     str | None,
@@ -402,39 +394,8 @@ class AnalyzeChoices:
     output: Annotated[Path, _FOLDER] = Path("results")
     force: _Force = False
     resume: _Resume = False
-    shard: Annotated[
-        str | None,
-        Option(
-            is_common=True,
-            metavar="K/N",
-            help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` "
-            "makes one results folder of all of them.",
-        ),
-    ] = None
-    small: _Small = False
     strict: _Strict = False
     commit: _Commit = None
-
-
-@dataclass(frozen=True, slots=True)
-class MergeChoices:
-    """What `merge` takes beside the groups of options."""
-
-    output: Annotated[Path, _FOLDER] = Path("results")
-    force: _Force = False
-    resume: _Resume = False
-    small: _Small = False
-    strict: _Strict = False
-    commit: _Commit = None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCode:
-    """The options of a model that run code, which `merge` is to name again."""
-
-    factory: Annotated[str | None, _CODE["factory"]] = None
-    factory_args: Annotated[str | None, _CODE["factory_args"]] = None
-    trust_remote_code: Annotated[bool, _CODE["trust_remote_code"]] = False
 
 
 @dataclass(frozen=True, slots=True)

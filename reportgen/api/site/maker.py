@@ -33,7 +33,7 @@ from reportgen.report import (
     verdicts,
 )
 from reportgen.report import render as render_page
-from reportgen.results import open_whole
+from reportgen.results import open_results
 
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
 
@@ -169,7 +169,7 @@ class PageMaker:
         place = PagePlace(f"../{shared('comparison').folder}", links_of_trend(runs[-1], lang))
         title = title_of_trend(runs, task.n_runs, lang, is_whole=task.is_whole)
         try:
-            first, *between, last = (Findings(open_whole(run.folder)) for run in runs)
+            first, *between, last = (Findings(open_results(run.folder)) for run in runs)
             whole = compare_runs(first, last, between=between, folders=_names(runs))
             with self._shown(whole) as shown:
                 words, models = CompareWords(shown, load_language(lang)), shown.all_models
@@ -200,7 +200,7 @@ def _findings(run: SiteRun, held: dict[Path, Findings]) -> Findings:
     """The findings on the results of a run, from the cache where they are there."""
     findings = held.pop(run.folder, None)
     if findings is None:
-        findings = Findings(open_whole(run.folder))
+        findings = Findings(open_results(run.folder))
     held[run.folder] = findings  # the last one
     for folder in list(held)[:-_HELD]:
         del held[folder]

@@ -21,7 +21,7 @@ from reportgen.report import (
     series_of,
     to_digits,
 )
-from reportgen.results import Results, open_whole, require_regular
+from reportgen.results import Results, open_results, require_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class RunReader:
         unlisted = 0
         for folder in folders:
             try:
-                results = open_whole(folder)
+                results = open_results(folder)
                 run = self._run(folder, results, known)
                 unlisted += not results.is_listed
             except ResultsError as error:

@@ -113,7 +113,7 @@ def token_heads(results: Results) -> Mapping[str, SinkHeads]:
     figures are at most as large as they are. Equal texts count once.
     """
     info = results.info
-    if results.is_redacted or info.settings.small or info.schema_version < _SINCE:
+    if results.is_redacted or info.schema_version < _SINCE:
         return {}
     shape = info.model.n_layers, info.model.n_heads
     size = shape[0] * shape[1]

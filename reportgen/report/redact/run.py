@@ -27,7 +27,6 @@ from reportgen.results import (
     Results,
     RunInfo,
     StoredTable,
-    left_out,
     may_be_missing,
     open_own,
     require_columns,
@@ -137,12 +136,11 @@ def _parts(results: Results, name: str) -> Iterator[pa.Table]:
         yield TABLES[name].empty_table()
         return
     path = results.folder / file
-    gone = left_out(name) if results.info.settings.small else frozenset()
     if name != "texts":  # which are read already
         source.table(name)  # checks it: what is copied is not checked again
     try:
         for part in StoredTable(source.file(file), TABLES[name]).parts():
-            yield require_columns(part, name, gone)
+            yield require_columns(part, name)
     except (OSError, ValueError, pa.ArrowException, KeyError) as error:
         raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
 

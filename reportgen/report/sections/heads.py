@@ -27,7 +27,7 @@ def why_no_heads(findings: Findings, language: Language) -> str:
     """Why full evidence has no effects of heads; "" where it has, and where none were asked for."""
     info, evidence = findings.info, findings.info.evidence
     is_asked = evidence.level == "full" and info.schema_version >= _SINCE
-    if not is_asked or info.settings.small or findings.head_effects is not None:
+    if not is_asked or findings.head_effects is not None:
         return ""
     if findings.results.is_redacted:
         return language.say("heads", "redacted")

@@ -216,14 +216,11 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
     )
     words = ["reportgen", "compare"]
     if is_named and all(chosen == other for other in others):
-        is_small = base.settings.small  # its options are in its folder, and so are its texts
         first, *names = (model.name.removeprefix("reportgen ") for model in models)
-        words += ["baseline/"] if is_small else ["--base", first]
+        words += ["--base", first]
         words += [part for name in names for part in ("--head", name)]
-        if not is_small or base.inputs != head.inputs:
-            words += [word for item in head.inputs for word in as_typed(item.name)]
-        kept = {k: v for k, v in chosen.items() if k == REDACT or not is_small}
-        for name, value in kept.items():
+        words += [word for item in head.inputs for word in as_typed(item.name)]
+        for name, value in chosen.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
         numbers = range(2, len(models))

@@ -258,5 +258,4 @@ def limit_of_heads(comparison: Comparison, words: CompareWords) -> str:
         return words.say("limit_shape")
     if not comparison.pairing.n_aligned:
         return ""
-    is_small = any(s.info.settings.small for s in (comparison.base, comparison.head))
-    return words.say("limit_small" if is_small else "limit_maps")
+    return words.say("limit_maps")

@@ -332,8 +332,4 @@ def limits(models: AllModels, words: CompareWords) -> tuple[str, ...]:
     for name, step in zip(names[1:], models.from_first, strict=True):
         if not step.same_output:
             sentences.append(words.trend("other_output", name=name, first=names[0]))
-    small = [name for name, i in zip(names, models.infos, strict=True) if i.settings.small]
-    if small:
-        named = words.language.listed(small)
-        sentences.append(words.trend("small", names=named))
     return tuple(sentences)

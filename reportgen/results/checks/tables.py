@@ -48,7 +48,6 @@ from reportgen.results.tables.schema import (
     MAP_CELLS,
     STEPS,
     TOP,
-    left_out,
 )
 
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
@@ -126,9 +125,8 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         ValueError: rows or columns are missing, too many, or out of place.
     """
     keys, n_rows, has_learned = [], 0, set[bool]()
-    gone = _left_out(name, info)
     for part in parts:
-        rows = require_columns(part, name, gone)
+        rows = require_columns(part, name)
         _require_figures(rows, name, info)
         if name in _GRIDS:
             _require_grid(rows, n_rows, name, info, texts)
@@ -157,11 +155,6 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "head_effects": _head_effects,
     }
     checks[name](pa.concat_tables(keys), info, texts)
-
-
-def _left_out(name: str, info: RunInfo) -> frozenset[str]:
-    """The columns that these results lack in the table `name`, because they were kept small."""
-    return left_out(name) if info.settings.small else frozenset()
 
 
 def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
@@ -247,8 +240,7 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     for column, values in known.items():  # a text has all of these values or none
         n_known = np.bincount(text[values], minlength=len(texts))
         require(((n_known == 0) | (n_known == n_tokens)).all(), column)
-    gone = _left_out("tokens", info)
-    first, *others = (column for column in _CLS_ROW if column not in gone)
+    first, *others = _CLS_ROW
     for column in others:
         require((known[column] == known[first]).all(), column)
     is_special = table["is_special"].to_numpy()

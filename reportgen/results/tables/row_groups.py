@@ -1,6 +1,5 @@
 """Reads the tables of results: from the Parquet files of a folder, or from memory."""
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -30,18 +29,11 @@ from reportgen.results.maps.packed import require_whole
 from reportgen.results.tables.schema import (
     EVIDENCE_TABLES,
     LATER_TABLES,
-    SMALL,
     TABLES,
     in_schema,
 )
 
 AGAIN = "run `reportgen analyze` again"
-AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
-# What to do about files of two baselines, as git leaves them where two branches changed one.
-_ONE_COMMIT = (
-    "take all files of the baseline from one commit, such as `git checkout main -- {}`, or make it "
-    "again with `reportgen analyze --small`"
-)
 _HELD = 32_000_000  # bytes of row groups that a table keeps: those of 2,000 short texts
 _SMALL = 2_000_000  # bytes, and values, of a table that is read once, as a whole
 _CHECKED = 1_000  # maps that are known to be whole, so that they are checked once
@@ -204,11 +196,6 @@ class StoredTable:
             raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
 
 
-def one_commit(folder: Path) -> str:
-    """What to do about the baseline in `folder` where its files do not fit each other."""
-    return _ONE_COMMIT.format(shlex.quote(str(folder)))
-
-
 def part_of(table: LazyTable, first: int, size: int, names: Sequence[str]) -> pa.Table:
     """The columns `names` of `size` rows of `table` from row `first` on, for rows that are needed
     once: nothing else is read from a file, and nothing is kept."""
@@ -219,12 +206,11 @@ def part_of(table: LazyTable, first: int, size: int, names: Sequence[str]) -> pa
 
 def may_be_missing(name: str, info: RunInfo) -> bool:
     """Whether a folder may lack the table `name`, which is then empty: it was added in a later
-    version, or in version 2 and is about decoders, or the results are kept small, or it is about
-    edits, and none was asked for."""
+    version, or in version 2 and is about decoders, or it is about edits, and none was asked for."""
     since = LATER_TABLES.get(name, 1)
     is_of_decoders = since == 2 and info.model.decoder is None
     is_unasked = name == EDITS and not info.settings.edits
-    return info.settings.small or info.schema_version < since or is_of_decoders or is_unasked
+    return info.schema_version < since or is_of_decoders or is_unasked
 
 
 class FolderSource:
@@ -288,8 +274,7 @@ class FolderSource:
         is_held = self._files.is_held(name)
         if not is_held and not is_of_run(self.folder, self.manifest):
             return ResultsError(f"{self.folder}: was replaced while it was read; run it again")
-        again = one_commit(self.folder) if self._info.settings.small else AGAIN
-        return ResultsError(f"{self.folder / name}: damaged, or of another run: {wrong}; {again}")
+        return ResultsError(f"{self.folder / name}: damaged, or of another run: {wrong}; {AGAIN}")
 
     def table(self, name: str) -> LazyTable:
         """The table `name`, checked against the manifest, its schema, `info` and the table of
@@ -303,23 +288,13 @@ class FolderSource:
             return table
         texts = None if self.is_own else self._checked_against
         if may_be_missing(name, self._info) and not self.has(f"{name}.parquet"):
-            return self._none(name, texts)
+            none: LazyTable = TABLES[name].empty_table()
+            return none
         with self._reading(name) as file:
             stored = StoredTable(file(), TABLES[name])
             if not self.is_own:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
-
-    def _none(self, name: str, texts: pa.Table | None) -> LazyTable:
-        """The table `name` without rows, for a file that is missing."""
-        none: LazyTable = TABLES[name].empty_table()
-        if name in SMALL and not self.is_own:  # what results kept small leave out is empty
-            with self._reading(name):
-                try:
-                    require_rows([TABLES[name].empty_table()], name, self._info, texts)
-                except ValueError as error:
-                    raise FileNotFoundError(name) from error
-        return none
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
         """Packed attention maps of a text: `size` bytes from `offset` on, which unpack to `shape`.
@@ -364,17 +339,16 @@ class FolderSource:
     def _reading(self, table: str) -> Iterator[Callable[[], CheckedFile]]:
         """What gives a table's file; turns what is wrong with it into an error that names it."""
         path = self.folder / f"{table}.parquet"
-        again = AGAIN_SMALL if self._info.settings.small else AGAIN
         try:
             yield partial(self.file, path.name)
         except FileNotFoundError as error:
             if not is_of_run(self.folder, self.manifest):
                 raise self._refusal(path.name, "is missing") from error
-            raise ResultsError(f"{path}: is missing; {again}") from error
+            raise ResultsError(f"{path}: is missing; {AGAIN}") from error
         except (OSError, pa.ArrowException) as error:
-            raise ResultsError(f"{path}: cannot be read; {again}") from error
+            raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
         except ValueError as error:
-            raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {again}") from error
+            raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
 
 
 class FirstPassSource(FolderSource):

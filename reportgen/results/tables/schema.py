@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.measure_register import EFFECT, MEASURES, USER_SCORES
+from reportgen.results.measure_register import MEASURES, USER_SCORES
 
 COMPLETION = "completion"
 COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
@@ -30,8 +30,6 @@ CROSS_NORM = "cross_received_norm"
 CROSS_SIZES = "cross_value_sizes"
 MAP_CELLS = "map_cells"
 MOST_CLASSES = 20
-# Columns of the table of heads, and where the table of layers has their means over the heads.
-HEAD_MEANS: Mapping[str, str] = {"special_share": "special_share_mean", "entropy": "entropy_mean"}
 TEXTS_SCHEMA = pa.schema(
     [
         ("text_id", pa.string()),
@@ -180,8 +178,6 @@ LAYERS_SCHEMA = pa.schema(
         # What a learned sink gets, mean over heads, and with equal shares; null without one.
         (LEARNED_SHARE, pa.float32()),
         ("learned_expected", pa.float32()),
-        # Of results kept small, which have no table of heads: means over heads of its columns.
-        *((name, pa.float64()) for name in HEAD_MEANS.values()),
     ]
 )
 # What decoders of their own were given and were to write; no rows for other models.
@@ -363,7 +359,7 @@ HEAD_EFFECTS_SCHEMA = pa.schema(
 )
 ALTERNATIVE = pa.struct([("name", pa.string()), ("probability", pa.float64())])
 # What was predicted, the same for all kinds of output. It follows from the table of texts, see
-# `tasks/predictions.py`; results of versions before 4 and results kept small do not hold it.
+# `tasks/predictions.py`; results of versions before 4 do not hold it.
 PREDICTIONS_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),  # row of `texts`
@@ -446,45 +442,18 @@ LATER_COLUMNS = frozenset(
         *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
         *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP, SHAPLEY_ERROR),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES, USER_SCORES),
-        *HEAD_MEANS.values(),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )
 )
-# What results kept small hold: these columns, by table; all of them where that is None.
-SMALL: Mapping[str, tuple[str, ...] | None] = {
-    "texts": None,
-    "tokens": (
-        *("text", "position", "unit", "segment", "token", "token_id", "start", "end"),
-        *("is_special", "role", HELD, "cls_row_all", "received_all", "expected"),
-    ),
-    "roles": ("text", "layer", "role", "n_tokens", "share", "expected", "self_share"),
-    "layers": ("text", "layer", *HEAD_MEANS.values()),
-    "targets": (
-        *("text", "position", "unit", "token", "token_id", "start", "end"),
-        *("is_special", "is_given"),
-    ),
-    "evidence": None,
-    "effects": ("text", "position", "deletion", EFFECT, JOINT, JOINT_EFFECT, DELETION_SCORES),
-    "agreement": None,
-}
-_MAY_BE_MISSING = LATER_COLUMNS.union(
-    *(TABLES[name].names for name, kept in SMALL.items() if kept is not None)
-)
-
-
-def left_out(table: str) -> frozenset[str]:
-    """The columns of `table` that are left out of results kept small."""
-    kept = SMALL.get(table, ())
-    return frozenset() if kept is None else frozenset(TABLES[table].names) - frozenset(kept)
 
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """The columns of `schema` from `rows`, converted to its types. Columns are null if they were
-    added in a later version, or left out of results kept small."""
+    added in a later version."""
     columns = [
         pa.nulls(len(rows), field.type)
-        if field.name in _MAY_BE_MISSING and field.name not in rows.column_names
+        if field.name in LATER_COLUMNS and field.name not in rows.column_names
         else rows[field.name].cast(field.type)
         for field in schema
     ]

@@ -15,7 +15,7 @@ from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.run_file import write_info
-from reportgen.results.tables.schema import HEAD_MEANS, TABLES
+from reportgen.results.tables.schema import TABLES
 
 # Bytes of a row group before compression. What a file says of its row groups stays in memory while
 # it is written or read, about a kilobyte for each of their columns; and of a text all rows of its
@@ -105,20 +105,16 @@ class Recorder:
             write_info(self._folder, info)
 
 
-_OF_SOME = (*HEAD_MEANS.values(), USER_SCORES)
-
-
 def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:
     """Rows of `table` from the columns of its schema, or from none at all; NaN means missing.
-    Columns that only some results have may be absent: means over heads, which results kept small
-    have, and marks and scores of people."""
+    Scores of one's own may be absent."""
     schema = TABLES[table]
     if not columns:
         return schema.empty_table()
     n_rows = len(next(iter(columns.values())))
     arrays = [
         pa.nulls(n_rows, field.type)
-        if field.name in _OF_SOME and field.name not in columns
+        if field.name == USER_SCORES and field.name not in columns
         else _array(columns[field.name], field.type)
         for field in schema
     ]

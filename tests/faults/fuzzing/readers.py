@@ -15,10 +15,6 @@ import reading
 from helpers.calling import call
 
 from fuzzing import seeds
-from reportgen.analysis import WorkFolder, WorkItem
-from reportgen.analysis.work import identity
-from reportgen.api import read_parts
-from reportgen.api.comparing import kept_figures, require_complete
 from reportgen.api.options import (
     GateChoices,
     InputChoices,
@@ -147,29 +143,6 @@ def of_redacted(options: Options) -> None:
         assert Findings(copy).notes is not None
 
 
-def of_baseline(options: Options) -> None:
-    """What a comparison takes of results kept small."""
-    results = open_results(Path("r"))
-    require_complete(results)
-    kept_figures(Findings(results))
-
-
-def of_shards(options: Options) -> None:
-    """Shards, and each of the results that they hold."""
-    parts = [Path("p1"), Path("p2")]
-    identity.number_in(parts[1])
-    read_parts(parts)
-    identity.require_same(*parts)
-    texts = text_set(["t.txt"], InputChoices())
-    for part in parts:
-        for path in sorted(part.glob("*.zip")):
-            kind, first = path.stem.rsplit("-", 1)
-            for rows in (range(len(texts.texts)), (0, 2), (1, 3), (int(first),)):
-                item, kept = WorkItem(kind, rows), WorkFolder(part)
-                if rows[0] == int(first) and kept.facts(item) is not None:
-                    kept.load(item)
-
-
 def of_left(options: Options) -> None:
     """Folders that killed runs left."""
     for folder in (Path(), Path("sub")):
@@ -265,8 +238,6 @@ READERS = (
     ),
     Reader("results", seeds.of_results, of_results),
     Reader("redaction", seeds.of_redacted, of_redacted),
-    Reader("baseline", seeds.of_baseline, of_baseline),
-    Reader("shards", seeds.of_shards, of_shards, is_changed=lambda name: name != "t.txt"),
     Reader("site.json", seeds.of_site, of_site, is_changed=lambda name: name.endswith("site.json")),
     Reader("left folders", seeds.of_left, of_left),
     Reader("model", seeds.of_model, of_model),
@@ -279,7 +250,6 @@ READERS = (
         _is_result,
         is_command=True,
     ),
-    Reader("merge", seeds.of_shards, of_command, commands("merge p1 p2 -o o"), is_command=True),
     Reader(
         *("site", seeds.of_site, of_command),
         commands("site r -o public", "site -o public", "site r -o new"),

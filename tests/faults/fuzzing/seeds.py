@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from dataclasses import replace
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,10 +20,7 @@ from helpers.made_up.factories import make_results
 from helpers.real.models import save_model
 from reading import read
 
-from reportgen.api import keep_baseline
-from reportgen.files import Staging
-from reportgen.results import with_manifest, write_info
-from reportgen.results.manifest import ListedFile
+from reportgen.results import write_info
 
 Files = Mapping[str, bytes]  # by their paths in the folder of a case
 TEXTS = ("年会費無料", "a very good film", "the cat sat", "no, thanks; no")
@@ -83,19 +79,6 @@ def _unlisted(case: Files) -> Files:
             record = json.loads(case[name])
             record.pop("manifest", None)
             found[name] = json.dumps(record).encode()
-    return found
-
-
-def relisted(case: Files) -> Files:
-    """Shards whose manifest lists what the case has, as someone writes it who means harm."""
-    found = dict(case)
-    for name in case:
-        run = name.replace("shard.json", "run.json")
-        if run != name and run in case:
-            record = json.loads(case[name])
-            del record["manifest"]
-            own = ListedFile(len(case[run]), sha256(case[run]).hexdigest())
-            found[name] = with_manifest(record, {"run.json": own})
     return found
 
 
@@ -227,18 +210,6 @@ def of_results() -> Sequence[Files]:
     return with_unlisted(found)
 
 
-def of_baseline() -> Sequence[Files]:
-    """Results kept small."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        made = make_results(folder / "w", TEXTS, evidence="full", n_layers=2, n_heads=2)
-        with Staging(force=True) as staging:
-            keep_baseline(made, folder / "r", staging)
-            staging.commit()
-        shutil.rmtree(folder / "w")
-        return with_unlisted([files_in(folder)])
-
-
 def of_redacted() -> Sequence[Files]:
     """Results of enough words to be redacted."""
     texts = tuple(f"{text} with a few words more, {text}" for text in (*TEXTS, *"abc"))
@@ -274,17 +245,6 @@ def of_site() -> Sequence[Files]:
         files = files_in(Path())
         written = (own for own in files if own.startswith("public/") and "site.json" not in own)
         return with_unlisted([files | {name: files[name][:1000] for name in written}])
-
-
-@cache
-def of_shards() -> Sequence[Files]:
-    """Two shards of an analysis by the bundled model, and its texts."""
-    with TemporaryDirectory() as name, chdir(name):
-        Path("t.txt").write_text("\n".join(TEXTS), "utf-8")
-        for number in (1, 2):
-            done = call("analyze", "t.txt", "--shard", f"{number}/2", "-o", f"p{number}", "-q")
-            assert done.exit_code == 0, done.stderr
-        return [files_in(Path())]
 
 
 def of_left() -> Sequence[Files]:

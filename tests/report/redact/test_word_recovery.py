@@ -62,7 +62,7 @@ def written(secret: Secret, known: Known, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("recovery")
     texts = list(secret.texts)
     reportgen.analyze(texts, known.model, evidence_texts="all", folder=folder / "results")
-    reportgen.analyze(texts, known.model, evidence="none", folder=folder / "before", small=True)
+    reportgen.analyze(texts, known.model, evidence="none", folder=folder / "before")
     reportgen.analyze(texts, known.model, evidence="none", folder=folder / "other")
     gates = [
         part

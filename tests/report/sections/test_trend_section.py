@@ -11,7 +11,6 @@ from helpers.hostile_texts import MARKUP
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
-from reportgen.api.comparing import small_info, write_small_tables
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.errors import UsageError
 from reportgen.findings import Findings
@@ -23,8 +22,7 @@ from reportgen.report import (
     load_language,
 )
 from reportgen.report.html import page as html_page
-from reportgen.report.sections import make_all_models, make_charts, make_trend
-from reportgen.results import open_results, write_info
+from reportgen.report.sections import make_all_models, make_charts
 
 
 @pytest.fixture(scope="module")
@@ -187,18 +185,3 @@ def test_more_models_than_columns_have_a_row_each(tmp_path: Path) -> None:
     mae = context.words.error(row_of(context.comparison, "mae").values[1].value)
     assert made.figures.rows[1][1].text == mae
     assert str(make_charts(models, context.words)[0].drawing).count("<circle") == 13
-
-
-def test_results_kept_small_are_named_for_their_heads(tmp_path: Path) -> None:
-    first, second = pair_of(tmp_path, TEXTS[:6], evidence="none", sink=0.6)
-    (tmp_path / "small").mkdir()
-    write_small_tables(tmp_path / "small", first)
-    write_info(tmp_path / "small", small_info(first.info))
-    found = chain(first, open_results(tmp_path / "small"), second)
-    trend = make_trend(CompareContext(found.runs, CompareOptions(), load_language("en")))
-    said = "Results kept small do not say in which heads a token is a sink: made-up (2)."
-    assert said in trend.lead
-    (cls, *_) = found.all_models.trend.sinks
-    assert cls.strongest[1] == cls.strongest[0]  # the same by layer
-    assert [own is None for own in cls.n_heads] == [False, True, False]
-    assert trend.says[0].startswith("[CLS] is an attention sink in every model, at first in layer")
