@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reportgen.analysis.pipeline import analyze
     from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
     from reportgen.analysis.work.folder import WorkFolder
-    from reportgen.analysis.work.identity import start_before, start_in
     from reportgen.analysis.work.item import WorkItem
     from reportgen.analysis.worker import Worker
 else:

@@ -53,7 +53,6 @@ class SaveOptions(_LookOptions, total=False):
     colour: str
     pool_above: int | str | None
     plotlyjs: str | Path | None
-    figures: str | Path | None
 
 
 class SaveComparisonOptions(_LookOptions, total=False):

@@ -1,6 +1,5 @@
 """A report: its figures, its sentences, its files, and how it looks in a notebook."""
 
-import logging
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +34,6 @@ from reportgen.report import (
     first_line,
     gate_rows,
     headline,
-    inert,
     load_language,
     make_documents,
     plain_text,
@@ -58,9 +56,6 @@ from reportgen.results import (
     open_results,
 )
 from reportgen.tasks import require_known
-
-_LOG = logging.getLogger(__name__)
-UNLISTED = "no manifest in results.json, as an earlier version wrote it"
 
 
 class Report:
@@ -237,8 +232,7 @@ def check_language(lang: Lang) -> None:
 
 
 def open_report(folder: str | Path) -> Report:
-    """Open the results that were kept in `folder`; the model is not needed. A folder without a
-    manifest is told in one line on standard error.
+    """Open the results that were kept in `folder`; the model is not needed.
 
     Raises:
         ResultsError: it is not a results folder, or it is damaged.
@@ -247,12 +241,6 @@ def open_report(folder: str | Path) -> Report:
         raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
     results = open_results(Path(folder))
     require_known(results.info)
-    if not results.is_listed:
-        _LOG.warning(
-            "reportgen: %s: %s, so damage to its files may go unnoticed",
-            inert(str(folder)),
-            UNLISTED,
-        )
     return Report(results)
 
 

@@ -176,10 +176,7 @@ class Contrasts:
 def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     """The effects of both models, in every text on the same two classes where that is known."""
     sides = base, head
-    # Earlier results know no units that say the same, so that only changes without one compare.
-    is_new = all(side.info.schema_version >= BY_ID[EFFECT].since for side in sides)
-    column = EFFECT if is_new else "deletion"
-    effects = [token_effects(side, int(side.texts["n_tokens"].sum()), column) for side in sides]
+    effects = [token_effects(side, int(side.texts["n_tokens"].sum()), EFFECT) for side in sides]
     n_texts = pairing.n_texts
     comparable, flipped = np.zeros(n_texts, np.bool_), np.zeros(n_texts, np.bool_)
     if not pairing.same_scalar:

@@ -45,9 +45,6 @@ class LayerFigures:
     # Over the texts in which norms were measured; None where there is no such text.
     norm_share: Estimate | None = None  # of norm-weighted attention received
     value_ratio: Estimate | None = None  # length of what it passes on / a text token's
-    # Whether each head counts as much as it looks at the token; else all count alike, as in results
-    # of earlier versions.
-    is_weighted: bool = False
     # Effective rank of what it passes on to the other tokens: 1 if all get the same direction.
     output_rank: Estimate | None = None
     # Over the texts in which hidden states were read: the largest hidden value, over the median of
@@ -194,16 +191,16 @@ def with_norms(figures: Iterable[LayerFigures], *norms: Floats) -> tuple[LayerFi
     """`figures` with those of `norms`, `[text, layer]` each, which may be of other texts.
 
     They are the share of norm-weighted attention, the lengths of what the token and what a text
-    token pass on, and the ratio of these with heads weighted, NaN where that was not stored.
+    token pass on, and the ratio of these, with heads weighted by how much they look at the token.
     """
-    is_weighted = bool(np.isfinite(norms[3]).any())
-    share, size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
+    share, *_, ratio = measured(*norms)
     if not len(share):
-        return tuple(replace(layer, is_weighted=is_weighted) for layer in figures)
-    ratios = estimates(weighted[0]) if is_weighted else ratio_estimates(size, content_size)
+        return tuple(figures)
     return tuple(
-        replace(layer, norm_share=of_norms, value_ratio=ratio, is_weighted=is_weighted)
-        for layer, of_norms, ratio in zip(figures, estimates(share), ratios, strict=True)
+        replace(layer, norm_share=of_norms, value_ratio=of_sizes)
+        for layer, of_norms, of_sizes in zip(
+            figures, estimates(share), estimates(ratio), strict=True
+        )
     )
 
 

@@ -14,7 +14,6 @@ from reportgen.results import (
     BASELINES,
     BY_ID,
     CHANGES,
-    EARLIER_NAMES,
     USER_SCORES,
     Results,
     View,
@@ -60,7 +59,6 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     "auto" shows where the model looks. It is not chosen by its agreement with effects, so that
     figure is no best of several. It also replaces what is asked for but was not measured.
     """
-    asked = EARLIER_NAMES.get(asked, asked)
     is_measured = asked in _measured(results)
     way: Way = "asked" if is_measured else _way(results)
     view = asked if is_measured else _LOOKS[way]

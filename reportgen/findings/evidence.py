@@ -1,7 +1,7 @@
 """Evidence over all texts, with intervals: agreement, live rows, mixing.
 
 Every estimate is the mean over texts of per-text figures; a ratio is the ratio of two such means.
-Agreement is of what is drawn, also in results of earlier versions, which ranked other values.
+Agreement is of what is drawn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,6 @@ from reportgen.results import (
     HELD,
     JOINT_EFFECT,
     MIN_TEXTS,
-    RANK_STATISTICS,
     STATISTICS,
     Floats,
     Results,
@@ -39,24 +38,18 @@ from reportgen.results import (
     text_agreement,
     unit_labels,
     unit_starts,
-    unit_views,
     values_of_units,
     views_of,
 )
 from reportgen.tasks import target_of
 
-_DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
 _OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
 _PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HELD)
 _RANKED = ("unit", "segment", "is_special", HELD)
 
 
 def draw_agreement(results: Results) -> pd.DataFrame:
-    """The table of agreement, with the baseline that takes all texts to know.
-
-    Earlier versions ranked units by other values than they drew: their correlations are computed
-    again from what is stored.
-    """
+    """The table of agreement, with the baseline that takes all texts to know."""
     return results.recent(_drawn_agreement)
 
 
@@ -65,24 +58,11 @@ def _drawn_agreement(results: Results) -> pd.DataFrame:
     known = stored.loc[stored["value"].notna(), "text"].unique().tolist()
     if (stored["view"] == _OF_ALL).any() or not known:
         return stored
-    is_drawn = results.info.schema_version >= _DRAWN_SINCE
-    kept = stored if is_drawn else stored[~stored["statistic"].isin(RANK_STATISTICS)]
-    scores = (_rarity_scores if is_drawn else _scores_again)(results, known)
+    scores = _rarity_scores(results, known)
     drawn = pd.DataFrame(list(scores), columns=list(Score._fields))
-    parts = [part for part in (kept, drawn) if len(part)]
+    parts = [part for part in (stored, drawn) if len(part)]
     both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
     return both.astype(stored.dtypes.to_dict())
-
-
-def _scores_again(results: Results, texts: Sequence[int]) -> Iterator[Score]:
-    """The correlations of `texts`, from the tables of tokens and effects."""
-    is_distance, rarities = target_of(results.info.evidence).is_distance, text_rarity(results)
-    for text in texts:
-        effects = results.effects_of(text)
-        if effects is None or text not in rarities:
-            continue
-        views = unit_views(results.tokens_of(text), effects)
-        yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, is_distance=is_distance)
 
 
 def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
@@ -312,10 +292,8 @@ def deletion_offset(results: Results) -> Estimate | None:
 
 
 def has_joint(results: Results) -> bool:
-    """Whether units that say the same were looked for: not in results of earlier versions, nor
-    where the run was stopped before, so that effects are of units alone."""
-    if results.info.schema_version < BY_ID[EFFECT].since:
-        return False
+    """Whether units that say the same were looked for: not where the run was stopped before,
+    so that effects are of units alone."""
     is_known = EFFECT not in results.info.evidence.withheld
     return is_known and bool(results.effects[EFFECT].notna().any())
 

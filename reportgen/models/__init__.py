@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     from reportgen.models.spec import (
         Dtype,
         ModelSpec,
-        changed_file,
         check_spec,
-        code_sha256,
         factory_name,
         read_factory_args,
     )

@@ -299,23 +299,6 @@ def code_sha256(factory: str) -> str | None:
     return None if file is None else sha256(file.read_bytes()).hexdigest()
 
 
-def changed_file(factory: str, files: Sequence[tuple[str, str]]) -> str | None:
-    """The first of `files`, by path in the folder of `factory` and SHA-256, that is missing or has
-    changed; None if all are as they were.
-
-    Raises:
-        OSError: a file cannot be read.
-    """
-    folder = factory_name(factory).folder
-    for name, known in files:
-        path = (folder / name).resolve()
-        if not (path.is_relative_to(folder) and path.is_file()):
-            return name
-        if sha256(path.read_bytes()).hexdigest() != known:
-            return name
-    return None
-
-
 def file_of(name: FactoryName) -> Path | None:
     """The file that a factory is in; None if that of a module is not found."""
     return name.file or _file_of_module(name.source)

@@ -21,14 +21,13 @@ from reportgen.options import Option
 from reportgen.report.author import AuthorComment, read_comment
 from reportgen.results import (
     COLOURS,
-    EARLIER_NAMES,
     USER_PREFIX,
     is_commit,
 )
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or where the model looks.
-COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS, *EARLIER_NAMES)
+COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS)
 TableName: TypeAlias = Literal[
     "tokens", "heads", "texts", "predictions", "sinks", "agreement", "edits"
 ]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         INFO_BYTES,
         LAYERS,
         UNPACKED,
-        require_merged,
         require_regular,
         room,
         stored_strings,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
         EDITS,
         HEAD_CLASSES,
         LEARNED_SINK,
-        RANK_STATISTICS,
         REDACT,
         SINK_TESTS,
         SINK_TESTS_AT,
@@ -113,7 +111,6 @@ if TYPE_CHECKING:
         CHANGES,
         COLOURS,
         CONSERVED,
-        EARLIER_NAMES,
         EFFECT,
         EFFECTS,
         LEVELS,
@@ -153,7 +150,6 @@ if TYPE_CHECKING:
         open_first_pass,
         open_own,
         open_results,
-        text_ids,
     )
     from reportgen.results.tables.frames import frame_of, map_cells, texts_frame
     from reportgen.results.tables.row_groups import (

@@ -9,17 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError
 
-# Versions of the results folder. Folders of version 1 and later can always be read.
-# 0: never released; cannot be read
-# 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
-# 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
-#    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
-#    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
-#    of decoders
-# 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
-#    text token that each head looks at most, and agreement with shuffled weights
-# 4: also the table of predictions; and that of edits, where they were asked for
-# 5: also the effects of heads
+# The version of the results folder; others cannot be read.
 SCHEMA_VERSION = 5
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level

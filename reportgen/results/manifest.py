@@ -58,8 +58,7 @@ def with_manifest(record: Mapping[str, Any], files: Mapping[str, ListedFile]) ->
 
 
 def is_whole(content: bytes) -> bool:
-    """Whether results.json is as it was written; also true if it has no run id, as earlier versions
-    wrote it."""
+    """Whether results.json is as it was written; also true if it has no run id."""
     content = _unix(content)
     ids = _ID.findall(content)
     return not ids or (

@@ -255,8 +255,6 @@ VIEWS: tuple[View, ...] = tuple(
 )
 # What a measure has to beat: how much a unit tells of itself, without the model.
 BASELINES: tuple[View, ...] = tuple(measure.id for measure in MEASURES if measure.is_plain)
-# Names of colours in earlier versions.
-EARLIER_NAMES: Mapping[View, View] = {"deletion": EFFECT}
 COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
 # Attention that can colour a text; its columns are called like the measures.
 COLOURED_ATTENTION: tuple[Measure, ...] = tuple(

@@ -52,8 +52,8 @@ def read_info(folder: Path) -> RunInfo:
 
 
 def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
-    """Read what was run, and the manifest of all files, from an open results folder. Folders of
-    earlier versions have no manifest.
+    """Read what was run, and the manifest of all files, from an open results folder; None
+    where it lists none.
 
     Raises:
         ResultsError: as `read_info`.
@@ -159,8 +159,8 @@ def _require_version(content: bytes, path: Path) -> None:
         raise ResultsError(f"{path}: no schema_version; {AGAIN}") from error
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
-    if version < 1:
-        raise ResultsError(f"{path}: schema {version} is older than the first release; {AGAIN}")
+    if version < SCHEMA_VERSION:
+        raise ResultsError(f"{path}: made by an older version: {AGAIN}")
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path}: schema {version} is newer than this reportgen reads "

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from reportgen.errors import ResultsError
 from reportgen.files import RESULTS_FILES, ReplacedError, pin
 from reportgen.results.info import ANALYSED, REDACT, RunInfo
-from reportgen.results.measure_register import EFFECT
 from reportgen.results.run_file import not_results, read_run
 from reportgen.results.tables.frames import (
     columns_of_role,
@@ -100,11 +99,6 @@ class Results:
         if not isinstance(self.source, FolderSource):
             raise ResultsError("these results are not in a folder")
         return self.source
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether a manifest lists their files; if not, an earlier version wrote them."""
-        return self.stored_in.manifest is not None
 
     @property
     def is_redacted(self) -> bool:
@@ -379,11 +373,7 @@ class Results:
 
     @cached_property
     def _effects(self) -> pd.DataFrame:
-        """Results of earlier versions know no groups: the effect is the change without the unit."""
-        effects = self._frame_of("effects")
-        if effects[EFFECT].isna().all():
-            effects[EFFECT] = effects["deletion"]
-        return effects
+        return self._frame_of("effects")
 
     def _sampled(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Those of `rows` whose text belongs to the sample, and is no variant."""
@@ -418,11 +408,6 @@ def open_results(folder: Path) -> Results:
         raise ResultsError(f"{folder}: cannot be read ({error.strerror}); {AGAIN}") from error
     info, manifest = read_run(files)
     return Results(info, FolderSource(folder, info, manifest, files))
-
-
-def text_ids(results: Results) -> list[str]:
-    """The ids of all texts, in their order."""
-    return results.texts["text_id"].astype(str).tolist()
 
 
 def open_first_pass(folder: Path, info: RunInfo) -> Results:

@@ -7,21 +7,15 @@ text, a completion one per token. An embedding is no prediction, so it has no it
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from itertools import starmap
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.errors import ResultsError
 from reportgen.results import (
-    AGAIN,
-    ALTERNATIVE,
     PREDICTIONS_SCHEMA,
-    FolderSource,
     Results,
-    require,
     segments_of,
     spelled,
     texts_frame,
@@ -40,72 +34,18 @@ _MEASURED = ("value", "probability", "label_value", "label_probability", "score"
 def predictions_of(results: Results, labelled: pd.DataFrame | None = None) -> pd.DataFrame:
     """The predictions of all texts that were analysed, by text and item.
 
-    Results of version 4 store the table with the labels that came with the texts. So whoever opens
-    the file has right answers and scores beside the predictions; and the probability of the right
-    class could not be joined later, as the table holds the likeliest classes alone. For other
-    labels, for labels that the version that wrote them read otherwise, and for results that do not
-    store it, it is made of the table of texts.
-
     Args:
-        results: of any version of the folder.
+        results: whose texts they are of.
         labelled: a table with the columns `label` and `label_value`, one row per text; None for the
             labels of the results.
 
     Returns:
         Columns as in `PREDICTIONS_SCHEMA`. Its lists are kept as Arrow stores them.
-
-    Raises:
-        ResultsError: the stored table does not say what the table of texts says.
     """
-    if labelled is None and len(results.predictions) and results.recent(_reads_labels_alike):
+    if labelled is None and len(results.predictions):
         return results.predictions
     parts = (PREDICTIONS_SCHEMA.empty_table(), *items_from_texts(results, labelled))
     return texts_frame(pa.concat_tables(parts).combine_chunks())
-
-
-def _reads_labels_alike(results: Results) -> bool:
-    """Whether the labels in the stored table are read as this version reads them. Checked too is
-    that it has the items of the table of texts, unless this process has just written it.
-
-    Raises:
-        ResultsError: it has not.
-    """
-    source = results.source
-    if not isinstance(source, FolderSource) or source.is_own:
-        return True
-    stored, first, is_alike = results.predictions, 0, True
-    try:
-        for part in items_from_texts(results):
-            rows = stored.iloc[first : first + len(part)]
-            first += len(part)
-            require(len(rows) == len(part), "text")
-            unequal = _unequal(pa.Table.from_pandas(rows, PREDICTIONS_SCHEMA, False), part)
-            for name in unequal:
-                require(name in _OF_LABELS, name)
-            is_alike = is_alike and not unequal
-        require(first == len(stored), "text")
-    except ValueError as error:
-        path = source.folder / "predictions.parquet"
-        raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
-    return is_alike
-
-
-def _unequal(rows: pa.Table, others: pa.Table) -> list[str]:
-    """The columns in which both differ; of numbers by more than processors round otherwise."""
-    names = [field.name for field in PREDICTIONS_SCHEMA if field.name != _ALTERNATIVES]
-    unequal = [name for name in names if not _is_equal(rows[name], others[name])]
-    lists, other_lists = (table[_ALTERNATIVES] for table in (rows, others))
-    pairs = [tuple(map(pc.list_value_length, (lists, other_lists)))]
-    flat, other_flat = pc.list_flatten(lists), pc.list_flatten(other_lists)
-    pairs += [(_of(flat, field.name), _of(other_flat, field.name)) for field in ALTERNATIVE]
-    return unequal if all(starmap(_is_equal, pairs)) else [*unequal, _ALTERNATIVES]
-
-
-def _is_equal(column: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
-    if not pa.types.is_floating(column.type) or len(column) != len(other):
-        return bool(column.equals(other))
-    numbers, others = (np.asarray(each.to_numpy(), np.float64) for each in (column, other))
-    return np.allclose(numbers, others, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
 def _of(alternatives: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

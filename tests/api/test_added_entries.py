@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from helpers.forked import run_forked
-from helpers.made_up.factories import make_results
 from helpers.many_commands import RUN_ALL
-from helpers.places import GOLD, ROOT
+from helpers.places import ROOT
 
 MEASURE = """    Measure(
         "loudness",
@@ -94,6 +93,8 @@ texts = ["Shares fall again", "A quiet day on the markets"]
 report = reportgen.analyze(texts, "demo", evidence="basic", progress=True)
 report.save("page.html", "tokens.csv", "kept/")
 report = reportgen.open_report("kept")
+six = [*texts, "Rates rise", "A storm is near", "Nothing new", "One more day"]
+reportgen.analyze(six, "demo", evidence="none", folder="r")
 print(json.dumps({
     "package": reportgen.__file__,
     "effects": bool(report.results.effects["loudness"].notna().any()),
@@ -113,7 +114,6 @@ COMMANDS = (
     "compare r r -o c.json",
     "render r -o p.html -o p.md -o p.xml",
     "render r -o ja.md --lang ja",
-    "render old -o old.md",
     "run --help-all",
     "compare --help-all",
     "render r -o report.docx",
@@ -134,8 +134,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package with all additions; results of six texts in `r`, and of an earlier
-    version in `old`."""
+    """A copy of the package with all additions; results of six texts come to lie in `r`."""
     folder = tmp_path_factory.mktemp("recipes")
     package = shutil.copytree(ROOT / "reportgen", folder / "reportgen")
     (folder / "templates").symlink_to(ROOT / "templates")
@@ -154,8 +153,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     edit(notes, "    length_notes,\n", "    length_notes,\n    many_notes,\n")
     edit(notes, "\nRULES = (\n", "\nRULES = (\n    many_notes,\n")
     edit(strings / "notes.toml", "N16.en", f"{WORDS_OF_NOTE}N16.en")
-    make_results(folder / "r")
-    shutil.copytree(next(path.parent for path in GOLD.rglob("results.json")), folder / "old")
     return folder
 
 
@@ -182,7 +179,6 @@ def test_a_measure_is_an_entry_a_module_and_its_words(folder: Path, printed: Pri
     assert "Loudness: 2 texts" in printed.progress
     assert printed.run["effects"]
     assert printed.run["agreement"]
-    assert "Loudness" not in (folder / "old.md").read_text("utf-8")  # which was not measured then
     page = (folder / "page.html").read_text("utf-8")
     for words in ("Colour: loudness.", "Loudness is the length of a token.", ">Loudness<"):
         assert words in page, words

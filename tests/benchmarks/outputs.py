@@ -81,7 +81,7 @@ COMPARISONS = {
         for task in TASKS
     },
 }
-FOLDERS = (*ANALYSES, "gold_1", "gold_2", "gold_3")
+FOLDERS = tuple(ANALYSES)
 PAGES = ("report.html", "report.md", "page.xml", "summary.json", "metrics.json")
 TABLES = ("tokens", "heads", "texts", "predictions", "sinks", "agreement")
 # Of each a command of its own, since not all results have all of them.
@@ -168,8 +168,6 @@ def write(folder: Path) -> None:
     write_texts(Path("inputs/reviews_en.csv"), Path("inputs/made"))
     for name, texts in ANALYSES.items():
         run(f"analyze_{name}", f"analyze inputs/{texts} -o results/{name}/")
-    for number in (1, 2, 3):
-        shutil.copytree(TESTS / "gold" / f"results_{number}", f"results/gold_{number}")
     for name in FOLDERS:
         for end, (options, files) in OF_EACH.items():
             if not end or not name.startswith(SIDES[1:]):

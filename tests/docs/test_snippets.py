@@ -52,7 +52,7 @@ def test_the_python_page_runs(checkpoint: Path) -> None:
         ),
     }
     examples = blocks("python", "docs/python.md")
-    assert len(examples) == 12
+    assert len(examples) == 11
     for example in examples:
         if "base_results/" in example:
             shutil.copytree("results", "base_results")

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.made_up.factories import changed, make_results
-from helpers.places import GOLD
 
 from reportgen.findings import Findings
 from reportgen.findings.colouring import choose_colouring
-from reportgen.results import BY_ID, MIN_TEXTS, Results, open_results
+from reportgen.results import BY_ID, MIN_TEXTS, Results
 
 TEXTS = tuple(f"{i:02} a line of words number {i}" for i in range(24))
 N = len(TEXTS)
@@ -118,14 +117,6 @@ def test_everything_that_follows_the_colours_follows_what_is_asked_for(basic) ->
     assert found.text_figures["agreement"].tolist() == pytest.approx(views["gradient"])
     assert found.shown_attention == "received_norm_all"  # lists of what draws attention
     assert Findings(results).shown_first == "cls_row_last"
-
-
-def test_results_of_the_first_version_are_compared_with_deletion_alone() -> None:
-    results = open_results(GOLD / "results_1")
-    found = Findings(results)
-    assert not found.has_joint
-    assert (found.shown_first, found.colouring.way) == ("cls_row_last", "row")
-    assert not Findings(open_results(GOLD / "results_2")).has_joint
 
 
 def test_the_offset_of_deletion_is_the_mean_over_the_spread_of_units(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from helpers.made_up.factories import make_results
-from helpers.made_up.unlisted import without_manifest
 
 from reportgen.errors import ResultsError
 from reportgen.results import TABLES, manifest, name_commit, open_results, read_info, write_info
@@ -168,15 +167,6 @@ def test_a_commit_that_is_named_gets_into_the_manifest(folder: Path) -> None:
     assert results.info.commit == open_results(folder).info.commit == "1b3c5d7"
     assert listed(folder) == before
     assert len(open_results(folder).tokens)
-
-
-def test_a_folder_without_a_manifest_is_read_and_its_files_are_not_checked(folder: Path) -> None:
-    assert open_results(folder).is_listed
-    without_manifest(folder)
-    results = open_results(folder)
-    assert not results.is_listed
-    assert len(results.heads)
-    assert results.packed_maps(0)
 
 
 def test_a_file_that_is_written_over_while_it_is_read_is_checked_again(folder: Path) -> None:

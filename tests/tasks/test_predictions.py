@@ -17,13 +17,13 @@ import pytest
 from helpers.cases import some_of
 from helpers.made_up.factories import LABELS, changed, make_results
 from helpers.made_up.with_answers import ANSWERED, answered_results
-from helpers.places import GOLD, ROOT
+from helpers.places import ROOT
 
 from reportgen.api import Report
 from reportgen.findings import Findings
 from reportgen.report import redacted, table
 from reportgen.report.spreadsheets import to_csv, to_parquet
-from reportgen.results import PREDICTIONS_SCHEMA, OutputKind, Results, open_results
+from reportgen.results import PREDICTIONS_SCHEMA, OutputKind, Results
 from reportgen.tasks import predictions_of, right_answers, spans
 from reportgen.tasks.answers import is_exact
 
@@ -253,16 +253,6 @@ def test_the_share_of_masks_whose_word_is_listed(tmp_path: Path) -> None:
     assert found.mean == pytest.approx(listed_masks(predictions_of(findings.results)))
     assert found.interval is not None
     assert 0 < found.interval.low < found.mean < found.interval.high <= 1
-
-
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_folders_of_earlier_versions_give_the_table(version: int) -> None:
-    findings = Findings(open_results(GOLD / f"results_{version}"))
-    assert findings.results.info.schema_version == version
-    items = predictions_of(findings.results)
-    assert len(items) == findings.analysed.sum()
-    assert items["score"].mean() == pytest.approx(findings.figures["label_mae"], rel=1e-5)
-    assert items["value"].mean() == pytest.approx(findings.figures["prediction_mean"], rel=1e-5)
 
 
 def test_the_similarity_of_two_texts_has_no_error(tmp_path: Path) -> None:

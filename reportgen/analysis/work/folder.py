@@ -2,7 +2,7 @@
 it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
@@ -31,16 +31,11 @@ class WorkFolder:
     as missing, so its item is done again.
     """
 
-    def __init__(
-        self, path: Path, parts: Sequence[Path] = (), unlisted: Sequence[Path] = ()
-    ) -> None:
-        """`parts`: more such folders, whose results count too; they are only read. Those `unlisted`
-        are of an earlier version, and do not say what run they are of."""
+    def __init__(self, path: Path) -> None:
+        """The results lie in the folder `path`."""
         self.path = path
-        self._places = (path, *parts)
-        # By name of the file, where it is, and its facts as JSON, which takes less memory.
-        self._known: dict[str, tuple[Path, bytes]] = {}
-        self._run_ids: dict[Path, str | None] = dict.fromkeys(unlisted)  # by folder
+        # By name of the file, its facts as JSON, which takes less memory.
+        self._known: dict[str, bytes] = {}
         # Of the window that was asked for last, and of its texts that were asked for last.
         self._tokens: tuple[WorkItem, pa.Table] | None = None
         self._frames: dict[int, pd.DataFrame] = {}
@@ -51,25 +46,19 @@ class WorkFolder:
         Raises:
             OutputError: the disk is full or fails.
         """
-        path = self.path / item.name
-        keep(path, _packed(item, result, self._run_id(self.path) or ""))
-        self._known[item.name] = (path, _facts_json(result.facts))
+        keep(self.path / item.name, _packed(item, result, self._run_id))
+        self._known[item.name] = _facts_json(result.facts)
 
     def facts(self, item: WorkItem) -> Mapping[str, Any] | None:
         """The facts in the result of `item`; None if there is no complete one."""
         if item.name not in self._known:
-            for place in self._places:
-                path = place / item.name
-                try:
-                    with _StoredResult(item, path, self._run_id(place)) as stored:
-                        stored.check()
-                        self._known[item.name] = (path, _facts_json(stored.facts))
-                        break
-                except (OSError, ValueError):
-                    continue
-        if item.name not in self._known:
-            return None
-        facts: Mapping[str, Any] = json.loads(self._known[item.name][1])
+            try:
+                with _StoredResult(item, self.path / item.name, self._run_id) as stored:
+                    stored.check()
+                    self._known[item.name] = _facts_json(stored.facts)
+            except (OSError, ValueError):
+                return None
+        facts: Mapping[str, Any] = json.loads(self._known[item.name])
         return facts
 
     def load(self, item: WorkItem) -> WorkResult:
@@ -98,24 +87,23 @@ class WorkFolder:
     @contextmanager
     def _open(self, item: WorkItem) -> "Iterator[_StoredResult]":
         assert self.facts(item) is not None
-        path = self._known[item.name][0]
+        path = self.path / item.name
         try:
-            with _StoredResult(item, path, self._run_id(path.parent)) as stored:
+            with _StoredResult(item, path, self._run_id) as stored:
                 yield stored
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{path}: can no longer be read ({first_line(error)}); give the same command again"
             ) from error
 
-    def _run_id(self, place: Path) -> str | None:
-        """The id of the run whose results lie in `place`: the SHA-256 of what it found out at its
-        start; "" where nothing is known of it, None where results do not say it."""
-        if place not in self._run_ids:
-            try:
-                self._run_ids[place] = sha256((place / RUN_FILE).read_bytes()).hexdigest()
-            except FileNotFoundError:
-                return ""
-        return self._run_ids[place]
+    @property
+    def _run_id(self) -> str:
+        """The id of the run whose results these are: the SHA-256 of what it found out at its start;
+        "" where nothing is known of it."""
+        try:
+            return sha256((self.path / RUN_FILE).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
 
 
 def _facts_json(facts: Mapping[str, Any]) -> bytes:
@@ -152,18 +140,15 @@ class _StoredResult:
             method may raise it.
     """
 
-    def __init__(self, item: WorkItem, path: Path, run_id: str | None) -> None:
-        """`run_id`: None if it is not checked, nor whether the result lists its parts."""
+    def __init__(self, item: WorkItem, path: Path, run_id: str) -> None:
         if not path.is_file():  # a pipe would be waited for
             raise FileNotFoundError(path)
         with _naming_damage():
             self._parts = ZipFile(path)
             self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
             is_same = self.facts["rows"] == list(item.rows)
-            self._listed: Mapping[str, Any] | None = None
-            if run_id is not None or MANIFEST in self.facts:
-                self._listed = self.facts[MANIFEST]["files"]
-            is_own = run_id in (None, self.facts.get(MANIFEST, {}).get("run_id"))
+            self._listed: Mapping[str, Any] = self.facts[MANIFEST]["files"]
+            is_own = self.facts[MANIFEST]["run_id"] == run_id
         if not is_same:
             raise ValueError("it is of other texts")
         if not is_own:
@@ -196,7 +181,7 @@ class _StoredResult:
         with _naming_damage():
             part = self._parts.read(name)
             stamp = [len(part), sha256(part).hexdigest()]
-            is_same = self._listed is None or self._listed[name] == stamp
+            is_same = self._listed[name] == stamp
         if not is_same:
             raise ValueError(f"{name} in it is damaged")
         return part

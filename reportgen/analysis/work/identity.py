@@ -14,7 +14,7 @@ from reportgen.analysis.run_info import RunStart, run_start, versions
 from reportgen.analysis.work.folder import RUN_FILE
 from reportgen.errors import UsageError
 from reportgen.files import keep
-from reportgen.texts import TextSet, with_units
+from reportgen.texts import TextSet
 
 if TYPE_CHECKING:
     from reportgen.analysis.worker import Worker
@@ -41,21 +41,6 @@ def start_in(folder: Path, worker: "Worker") -> RunStart:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder) from error
     _require(folder, known, identity)
-    return start
-
-
-def start_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> RunStart:
-    """What the analysis in `folder` found out at its start, without loading its model.
-
-    Raises:
-        UsageError: it was of other texts, other options or versions, or its file is damaged.
-    """
-    try:
-        known, start = _stored(folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(folder) from error
-    identity = _without_model(with_units(texts, start.info.settings.units), options)
-    _require(folder, known, {**known, **identity})
     return start
 
 
@@ -90,7 +75,7 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], RunStart]:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     identity = msgspec.convert(stored["identity"], dict[str, Any])
-    if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES} - {_CODE}:
+    if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES}:
         raise ValueError("not all is said of the analysis")
     model, *others = msgspec.convert(identity["model"], tuple[dict[str, Any], Any, Any])
     info = {name: value for name, value in model.items() if name not in _CODE_FIELDS}
@@ -150,7 +135,7 @@ def _tokenizer_digest(worker: "Worker") -> str:
     return sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_CODE = "code"  # which earlier versions did not say
+_CODE = "code"
 _CODE_FIELDS = ("code_sha256", "code_files")  # of the model
 _NAMES = {
     "texts": "the texts differ",

@@ -51,12 +51,10 @@ class RunReader:
         was renamed."""
         known = {entry.content: entry for entry in old.entries}
         by_content: dict[str, SiteRun] = {}  # by what no other run has
-        unlisted = 0
         for folder in folders:
             try:
                 results = open_results(folder)
                 run = self._run(folder, results, known)
-                unlisted += not results.is_listed
             except ResultsError as error:
                 self.n_left_out += 1
                 self._say(f"left out: {message(error, redact=self._redact)}")
@@ -65,12 +63,6 @@ class RunReader:
                 self._say(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
             by_content[content_of(run.id)] = run
-        if unlisted:
-            what = "results folder" if unlisted == 1 else "results folders"
-            self._say(
-                f"{unlisted} {what} without a manifest, of an earlier version: damage to "
-                "files may go unnoticed there"
-            )
         return {run.id: run for run in by_content.values()}
 
     def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> SiteRun:

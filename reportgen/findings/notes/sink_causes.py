@@ -47,7 +47,7 @@ def why_note(
     """
     values: dict[str, float | int | str] = {"layer": layer.layer, **output}
     also: list[str] = []
-    if layer.value_ratio is not None and layer.is_weighted:
+    if layer.value_ratio is not None:
         values["value_ratio"] = layer.value_ratio.mean
         also.append("why-length")
         values |= {"no_operation": NO_OPERATION, "broadcast_rank": BROADCAST_RANK}

@@ -103,7 +103,7 @@ def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note
         "light_value": LIGHT_VALUE,
         "light_norm": LIGHT_NORM,
     }
-    also = ["value-weighted" if figures.is_weighted else "value-plain"]
+    also = ["value-weighted"]
     also += ["N3-tests"] if id == "N3" and is_tested else []
     kind: Kind = "token" if id == "few-value" else "length"
     return about(subject, id, values, *_CITATIONS.get(id, ()), kind=kind, also=tuple(also))

@@ -71,7 +71,7 @@ def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bo
     """N13 for each of the views that the page shows, beside the ceiling and the best baseline.
 
     All are compared by size; beside that, those with a sign also with it, and with the ceiling of
-    that comparison. In results of earlier versions these have the second figure only.
+    that comparison.
 
     Args:
         ranked: the figures.

@@ -13,7 +13,6 @@ from reportgen.findings.statistics import Booleans, Floats, Places, low_of_means
 from reportgen.results import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS, TOP, Results, frame_of
 
 _AT_ONCE = 10_000  # texts
-_SINCE = 3  # first version of results with the token that each head looks at most
 _COLUMNS = {"cls": "cls_share", "sep": "sep_share"}
 # Keys of what is no special token: the first position, else `token:` and the token.
 FIRST_KEY = "first"
@@ -113,7 +112,7 @@ def token_heads(results: Results) -> Mapping[str, SinkHeads]:
     figures are at most as large as they are. Equal texts count once.
     """
     info = results.info
-    if results.is_redacted or info.schema_version < _SINCE:
+    if results.is_redacted:
         return {}
     shape = info.model.n_layers, info.model.n_heads
     size = shape[0] * shape[1]

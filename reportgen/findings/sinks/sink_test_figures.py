@@ -13,7 +13,7 @@ from reportgen.findings.evidence import long_enough
 from reportgen.findings.statistics import Estimate, Floats, estimates, measured, ratio_estimates
 from reportgen.results import SINK_TESTS, Results, SinkTest, Subject
 
-# Of sink tests; the last is not in results of earlier versions.
+# Of sink tests.
 _NORMS = [
     "norm_share_layers",
     "value_size_layers",

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
         SHOWN_OPTIONS,
         Rule,
         rule_of,
-        shown_option,
     )
     from reportgen.report.redact.run import long_texts
 else:

@@ -11,8 +11,6 @@ from reportgen.report.language.sentences import scalar_name
 from reportgen.results import BY_ID, EFFECT
 from reportgen.tasks import has_sign
 
-_SINCE = 5  # first version of results with the effects of heads
-
 
 @dataclass(frozen=True, slots=True)
 class HeadsThatMatter:
@@ -25,8 +23,8 @@ class HeadsThatMatter:
 
 def why_no_heads(findings: Findings, language: Language) -> str:
     """Why full evidence has no effects of heads; "" where it has, and where none were asked for."""
-    info, evidence = findings.info, findings.info.evidence
-    is_asked = evidence.level == "full" and info.schema_version >= _SINCE
+    evidence = findings.info.evidence
+    is_asked = evidence.level == "full"
     if not is_asked or findings.head_effects is not None:
         return ""
     if findings.results.is_redacted:

@@ -129,7 +129,7 @@ def _measured(findings: Findings) -> list[str]:
         for measure in EFFECTS
         if measure.id not in ("deletion", EFFECT, *evidence.withheld)
         and applies_to(measure, evidence.scalar)
-        and (measure.since == 1 or findings.results.effects[measure.id].notna().any())
+        and findings.results.effects[measure.id].notna().any()
     ]
     keys += [measure.id for measure in more if measure.level == "basic"]
     if evidence.level == "basic":  # of a few texts

@@ -1,7 +1,7 @@
 """Checks the columns of a table of a results folder: the types, and that no required value is
 missing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +10,6 @@ from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.tables.schema import (
     DELETION_SCORES,
     GRADIENT_STEPS,
-    LATER_COLUMNS,
     TABLES,
     WEIGHTED_STEPS,
 )
@@ -49,11 +48,8 @@ _LARGEST = 3.4028235e38  # of float32, in which models run and pages draw
 _GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS, USER_SCORES)
 
 
-def require_columns(
-    table: pa.Table, name: str, left_out: Collection[str] = frozenset()
-) -> pa.Table:
-    """The columns of `table` that the schema of `name` lists, converted to their types. Columns in
-    `left_out` may be empty or missing.
+def require_columns(table: pa.Table, name: str) -> pa.Table:
+    """The columns of `table` that the schema of `name` lists, converted to their types.
 
     Raises:
         ValueError: a column is missing, exists twice, has another type, or holds a missing value or
@@ -61,10 +57,6 @@ def require_columns(
     """
     columns = []
     for field in TABLES[name]:
-        may_be_missing = field.name in LATER_COLUMNS or field.name in left_out
-        if may_be_missing and field.name not in table.column_names:
-            columns.append(pa.nulls(len(table), field.type))
-            continue
         if table.column_names.count(field.name) != 1:
             raise ValueError(f"no column {field.name!r}")
         try:
@@ -74,7 +66,7 @@ def require_columns(
             raise ValueError(
                 f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
             ) from error
-        if column.null_count and field.name in FILLED[name] and field.name not in left_out:
+        if column.null_count and field.name in FILLED[name]:
             raise ValueError(f"column {field.name!r} has missing values")
         _require_whole_values(column, field.name)
         columns.append(column)

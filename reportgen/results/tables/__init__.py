@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from reportgen.results.tables.row_groups import MemorySource, Source, part_of
     from reportgen.results.tables.schema import (
         AGREEMENT_SCHEMA,
-        LATER_COLUMNS,
-        LATER_TABLES,
         SINKS_SCHEMA,
         TEXTS_SCHEMA,
         TOKENS_SCHEMA,

@@ -28,7 +28,7 @@ from reportgen.results.manifest import (
 from reportgen.results.maps.packed import require_whole
 from reportgen.results.tables.schema import (
     EVIDENCE_TABLES,
-    LATER_TABLES,
+    OF_DECODERS,
     TABLES,
     in_schema,
 )
@@ -205,12 +205,11 @@ def part_of(table: LazyTable, first: int, size: int, names: Sequence[str]) -> pa
 
 
 def may_be_missing(name: str, info: RunInfo) -> bool:
-    """Whether a folder may lack the table `name`, which is then empty: it was added in a later
-    version, or in version 2 and is about decoders, or it is about edits, and none was asked for."""
-    since = LATER_TABLES.get(name, 1)
-    is_of_decoders = since == 2 and info.model.decoder is None
-    is_unasked = name == EDITS and not info.settings.edits
-    return info.schema_version < since or is_of_decoders or is_unasked
+    """Whether a folder may lack the table `name`, which is then empty: it is about decoders, and
+    the model has none, or about edits, and none was asked for."""
+    if name == EDITS:
+        return not info.settings.edits
+    return name in OF_DECODERS and info.model.decoder is None
 
 
 class FolderSource:

@@ -93,7 +93,7 @@ TOKENS_SCHEMA = pa.schema(
         ("end", pa.int32()),
         ("is_special", pa.bool_()),
         ("role", pa.string()),  # key of its Role; null for content
-        # It stays when other content is left out, such as a mask; null in earlier versions.
+        # It stays when other content is left out, such as a mask.
         (HELD, pa.bool_()),
         ("cls_row_last", pa.float32()),  # means over heads; null if there is no [CLS] row
         ("received_last", pa.float32()),
@@ -409,52 +409,18 @@ TABLES: Mapping[str, pa.Schema] = {
     "predictions": PREDICTIONS_SCHEMA,
     **EVIDENCE_TABLES,
 }
-# Tables that results folders of earlier versions do not have: the first version that has them. Some
-# of version 2 that are about decoders came later than others of that version.
-LATER_TABLES: Mapping[str, int] = {
-    "targets": 2,
-    "decoder_heads": 2,
-    "target_effects": 2,
-    "sink_scores": 3,
-    "shuffled": 3,
-    "predictions": 4,
-    "head_effects": 5,
-}
-# Columns that results folders of earlier versions do not have: they came later.
-LATER_COLUMNS = frozenset(
-    (
-        *(
-            COMPLETION,
-            STEPS,
-            HELD,
-            DELETION_SCORES,
-            JOINT,
-            JOINT_EFFECT,
-            EXTRA,
-            "variant_of",
-            "variant",
-            CP_LRP_ERROR,
-            CP_LRP_HOLDS,
-        ),
-        *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
-        *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
-        *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
-        *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
-        *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP, SHAPLEY_ERROR),
-        *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES, USER_SCORES),
-        *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
-        *(m.column or m.id for m in MEASURES if m.since > 1),
-    )
-)
+# Tables about decoders, which folders of other models lack.
+OF_DECODERS = ("targets", "decoder_heads", "target_effects")
 
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The columns of `schema` from `rows`, converted to its types. Columns are null if they were
-    added in a later version."""
-    columns = [
-        pa.nulls(len(rows), field.type)
-        if field.name in LATER_COLUMNS and field.name not in rows.column_names
-        else rows[field.name].cast(field.type)
-        for field in schema
-    ]
+    """The columns of `schema` from `rows`, converted to its types.
+
+    Raises:
+        ValueError: `rows` lack one.
+    """
+    for field in schema:
+        if field.name not in rows.column_names:
+            raise ValueError(f"no column {field.name!r}")
+    columns = [rows[field.name].cast(field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -131,6 +131,6 @@ def test_the_list_is_printed_before_anything_else_is_asked(command: str) -> None
         assert ("also _low and _high" in listed[figure.name]) == figure.has_interval
     explained = [line for line in lines if line.startswith("<") and ">: " in line]
     assert [line.split(">")[0] for line in explained] == [
-        "<role", "<subject", "<test", "<view", "<statistic", "<edit", "<ranking", "<figure",
+        "<role", "<subject", "<test", "<view", "<statistic", "<edit",
     ]  # fmt: skip
     assert done.stderr == ""

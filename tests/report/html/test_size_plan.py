@@ -125,7 +125,7 @@ def test_a_long_text_does_not_keep_later_ones_from_their_heads():
 @pytest.mark.parametrize("cost", [COST, Cost(layers=None, heads=None)], ids=["maps", "no maps"])
 def test_no_more_is_asked_for_than_there_is_room(count, cost):
     costs = Known([cost] * count)
-    plan(costs, range(count), count, 50_000)
+    plan(costs, range(count), 50_000)
     assert len({text for name, text in costs.asked if name == "figures"}) < 400
     assert len({text for name, text in costs.asked if name == "layers"}) < 400
     assert len([name for name, _ in costs.asked if name != "heads"]) < 4000
@@ -133,7 +133,7 @@ def test_no_more_is_asked_for_than_there_is_room(count, cost):
 
 def test_layer_means_are_not_made_where_all_heads_fit():
     costs = Known([COST] * 20)
-    plan(costs, range(20), 20, 20 * WHOLE)
+    plan(costs, range(20), 20 * WHOLE)
     assert not [text for name, text in costs.asked if name == "layers"]
 
 

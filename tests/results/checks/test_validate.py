@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -16,21 +15,14 @@ from whole_folder import BY_STEP, TEXTS, write_whole
 
 from reportgen.errors import ResultsError
 from reportgen.files import PinnedFolder
-from reportgen.results import TABLES, FolderSource, Results, open_results, read_info, write_info
+from reportgen.results import TABLES, FolderSource, Results, open_results, read_info
 from reportgen.results.checks import FILLED
-from reportgen.results.tables import LATER_COLUMNS, LATER_TABLES
 from reportgen.tasks import TASKS
 
 Refused = Callable[[str, pa.Table], str]
 Tables = Mapping[str, pa.Table]
-# Without those that came later: a folder of an earlier version lacks them.
 FILLED_COLUMNS = [(name, column) for name, columns in FILLED.items() for column in columns]
-COLUMNS = [
-    (name, field.name)
-    for name, schema in TABLES.items()
-    for field in schema
-    if field.name not in LATER_COLUMNS
-]
+COLUMNS = [(name, field.name) for name, schema in TABLES.items() for field in schema]
 
 
 @pytest.fixture(scope="module")
@@ -140,22 +132,12 @@ def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
         read_all(folder, name)
 
 
-@pytest.mark.parametrize("name", sorted(LATER_TABLES))
-def test_folders_of_earlier_versions_lack_tables(name: str, tmp_path: Path) -> None:
-    made = make_results(tmp_path, TEXTS, n_layers=2, n_heads=2)
-    (tmp_path / f"{name}.parquet").unlink()
-    write_info(tmp_path, replace(made.info, schema_version=LATER_TABLES[name] - 1))
-    assert open_results(tmp_path).stored(name).empty
-    assert list(made.stored(name).columns) == TABLES[name].names
-
-
 @pytest.mark.parametrize(("name", "column"), some_of(COLUMNS, *COLUMNS[::3]))
 def test_a_column_that_is_missing_twice_or_of_another_type(
     refused: Refused, tables: Tables, name: str, column: str
 ) -> None:
     table = tables[name]
-    if column not in LATER_COLUMNS:
-        assert f"no column {column!r}" in refused(name, table.drop_columns([column]))
+    assert f"no column {column!r}" in refused(name, table.drop_columns([column]))
     if column == "text":
         refused(name, table.append_column(column, table[column]))
     other = put(table, column, [{"a": 1}] * len(table), pa.struct([("a", pa.int8())]))
@@ -351,13 +333,10 @@ def test_a_cls_row_is_known_in_all_ways_or_in_none(refused: Refused, tables: Tab
 
 
 def test_texts_beside_the_sample_must_be_as_many_as_the_results_say(
-    folder: Path, refused: Refused, tables: Tables
+    refused: Refused, tables: Tables
 ) -> None:
     rows = tables["evidence"]
     place = rows.schema.get_field_index("extra")
     more = pa.array([True] + [False] * (len(rows) - 1))
     said = refused("evidence", rows.set_column(place, "extra", more))
     assert "column 'extra' does not fit the rest of the results" in said
-    without = rows.drop_columns(["extra"])  # an earlier version
-    pq.write_table(without, folder / "evidence.parquet")
-    assert len(read_all(folder).evidence) == len(rows)
