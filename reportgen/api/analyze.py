@@ -328,9 +328,9 @@ def _reported(
                 keep_baseline(results, Path(folder), staging)
         else:
             results = run(staging.folder(Path(folder)), kept=unfinished.path)
-        if not results.info.evidence.interrupted:
-            staging.remove_folder(unfinished.path)
         staging.commit()
+        if not results.info.evidence.interrupted:
+            unfinished.remove()
     return report if small else Report(open_results(Path(folder)))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from reportgen.analysis import AnalysisOptions, Shard, is_timed
 from reportgen.api.options import InputChoices, NamedCode
 from reportgen.errors import ModelError, ResultsError, UsageError, some, unwritten
-from reportgen.files import Removal, make_temporary, system, write_journal
+from reportgen.files import keep, make_temporary, replace_folder
 from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name, read_factory_args
 from reportgen.options import options_in, options_of
 from reportgen.results import ModelInfo, is_whole, listed, with_manifest
@@ -127,8 +127,7 @@ def finish_part(kept: Path, folder: Path, shard: Shard, call: Call) -> None:
     try:
         # The results name the run that they belong to by this file.
         content = with_manifest(record, {_RUN_FILE: listed(kept / _RUN_FILE)})
-        system.write(kept / _FILE, content)
-        system.sync(kept / _FILE)
+        keep(kept / _FILE, content)
         _take_place(kept, Path(os.path.realpath(folder)))
     except OSError as error:
         raise unwritten(folder, error) from error
@@ -139,53 +138,15 @@ def _take_place(kept: Path, folder: Path) -> None:
 
     Others may look into what is called `folder`, and at no time into what is called `kept`.
     """
+    beside = make_temporary(folder.parent)
     try:
-        if folder.exists():
-            _replace(kept, folder)
-        else:
-            system.rename(kept, folder)
+        replace_folder(kept, folder, beside)
     finally:
-        _set_mode(folder, 0o777 & ~system.mask())
-
-
-def _set_mode(folder: Path, mode: int) -> None:
+        beside.remove()
+    mask = os.umask(0)
+    os.umask(mask)
     with suppress(OSError):  # a file system without permissions
-        system.set_mode(folder, mode)
-
-
-def _replace(kept: Path, folder: Path) -> None:
-    """Let the folder `kept` take the place of `folder`, which is removed.
-
-    If this run is killed once the earlier shard is called `kept`, the next run removes it: that it
-    is to go is written down before.
-    """
-    aside = make_temporary(folder.parent)
-    try:
-        earlier = Removal(aside.path / "earlier", kept, folder.stat().st_ino)
-        _set_mode(folder, 0o700)
-        journal = write_journal([earlier])
-        try:
-            system.exchange(kept, folder)
-        except system.NoExchangeError:
-            _replace_in_two_steps(kept, folder, earlier.item)
-        else:
-            try:
-                earlier.make()
-            except OSError:
-                system.exchange(kept, folder)
-                raise
-        system.remove(journal)
-    finally:
-        aside.remove()
-
-
-def _replace_in_two_steps(kept: Path, folder: Path, aside: Path) -> None:
-    system.rename(folder, aside)
-    try:
-        system.rename(kept, folder)
-    except OSError:
-        system.rename(aside, folder)
-        raise
+        folder.chmod(0o777 & ~mask)
 
 
 def read_parts(folders: Sequence[Path]) -> Parts:

@@ -147,18 +147,14 @@ def write_results(
         Staging(force=choices.force) as staging,
         scratch_folder() as scratch,
     ):
-        if choices.small:
-            folder = scratch / "results"  # `scratch` itself holds a file that says who owns it
-            folder.mkdir()
-        else:
-            folder = staging.folder(choices.output)
+        folder = scratch if choices.small else staging.folder(choices.output)
         results = name_commit(measured(folder, kept.path), choices.commit)
         first = f"{choices.output}/: results folder"
         lines = [_kept_small(results, choices.output, staging) if choices.small else first]
         lines += outcome.account_lines(Findings(results), verbosity, started)
         code = outcome.exit_code(results, (), strict=choices.strict)
-        lines += outcome.settled(kept, results, staging)
         staging.commit()
+        lines += outcome.settled(kept, results)
         outcome.print_lines(lines, verbosity)
         return code
 

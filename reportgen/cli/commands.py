@@ -156,8 +156,8 @@ def run(
             report.keep_figures(options.figures, folder, staging)
         written, lines = outcome.written_report(report, job, staging, verbosity, started)
         code = outcome.exit_code(results, written.gates, strict=choices.strict)
-        lines += outcome.settled(kept, results, staging)
         staging.commit()
+        lines += outcome.settled(kept, results)
         outcome.finish(written, job, lines, gating, verbosity)
     return code
 

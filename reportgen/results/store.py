@@ -16,11 +16,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files import FIGURES_FILE, RESULTS_FILES, PinnedFolder, ReplacedError, pin
+from reportgen.files import FIGURES_FILE
 from reportgen.results.author_figures import FIGURES_BYTES, AuthorFigure, for_texts, parsed
 from reportgen.results.info import ANALYSED, REDACT, RunInfo
 from reportgen.results.measure_register import EFFECT
-from reportgen.results.run_file import not_results, read_run
+from reportgen.results.run_file import read_run
 from reportgen.results.tables.frames import (
     columns_of_role,
     frame_of,
@@ -32,7 +32,6 @@ from reportgen.results.tables.frames import (
     texts_frame,
 )
 from reportgen.results.tables.row_groups import (
-    AGAIN,
     FirstPassSource,
     FolderSource,
     LazyTable,
@@ -406,39 +405,29 @@ class Results:
 
 
 def open_results(folder: Path) -> Results:
-    """Open the results folder at `folder`. What is read from then on is the folder of this moment,
-    also where another run replaces it meanwhile.
+    """Open the results folder at `folder`. Where another run replaces it meanwhile, what is read
+    from then on is refused.
 
     Raises:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
-            version cannot read; or it was replaced again and again while it was opened.
+            version cannot read.
     """
-    try:
-        files = pin(folder, RESULTS_FILES)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise not_results(folder) from error
-    except ReplacedError as error:
-        raise ResultsError(
-            f"{folder}: other runs replaced it each time that it was opened; run it again"
-        ) from error
-    except OSError as error:
-        raise ResultsError(f"{folder}: cannot be read ({error.strerror}); {AGAIN}") from error
-    info, manifest = read_run(files)
-    results = Results(info, FolderSource(folder, info, manifest, files))
-    if not files.has(FIGURES_FILE):
+    info, manifest = read_run(folder)
+    results = Results(info, FolderSource(folder, info, manifest))
+    if not (folder / FIGURES_FILE).exists():
         return results
-    return replace(results, author_figures=_author_figures(results, files))
+    return replace(results, author_figures=_author_figures(results))
 
 
-def _author_figures(results: Results, files: PinnedFolder) -> tuple[AuthorFigure, ...]:
-    """The author's figures in an open results folder.
+def _author_figures(results: Results) -> tuple[AuthorFigure, ...]:
+    """The author's figures in a results folder.
 
     Raises:
         ResultsError: they are none.
     """
     path = results.folder / FIGURES_FILE
     try:
-        with files.file(FIGURES_FILE).open("rb") as stream:
+        with path.open("rb") as stream:
             content = stream.read(FIGURES_BYTES + 1)
         if len(content) > FIGURES_BYTES:
             raise ResultsError(f"{path}: more than {FIGURES_BYTES // 10**6} MB; it is not read")

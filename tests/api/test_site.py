@@ -21,7 +21,7 @@ from helpers.real.planted import planted, traces
 from reportgen.api.site import writer
 from reportgen.comparison.quality import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files import system
+from reportgen.files import lock as lock_folder
 from reportgen.findings import Findings, Judging
 from reportgen.report import (
     Document,
@@ -458,7 +458,7 @@ def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
 
 def test_two_at_once_are_refused(runs, tmp_path) -> None:
     (tmp_path / "runs").mkdir()
-    lock = system.lock(tmp_path / "runs")
+    lock = lock_folder(tmp_path / "runs")
     assert lock is not None
     try:
         with pytest.raises(

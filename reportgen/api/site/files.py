@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen.files import Staging, system
+from reportgen.files import Staging
 from reportgen.report import (
     KINDS,
     SHARED,
@@ -92,7 +92,7 @@ class SiteFiles:
         """Remove folders whose files are gone, once these are."""
         for folder in self._old:
             with suppress(OSError):  # not empty
-                system.remove_empty(folder)
+                folder.rmdir()
 
     def _remove_shared(self) -> None:
         """Remove the files of earlier versions that no page names which stays as it is."""

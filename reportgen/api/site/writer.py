@@ -15,7 +15,7 @@ from reportgen.api.site.maker import Made, PageMaker, PageTask, TrendMade, Trend
 from reportgen.api.site.plan import SitePlan, trend_tasks, wanted_trends
 from reportgen.api.site.runs import RunReader, SiteRun, message
 from reportgen.errors import ResultsError, UsageError, counted, unwritten
-from reportgen.files import Staging, recover_below, require_here, system
+from reportgen.files import Staging, lock, recover_at, require_here
 from reportgen.findings import Findings, Gate
 from reportgen.report import (
     Entry,
@@ -113,7 +113,6 @@ def _processors() -> int:
 
 
 RUNS = "runs"  # the folder of the reports
-_DEPTH = 2  # of the folders that pages are written into: runs/ID
 
 
 class SiteWriter:
@@ -148,7 +147,7 @@ class SiteWriter:
                 "e.g. runs/*"
             )
         with _locked(self._folder):
-            self._said += recover_below(self._folder, _DEPTH)
+            self._said += recover_at(f"{top}/{RUNS}" for top, _, _ in os.walk(self._folder))
             old = self._old_site(force=force)
             with Staging(force=True) as staging, PageWorkers(self._maker) as workers:
                 workers.expect(len(folders) - len(old.entries))
@@ -259,15 +258,14 @@ def _locked(site: Path) -> Iterator[None]:
     """Keep other processes from writing the `site` while the context is open. Its folder is made if
     there is none.
 
-    The lock lies on the folder of the runs, in which no file is written: those in which files are
-    are locked while these get their names.
+    The lock lies on the folder of the runs.
     """
     folder, number = site / RUNS, None
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        system.make_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # of a file system that knows no locks
-            number = system.lock(folder)
+            number = lock(folder)
             if number is None:
                 raise UsageError(f"{site}: another run is writing this site; wait for it to end")
         yield
@@ -280,4 +278,4 @@ def _locked(site: Path) -> Iterator[None]:
             os.close(number)
         for path in missing:
             with suppress(OSError):  # not empty: the site is in it
-                system.remove_empty(path)
+                path.rmdir()

@@ -13,6 +13,7 @@ from typing import Any
 
 import reading
 from helpers.calling import call
+from reportgen.files.recovery import recover
 
 from fuzzing import seeds
 from reportgen.analysis import WorkFolder, WorkItem
@@ -30,7 +31,6 @@ from reportgen.api.options import (
 )
 from reportgen.cli.outcome import system_said
 from reportgen.errors import ReportgenError, UsageError
-from reportgen.files.recovery import recover
 from reportgen.files.temporary import BESIDE
 from reportgen.findings import Findings
 from reportgen.models import ModelSpec, load_model, read_factory_args
