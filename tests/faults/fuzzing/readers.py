@@ -13,7 +13,6 @@ from typing import Any
 
 import reading
 from helpers.calling import call
-from reportgen.files.recovery import recover
 
 from fuzzing import seeds
 from reportgen.analysis import WorkFolder, WorkItem
@@ -170,18 +169,6 @@ def of_shards(options: Options) -> None:
                     kept.load(item)
 
 
-def of_left(options: Options) -> None:
-    """Folders that killed runs left."""
-    for folder in (Path(), Path("sub")):
-        for left in folder.glob(f"{BESIDE}*/owner.json"):  # as if they had been made here
-            if left.is_file() and left.read_bytes() == b'{"process": 1}':
-                inode = left.parent.stat().st_ino
-                left.write_text(json.dumps({"process": 1, "folder": inode}))
-                left.parent.chmod(0o700)
-        if folder.is_dir():
-            recover(folder.resolve())
-
-
 def of_site(options: Options) -> None:
     """What a site says of itself."""
     read_site(Path("public"))
@@ -268,7 +255,6 @@ READERS = (
     Reader("baseline", seeds.of_baseline, of_baseline),
     Reader("shards", seeds.of_shards, of_shards, is_changed=lambda name: name != "t.txt"),
     Reader("site.json", seeds.of_site, of_site, is_changed=lambda name: name.endswith("site.json")),
-    Reader("left folders", seeds.of_left, of_left),
     Reader("model", seeds.of_model, of_model),
     Reader("weights", seeds.of_weights, of_weights),
     Reader("plotly.js", seeds.of_plotly, of_plotly),

@@ -287,28 +287,6 @@ def of_shards() -> Sequence[Files]:
         return [files_in(Path())]
 
 
-def of_left() -> Sequence[Files]:
-    """Temporary folders of killed runs: with a journal, and with a pointer to one."""
-    here, there = ".reportgen-a", "sub/.reportgen-b"
-    moves = [
-        {"item": f"{here}/0", "target": "out.html", "number": 1},
-        {"item": f"{there}/0", "target": "sub/out.json", "number": 2},
-        {"item": f"{here}/1", "target": "old.png", "number": 3, "removes": True},
-    ]
-    return [
-        {
-            f"{here}/owner.json": b'{"process": 1}',
-            f"{here}/journal.json": json.dumps(moves).encode(),
-            f"{here}/0": b"new",
-            f"{here}/1": b"",
-            f"{there}/owner.json": b'{"process": 1}',
-            f"{there}/pointer.json": json.dumps(f"{here}/journal.json").encode(),
-            f"{there}/0": b"{}",
-            "old.png": b"x",
-        }
-    ]
-
-
 @cache
 def of_model() -> Sequence[Files]:
     """Folders of models, one with the modules of sentence-transformers."""
