@@ -56,10 +56,8 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N4", "N5", "N5-first", "N5-open", "N5-basic", "N5-unclear", "N6", "N6-partly"),
     *(("tests-disagree", other) for other in ("N4", "N5", "N5-basic", "N6", "N6-partly")),
     *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),
-    *(("tests-no-control", other) for other in ("N4", "N5", "N6", "N7", "hide-only")),
-    *(("few-tests", other) for other in ("N4", "N5", "N6", "N7", "N8")),
-    ("N7", "N7-unclear", "hide-only"),
-    ("N8", "N8-token", "N8-unclear", "few-swap"),
+    *(("tests-no-control", other) for other in ("N4", "N5", "N6")),
+    *(("few-tests", other) for other in ("N4", "N5", "N6")),
     # Why it draws attention.
     ("score-alike", "score-between", "score-asks", "score-unclear", "few-score", "score-unread"),
     *(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         score_note,
         why_note,
     )
-    from reportgen.findings.notes.sinks import sink_effects, sink_test_notes, swap_note, value_note
+    from reportgen.findings.notes.sinks import sink_effects, sink_test_note, value_note
     from reportgen.findings.notes.spread import mixing_notes
     from reportgen.findings.notes.thresholds import (
         ALIKE_LITTLE,
