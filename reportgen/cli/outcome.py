@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 EXIT_GATE = 3
 EXIT_STRICT = 4
-EXIT_LEFT_OUT = 5  # a site without a run that was named
 EXIT_INTERRUPTED = 130
 
 

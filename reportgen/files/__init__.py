@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         heads_file,
         is_address,
         read_within,
-        require_here,
     )
     from reportgen.files.staging import Readable, Staging, replace_folder
     from reportgen.files.temporary import (

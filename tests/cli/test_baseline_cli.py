@@ -315,10 +315,7 @@ def test_a_file_without_a_text_of_the_baseline_is_told_before_a_model_runs(
 
 def test_results_kept_small_make_no_report_and_no_shard(place: Path, tmp_path: Path) -> None:
     folder = place / "baseline"
-    for command in (
-        ("render", folder, "-o", tmp_path / "r.html"),
-        ("site", folder, "-o", tmp_path / "s"),
-    ):
+    for command in (("render", folder, "-o", tmp_path / "r.html"),):
         done = call(*command)
         assert done.exit_code == 1
         assert f"{folder}: results kept small (--small)" in done.stderr

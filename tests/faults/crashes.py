@@ -1,7 +1,7 @@
 """Ends commands, or lets the disk fail, at every call of the system that changes a file, and looks
 at what is left: before the next run and after it.
 
-    python tests/faults/crashes.py [--points 300 | --part 2/10] [--only render,site]
+    python tests/faults/crashes.py [--points 300 | --part 2/10] [--only render,compare]
 
 Without `--points` or `--part` all calls meet all faults. A C compiler (`cc`) and Linux are needed.
 Each command runs in a process that is forked from one that has loaded everything, so a case takes a
@@ -57,7 +57,6 @@ COMMANDS = {
     "folder of a page": ("render", "kept/", "-o", "page/index.html", "--layout", "dir"),
     "compare": ("compare", "kept/", "other/", "-o", "compare.md", "-o", "compare.json"),
     "publish": ("publish", "{title}.md", "--to", "github-wiki", "--title", "page"),
-    "site": ("site", "{title}-runs/a", "{title}-runs/b", "-o", "site/"),
 }
 UNTITLED = ("analyze", "analyze again", "shard", "merge", "publish")
 WIKI = "host/o/r.wiki.git"  # where the page is published
@@ -378,17 +377,15 @@ def prepare(folder: Path, kinds: Sequence[str]) -> Path:
                 "--shard",
                 f"{number}/2",
             )
-        for name in "ab" if "site" in kinds else "a" if title == "Old" else "":
-            _call("analyze", f"{title}.txt", *ANALYSIS, "-o", f"{title}-runs/{name}/")
+    _call("analyze", "Old.txt", *ANALYSIS, "-o", "kept/")
     if "publish" in kinds:
         Path(WIKI).mkdir(parents=True)
         git("init", "--quiet", "--bare", "--initial-branch=master", ".", cwd=Path(WIKI))
         git("clone", "--quiet", WIKI, folder / "work", cwd=kept)
         edit(folder / "work", "Home.md", "# Home\n")
         for title in TITLES:
-            _call("render", "Old-runs/a", "-o", f"{title}.md", "--title", title, "--images", "none")
-    shutil.copytree("Old-runs/a", "kept")
-    shutil.copytree("Old-runs/a", "other")
+            _call("render", "kept", "-o", f"{title}.md", "--title", title, "--images", "none")
+    shutil.copytree("kept", "other")
     return kept
 
 
@@ -410,14 +407,12 @@ def load_everything() -> None:
     from typer.main import get_command
 
     from reportgen.api import report as api_report
-    from reportgen.report.html import page
 
     patch = pytest.MonkeyPatch()
     load_once(patch)
     patch.setattr("typer.testing._get_command", cache(get_command))
     # Nor does it matter how a document is made: that of a run, as its options say, stays the same.
     patch.setattr(api_report, "make_documents", remembered(api_report.make_documents))
-    patch.setattr("reportgen.api.site.maker.render_page", remembered(page.render))
 
 
 def remembered(make: Callable[..., object]) -> Callable[..., object]:

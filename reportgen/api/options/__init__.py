@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         PublishChoices,
         RenderChoices,
         RunChoices,
-        SiteChoices,
         Verbosity,
     )
     from reportgen.api.options.settings import (
@@ -40,6 +39,6 @@ if TYPE_CHECKING:
         configured_options,
         setting_names,
     )
-    from reportgen.api.options.settings_file import OWN_FILE, project_folders
+    from reportgen.api.options.settings_file import OWN_FILE
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -7,8 +7,6 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.report.language.language import LANGUAGES, Language
     from reportgen.report.language.numbers import (
-        MINUS,
-        NOTHING,
         STYLES,
         about_percentage,
         correlation,

@@ -262,21 +262,6 @@ def of_pairs() -> Sequence[Files]:
 
 
 @cache
-def of_site() -> Sequence[Files]:
-    """A site of two runs, and their results."""
-    with TemporaryDirectory() as name, chdir(name):
-        for path, content in of_pairs()[0].items():
-            Path(path).parent.mkdir(exist_ok=True)
-            Path(path).write_bytes(content)
-        done = call("site", "r", "s", "-o", "public")
-        assert done.exit_code == 0, done.stderr
-        shutil.rmtree(Path("s"))
-        files = files_in(Path())
-        written = (own for own in files if own.startswith("public/") and "site.json" not in own)
-        return with_unlisted([files | {name: files[name][:1000] for name in written}])
-
-
-@cache
 def of_shards() -> Sequence[Files]:
     """Two shards of an analysis by the bundled model, and its texts."""
     with TemporaryDirectory() as name, chdir(name):

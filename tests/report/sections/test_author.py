@@ -4,7 +4,6 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.page_of import page_of
@@ -97,7 +96,7 @@ def test_the_logo_stands_in_page_and_brief_and_its_drawing_runs_nothing(
         assert "img-src data:" in policy
 
 
-def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_path: Path) -> None:
+def test_short_forms_have_the_words(results: Results, tmp_path: Path) -> None:
     notes = _file(tmp_path, "notes.md", b"See [run 7](https://example.com/7) **now**.")
     logo = _file(tmp_path, "logo.png", PNG)
     outputs = [tmp_path / f"r{end}" for end in (".md", ".xml", ".wiki")]
@@ -116,11 +115,6 @@ def test_short_forms_have_the_words_and_a_site_has_both(results: Results, tmp_pa
         text = output.read_text("utf-8")
         assert link in text.replace("\u200b", "")
         assert "From the author" in text
-    done = call("site", results.folder, "-o", tmp_path / "site", *author)
-    assert done.exit_code == 0, done.stderr
-    site = BeautifulSoup((tmp_path / "site/index.html").read_text("utf-8"), "html.parser")
-    assert site.select_one("h1 img.by-author")
-    assert site.select_one(".author a")["href"] == "https://example.com/7"
 
 
 def test_a_page_with_its_files_beside_it_has_the_logo_there(

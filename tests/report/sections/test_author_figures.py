@@ -102,7 +102,7 @@ def test_a_comparison_pairs_the_texts(folder: Path) -> None:
     assert 'id="author_figures"' in out.with_suffix(".html").read_text("utf-8")
 
 
-def test_the_trend_and_the_list_of_a_site_have_them(folder: Path) -> None:
+def test_the_trend_has_them(folder: Path) -> None:
     runs = [folder]
     for n in (1, 2):
         runs.append(folder.parent / f"run-{n}")
@@ -118,11 +118,6 @@ def test_the_trend_and_the_list_of_a_site_have_them(folder: Path) -> None:
         (1.0, 1.0),
         (2.0, 2.0),
     ]
-    done = call("site", *runs, "-o", folder.parent / "site")
-    assert done.exit_code == 0, done.stderr
-    index = (folder.parent / "site/index.html").read_text("utf-8")
-    assert "ease (by the author)" in index
-    assert "2.77" in index
 
 
 def test_gates_metrics_and_render_take_a_file(folder: Path, tmp_path: Path) -> None:
