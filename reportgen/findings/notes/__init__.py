@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         GU,
         GUO,
         HASE,
-        JAIN,
         KOBAYASHI_2021,
         KOVALEVA,
         SUN,
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
         certain,
     )
     from reportgen.findings.notes.trust import (
-        RankedViews,
-        agreement_notes,
         deletion_offset_note,
         incomplete_note,
         incomplete_text_note,

@@ -112,9 +112,6 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N6-partly": lambda of: of("mean_ratio")[0] > 0.25 and of("mean_ratio")[1] < 0.5,
     "N12": lambda of: of("rollout_share")[0] > 0.5,
     "N12-unrelated": lambda of: of("rollout_agreement")[0] <= 0 <= of("rollout_agreement")[1],
-    "N13-better": lambda of: of("over_baseline")[0] > 0,
-    "N13b": lambda of: of("over_baseline")[0] <= 0 <= of("over_baseline")[1],
-    "N13-worse": lambda of: of("over_baseline")[1] < 0,
     "N13c": lambda of: of("offset")[0] > 1,
     "N13d": lambda of: of("offset")[0] > 1,
 }
@@ -241,7 +238,7 @@ def test_every_note_with_a_verdict_on_figures_is_held_to_its_side(notes: list[No
     unheld = {
         *("no-text", "no-special"),  # say that there is none
         *("N9", "N9-cls"),  # exact
-        *("tests-disagree", "N11", "N13", "N19", "why"),  # say what was measured
+        *("tests-disagree", "N11", "N19", "why"),  # say what was measured
     }
     with_interval = {
         note.id
@@ -292,15 +289,6 @@ def test_a_share_by_length_stands_beside_the_share_of_attention(notes: list[Note
             assert _says(note, "share")
 
 
-def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[Note]) -> None:
-    for note in notes:
-        if note.id == "N13" and "over_baseline_low" in note.values:
-            assert {"N13-better", "N13b", "N13-worse"} & set(note.also)
-        if note.id == "N13" and "ceiling" in note.values:
-            signs = "-signed" if "signed" in str(note.values["effect"]) else ""
-            assert {f"N13-ceiling{signs}", f"N13-ceiling-first{signs}"} & set(note.also)
-
-
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> None:
     """Only the sign of a rank correlation and of a difference may be printed, and that of the end
@@ -309,7 +297,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:
             continue
-        signed = {"agreement", "over_baseline", "rollout_agreement", "key_cosine"}
+        signed = {"rollout_agreement", "key_cosine"}
         if not signed & note.values.keys():
             assert "\u2212" not in sentence(note, language)
             assert "+" not in sentence(note, language)

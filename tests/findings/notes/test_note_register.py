@@ -174,7 +174,6 @@ def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
         *("N1", "why", "N2", "N4"),  # of [CLS]
         *("N1b-below", "N6"),  # of [SEP]
         *("N9-cls", "N10"),
-        *["N13"] * 5,
         *("N19", "N15"),
     ]
 

@@ -13,20 +13,16 @@ from helpers.made_up.made_up_figures import (
     OUTPUT,
     Made,
     estimate,
-    judged,
     passing,
     probed,
     viewed,
 )
-from helpers.made_up.pairs import pairs
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 from helpers.made_up.token_tops import looked_at
 from reportgen.findings import Findings, Interval, Note, RoleFigures, SinkScores, live_rows_note
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.notes import (
-    RankedViews,
     about,
-    agreement_notes,
     deletion_offset_note,
     massive_note,
     offset_note,
@@ -46,7 +42,6 @@ from reportgen.results import (
     Results,
     SinkTest,
     Subject,
-    View,
 )
 
 # Different texts of 11 tokens, the last of which is the same in all.
@@ -206,26 +201,11 @@ def _others() -> Iterator[Note]:
 
 
 def _agreement() -> Iterator[Note]:
-    views: tuple[View, ...] = ("received_all", "cls_row_last", "gradient", "jacobian", "ig")
-    both = (True, False)
-    for output, (agreement, over), (is_causal, has_joint), row in pairs(
-        OUTPUTS, product(CORRELATIONS, repeat=2), product(both, both), ("[CLS]", "")
+    for has_joint, share, view in product(
+        (True, False), (0.71, 0.3, (0.5, 0.4, 0.6)), (*CORRELATIONS, None)
     ):
-        shown = {view: viewed(view, agreement, over) for view in views}
-        beside = {**shown, "mask": viewed("mask", 0.7), "characters": viewed("characters", 0.35)}
-        told = dict.fromkeys(views, judged(over, agreement))
-        signed = {"ig": viewed("ig", agreement)}
-        with_top = {**signed, "mask": viewed("mask", 0.8)}
-        for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
-            known = told if sizes is beside else {}
-            ranked = RankedViews(sizes, signs, has_joint, known)
-            yield from agreement_notes(ranked, row, output, is_causal)
-        only_signed = RankedViews({"gradient": shown["gradient"]}, with_top, has_joint)
-        yield from agreement_notes(only_signed, row, output, is_causal)
-        yield from agreement_notes(RankedViews({}, with_top, has_joint), row, output, is_causal)
-        for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
-            found = None if view is None else viewed("rollout", view)
-            yield from filter(None, [rollout_note(estimate(share), found, has_joint)])
+        found = None if view is None else viewed("rollout", view)
+        yield from filter(None, [rollout_note(estimate(share), found, has_joint)])
     for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
         yield from filter(None, [offset_note(estimate(offset), output)])
         yield from filter(None, [deletion_offset_note(estimate(offset), output)])
