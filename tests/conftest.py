@@ -104,7 +104,7 @@ def _signals_as_before() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _system_stays_up() -> Iterator[None]:
     """No test takes the system down, so none waits until a file is on the disk, for some
-    milliseconds each; that an operation to flush comes at all is counted in `faults/disk.py`."""
+    milliseconds each; `faults/crashes.py` lets such operations fail."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda number: None)
         yield

@@ -92,7 +92,6 @@ SHOTS = (
     Shot("comparison", "compare.html"),
     Shot("two-texts", "compare.html", ".two.open"),
     Shot("trend", "trend.html"),
-    Shot("site", "public/index.html"),
     Shot("pull-request", "markdown.html"),
     Shot("map", "report.html", ".panel.open .map .plots", alone=True),
     Shot("heads", "report.html", ".panel.open .heads-box .scroll", alone=True),
@@ -122,7 +121,6 @@ def write_pages(folder: Path) -> None:
     run("render", last, "--lang", "ja", *page("ja.html"))
     run("compare", first, last, *page("compare.html"))
     run("compare", *results, *page("trend.html"))
-    run("site", *results, *page("public"))
     markdown = (folder / "report.md").read_text("utf-8")
     unsafe = cmarkgfm.Options.CMARK_OPT_UNSAFE
     html = cmarkgfm.github_flavored_markdown_to_html(markdown, unsafe)

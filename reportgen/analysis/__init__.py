@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from reportgen.analysis.cost.budget import is_timed, read_budget
     from reportgen.analysis.cost.timed_budget import with_number
     from reportgen.analysis.engines.engine import Engine
-    from reportgen.analysis.engines.pool import Pool
     from reportgen.analysis.engines.processes import processes
     from reportgen.analysis.engines.ray_engine import ray_actors
     from reportgen.analysis.first_pass import tokens_before_completions

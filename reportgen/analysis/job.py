@@ -310,7 +310,7 @@ class Job:
         """Do the sink tests on the sample."""
         sample, info = self._sample(), self._start.info
         suspects = find_suspects(info.evidence.level, sample, info.roles, self._tokens_of)
-        n_done = self._test_suspects(suspects) if suspects.need_model else 0
+        n_done = self._test_suspects(suspects) if suspects.rows else 0
         self._progress.advance("sinks", min(len(sample), suspects.depth.most_texts) - n_done)
 
     def _test_suspects(self, suspects: Suspects) -> int:

@@ -373,15 +373,8 @@ class Worker:
     def sink_tester(self, depth: Depth) -> SinkTester:
         """What does the sink tests."""
         assert self.norms is not None
-        return SinkTester(
-            self.explainer,
-            self.capture,
-            self.norms if isinstance(self.norms, str) else self.norms.projections,
-            depth,
-            n_layers=self.probed.n_layers,
-            is_causal=self.probed.is_causal,
-            has_window=self.model.has_window,
-        )
+        projections = self.norms if isinstance(self.norms, str) else self.norms.projections
+        return SinkTester(self.explainer, projections, depth, self.probed.n_layers)
 
     def stages(self, item: WorkItem) -> Mapping[Stage, int]:
         """The stages of an item, each with how many of its texts go through it."""

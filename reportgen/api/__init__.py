@@ -1,4 +1,4 @@
-"""What the command line and Python call: jobs, reports, comparisons and sites.
+"""What the command line and Python call: jobs, reports and comparisons.
 
 Other rooms import these names and no deeper; each is loaded when it is first used.
 """
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
     from reportgen.api.publishing import planned_publication
     from reportgen.api.report import Report, Written, open_report, write_report
-    from reportgen.api.site.writer import SiteWriter
     from reportgen.api.start_project import Host, first_files, write_first_files
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

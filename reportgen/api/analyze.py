@@ -293,9 +293,9 @@ def _reported(run: Callable[..., Results], folder: str | Path | None, *, resume:
         for line in unfinished.lines:
             warnings.warn(line, stacklevel=4)
         results = run(staging.folder(Path(folder)), kept=unfinished.path)
-        if not results.info.evidence.interrupted:
-            staging.remove_folder(unfinished.path)
         staging.commit()
+        if not results.info.evidence.interrupted:
+            unfinished.remove()
     return Report(open_results(Path(folder)))
 
 

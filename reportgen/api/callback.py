@@ -146,8 +146,7 @@ class ReportCallback(TrainerCallback):
         if self._scratch is None:
             scratch = make_scratch()
             weakref.finalize(self, scratch.remove)
-            self._scratch = scratch.path / "results"  # what is locked is the folder around it
-            self._scratch.mkdir()
+            self._scratch = scratch.path
         return self._scratch
 
     def _resumed(self, this: _Evaluation, state: TrainerState) -> list[_Evaluation]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reportgen.errors import UsageError
+from reportgen.files import scratch_folder
 from reportgen.publishing import (
     PLACES,
     Publication,
@@ -197,11 +197,11 @@ def _of_results(
         how.setdefault("page_url", _address_in_ci(os.environ))
     if place.flavor:
         how["md_flavor"] = place.flavor
-    with TemporaryDirectory(prefix="reportgen-") as folder:
-        text = Path(folder) / place.file
+    with scratch_folder() as folder:
+        text = folder / place.file
         results.save(text, redact=redact, **how | {"images": place.images})
         if place.takes_page and page is None:
-            page = Path(folder) / _PAGE
+            page = folder / _PAGE
             results.save(page, redact=redact, **how)
         return read_publication(text, page, title or "")
 

@@ -149,7 +149,7 @@ def write_results(
         lines = [f"{choices.output}/: results folder"]
         lines += outcome.account_lines(Findings(results), verbosity, started)
         code = outcome.exit_code(results, (), strict=choices.strict)
-        lines += outcome.settled(kept, results, staging)
         staging.commit()
+        lines += outcome.settled(kept, results)
         outcome.print_lines(lines, verbosity)
         return code

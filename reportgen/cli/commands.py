@@ -35,7 +35,6 @@ from reportgen.api.options import (
     PublishChoices,
     RenderChoices,
     RunChoices,
-    SiteChoices,
     Verbosity,
     arguments,
 )
@@ -137,8 +136,8 @@ def run(
         report = Report(name_commit(results, options.commit))
         written, lines = outcome.written_report(report, job, staging, verbosity, started)
         code = outcome.exit_code(results, written.gates, strict=choices.strict)
-        lines += outcome.settled(kept, results, staging)
         staging.commit()
+        lines += outcome.settled(kept, results)
         outcome.finish(written, job, lines, gating, verbosity)
     return code
 
@@ -207,23 +206,18 @@ def init(
 @parameters.with_options
 def site(
     options: SiteOptions,
-    gating: GateChoices,
     verbosity: Verbosity,
-    choices: SiteChoices,
-    results: parameters.SiteResults = None,
+    folder: parameters.SiteFolder,
 ) -> int:
-    """Write a folder of pages from many results: a list of all runs, a report of each, and
-    comparisons; what has not changed is left as it is.
+    """List the reports of a folder in its index.html, the newest first, from the summary.json
+    beside each.
 
-    Example: reportgen site runs/* -o public/
+    Example: reportgen site public/
     """
-    gates = arguments.gates(gating, "run", redact=choices.redact)
-    import_api("reportgen.api.site.writer", verbosity)
-    from reportgen.api import SiteWriter
+    from reportgen.report import write_site
 
-    writer = SiteWriter(choices.output, options, gates, redact=choices.redact)
-    outcome.print_lines(writer.write(results or [], force=choices.force), verbosity)
-    return outcome.EXIT_LEFT_OUT if writer.n_left_out else 0
+    outcome.print_lines(write_site(folder, options), verbosity)
+    return 0
 
 
 @app.command()

@@ -261,12 +261,9 @@ PublishedSources = Annotated[
         "report.md or page.xml with its img/.",
     ),
 ]
-SiteResults = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        metavar="[RESULTS...]",
-        help="Folders that `reportgen analyze` wrote, e.g. runs/*; none renews the list of a site.",
-    ),
+SiteFolder = Annotated[
+    Path,
+    typer.Argument(help="Folder of reports, each with a summary.json beside it, e.g. public/."),
 ]
 _list_figures = partial(
     typer.Option,

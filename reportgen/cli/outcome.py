@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 EXIT_GATE = 3
 EXIT_STRICT = 4
-EXIT_LEFT_OUT = 5  # a site without a run that was named
 EXIT_INTERRUPTED = 130
 
 
@@ -54,13 +53,13 @@ def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
             typer.echo(inert(line), err=True)
 
 
-def settled(kept: "Unfinished | None", results: "Results", staging: "Staging") -> list[str]:
-    """Have the kept work of a run removed when its outputs get their names. If evidence is still to
-    be measured, keep it and return a line that says how to go on."""
+def settled(kept: "Unfinished | None", results: "Results") -> list[str]:
+    """Remove the kept work of a run whose outputs are written. If evidence is still to be measured,
+    keep it and return a line that says how to go on."""
     if kept is None:
         return []
     if not results.info.evidence.interrupted:
-        staging.remove_folder(kept.path)
+        kept.remove()
         return []
     return [f"what was measured is kept in {kept.path.name}; --resume --force measures the rest"]
 

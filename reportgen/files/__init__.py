@@ -21,14 +21,17 @@ if TYPE_CHECKING:
         check_target,
         heads_file,
         is_address,
-        require_here,
+        read_within,
     )
-    from reportgen.files.pinned import File, PinnedFolder, ReplacedError, path_of, pin
-    from reportgen.files.reading import read_within
-    from reportgen.files.recovery import recover_at, recover_below
-    from reportgen.files.staging import Staging
-    from reportgen.files.temporary import Temporary, make_scratch, make_temporary, scratch_folder
-    from reportgen.files.transaction import Removal, write_journal
+    from reportgen.files.staging import Readable, Staging, replace_folder
+    from reportgen.files.temporary import (
+        Temporary,
+        lock,
+        make_scratch,
+        make_temporary,
+        recover_at,
+        scratch_folder,
+    )
     from reportgen.files.unfinished import Unfinished, check_unfinished, keep, unfinished_run
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

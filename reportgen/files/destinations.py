@@ -4,45 +4,22 @@ import errno
 import os
 import re
 import stat
-import struct
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
-from reportgen.errors import OutputError, UsageError, unwritten
+from reportgen.errors import UsageError, unwritten
 from reportgen.files.temporary import BESIDE
 
-if sys.platform != "win32":
-    import fcntl
-
-# The tables of a results folder; `results.schema` lists them too, but takes long to import.
-_TABLES = (
-    "texts",
-    "tokens",
-    "heads",
-    "roles",
-    "layers",
-    "targets",
-    "decoder_heads",
-    "predictions",
-    "target_effects",
-    "evidence",
-    "effects",
-    "sinks",
-    "sink_scores",
-    "agreement",
-    "shuffled",
-    "edits",
-    "head_effects",
-)
+# `results.schema` lists them too, but takes long to import.
+_TABLES = """
+    texts tokens heads roles layers targets decoder_heads predictions target_effects evidence
+    effects sinks sink_scores agreement shuffled edits head_effects
+"""
 # The files of a results folder; a folder that holds any other file is not replaced.
 RESULTS_FILES = frozenset(
-    [
-        "results.json",
-        "maps.bin",
-        *(f"{name}.parquet" for name in _TABLES),
-    ]
+    ["results.json", "maps.bin"] + [f"{name}.parquet" for name in _TABLES.split()]
 )
 # The files beside a page with the layout `dir`.
 STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
@@ -78,15 +55,9 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
         OutputError: the disk is full or fails.
     """
     require_here(path)
-    try:
-        kind = _kind(path)
-        if is_folder:
-            _check_folder(path, kind, force=force)
-        else:
-            _check_file(path, kind, force=force)
+    with _naming(path):
+        (_check_folder if is_folder else _check_file)(path, _kind(path), force=force)
         _try_to_write(Path(os.path.realpath(path)))
-    except OSError as error:
-        raise _not_writable(path, error) from error
 
 
 def require_here(path: Path) -> None:
@@ -123,7 +94,7 @@ def check_page_folder(page: Path, *, force: bool) -> None:
     if page.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{page}: with --layout dir the page's name must end in .html")
     folder = page.parent
-    try:
+    with _naming(folder):
         kind = _kind(folder)
         if kind in ("file", "other"):
             raise UsageError(f"{folder}: is a file, not a folder for the page")
@@ -142,29 +113,29 @@ def check_page_folder(page: Path, *, force: bool) -> None:
                 raise _exists(folder)
             _try_to_write(Path(os.path.realpath(folder)) / page.name)
         _try_to_write(Path(os.path.realpath(folder)))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say of an error of the system that `path` cannot be written: a full disk, or one that fails,
+    is no mistake in a command."""
+    try:
+        yield
     except OSError as error:
-        raise _not_writable(folder, error) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise unwritten(path, error) from error
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror}); name another place with --output"
+        ) from error
 
 
-def _not_writable(path: Path, error: OSError) -> UsageError | OutputError:
-    """The error for an output that cannot be written: a full disk, or one that fails, is no mistake
-    in a command."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-        return unwritten(path, error)
-    return UsageError(
-        f"{path}: cannot be written ({error.strerror}); name another place with --output"
-    )
-
-
-def _kind(path: Path) -> Literal["file", "folder", "other"] | None:
+def _kind(path: Path) -> str | None:
     """What is at `path`; None if nothing is."""
     try:
-        mode = path.stat().st_mode
+        mode = stat.S_IFMT(path.stat().st_mode)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "file" if stat.S_ISREG(mode) else "other"
+    return {stat.S_IFDIR: "folder", stat.S_IFREG: "file"}.get(mode, "other")
 
 
 def _check_file(path: Path, kind: str | None, *, force: bool) -> None:
@@ -206,65 +177,24 @@ def _exists(path: Path) -> UsageError:
 
 def _try_to_write(target: Path) -> None:
     """Raise OSError if `Staging` could not write `target`; leaves nothing behind."""
-    parent = target.parent
-    missing = [target.name]
+    parent, names = target.parent, [target.name]
     while _kind(parent) is None:
-        missing.append(parent.name)
+        names.append(parent.name)
         parent = parent.parent
-    for name in missing:
+    for name in names:
         _kind(parent / name)  # fails if a name is too long
     with tempfile.TemporaryFile(prefix=BESIDE, dir=parent):
         pass
-    if len(missing) == 1 and os.path.lexists(target):
-        _try_to_replace(target)
 
 
-def _try_to_replace(target: Path) -> None:
-    """Raise OSError if another file cannot take the name of `target`, as far as that shows."""
-    if _is_fixed(target) or _is_fixed(target.parent):
-        raise OSError(errno.EPERM, "it is marked as immutable or append-only")
-    if os.path.realpath(target) in _mount_points():
-        raise OSError(errno.EBUSY, "it is a mount point")
-    if sys.platform == "win32" or os.geteuid() == 0:
-        return
-    folder, user = target.parent.stat(), os.geteuid()
-    is_sticky = folder.st_mode & stat.S_ISVTX
-    if is_sticky and user not in (folder.st_uid, target.lstat().st_uid):
-        raise OSError(errno.EPERM, "it is another user's, in a folder where each keeps their own")
+def read_within(path: Path, most: int) -> bytes:
+    """The bytes of a file that the user names, which may have `most` of them.
 
-
-# Linux: how the attributes of `chattr` are asked for, and those for "immutable" and "append-only".
-_GET_FLAGS, _FIXED = 0x8008_6601, 0x10 | 0x20
-
-
-def _is_fixed(path: Path) -> bool:
-    """Whether attributes of the file system forbid that `path` is replaced."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        (flags,) = struct.unpack("l", fcntl.ioctl(number, _GET_FLAGS, bytes(struct.calcsize("l"))))
-    except OSError:  # the file system has no such attributes
-        return False
-    finally:
-        os.close(number)
-    return bool(flags & _FIXED)
-
-
-def _mount_points() -> frozenset[str]:
-    """Files and folders that something is mounted on, where the system lists them."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(_unescaped(line.split(" ")[4]) for line in lines)
-
-
-def _unescaped(path: str) -> str:
-    """A path of mountinfo, where a space is written as `\\040`."""
-    for character in (" ", "\t", "\n", "\\"):
-        path = path.replace(f"\\{ord(character):03o}", character)
-    return path
+    Raises:
+        OSError: it cannot be read, or has more, as a device that never ends has.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content

@@ -1,144 +1,120 @@
-"""Temporary folders that a later run can tell from those in use, and removes when their run was
-killed."""
+"""Temporary folders with names of their own: beside outputs, and in the system's folder for
+temporary files. Those of a killed run are removed by the next one at the same place."""
 
-import json
+import errno
 import logging
 import os
+import re
+import shutil
 import stat
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.files import system
+if sys.platform != "win32":
+    import fcntl
 
-# How the names of temporary folders begin: beside outputs, where they are hidden, and in the
-# system's folder for temporary files.
-BESIDE, APART = ".reportgen-", "reportgen-"
+BESIDE, APART = ".reportgen-temporary-", "reportgen-temporary-"
+_NAME = re.compile(rf"\.?{APART}[a-z0-9_]{{8}}")
+_OLD = "old"  # in such a folder: what was moved aside
 # Cleaning up must not depend on who called, so it is told by logging: on standard error, unless the
 # caller of the Python API sends it elsewhere.
 _LOG = logging.getLogger(__name__)
-_OWNER = "owner.json"  # marks such a folder as ours: no other one is ever removed
-_MOMENT = 5.0  # seconds that a run has to mark its folder
+
+
+def lock(folder: Path) -> int | None:
+    """Mark a folder as in use by this process, until `os.close` of the number that is returned or
+    the end of the process. None if another process uses it; nobody waits for it.
+
+    Raises:
+        OSError: there is no such folder, or the file system knows no locks.
+    """
+    if sys.platform == "win32":
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(number)
+        return None
+    except BaseException:
+        os.close(number)
+        raise
+    return number
 
 
 @dataclass(frozen=True, slots=True)
 class Temporary:
-    """A folder that this process made, and holds a lock on while it uses it."""
+    """A temporary folder that this process uses."""
 
     path: Path
     lock: int | None  # None where the file system knows no locks
 
-    @property
-    def is_as_made(self) -> bool:
-        """Whether this is the very folder that `make_temporary` made here. One that came with a
-        copy, an archive or a repository is another, and may say anything of outputs."""
-        try:
-            status = self.path.lstat()
-            owner = json.loads((self.path / _OWNER).read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return False
-        is_open = sys.platform != "win32" and bool(status.st_mode & 0o077)
-        return isinstance(owner, dict) and owner.get("folder") == status.st_ino and not is_open
+    def set_aside(self, folder: Path) -> None:
+        """Move a folder out of its place beside this one. It goes with this one, once another has
+        its place; else it is put back."""
+        old = self.path / _OLD / folder.name
+        if old.exists():  # another run has written to that place meanwhile
+            shutil.rmtree(old)
+        old.parent.mkdir(exist_ok=True)
+        folder.rename(old)
 
-    def release(self) -> None:
-        """Give up the lock."""
-        if self.lock is not None:
-            os.close(self.lock)
+    def put_back(self) -> list[Path]:
+        """Move those folders back whose places are empty, and return these places."""
+        old, back = self.path / _OLD, []
+        for folder in sorted(old.iterdir()) if old.is_dir() else ():
+            place = self.path.with_name(folder.name)
+            if not os.path.lexists(place):
+                folder.rename(place)
+                back.append(place)
+        return back
 
     def remove(self) -> bool:
         """Remove the folder with all that it holds; returns whether it is gone.
 
         If it is not, one line on standard error says so, as it may hold texts.
         """
+        old = self.path / _OLD
         try:
-            system.remove_folder(self.path, _OWNER)
+            self.put_back()
+            if old.is_dir():  # a part of what it held must never be put back
+                old.rename(self.path / f"{_OLD} and gone")
+            shutil.rmtree(self.path)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            path = str(self.path)
-            shown = path if path.isprintable() else repr(path)
-            if os.path.lexists(path):
+            if os.path.lexists(self.path):
+                path = str(self.path)
                 _LOG.warning(
                     "reportgen: %s: temporary folder, cannot be removed (%s); remove it yourself",
-                    shown,
-                    reason,
+                    path if path.isprintable() else repr(path),
+                    error.strerror or type(error).__name__,
                 )
-        self.release()
+        if self.lock is not None:
+            os.close(self.lock)
         return not os.path.lexists(self.path)
 
 
 def make_temporary(parent: Path, prefix: str = BESIDE) -> Temporary:
-    """Make a temporary folder in `parent`.
+    """Make a temporary folder in `parent`; only its owner can look into it.
 
     Raises:
         OSError: it cannot be made.
     """
-    path = system.make_temporary(parent, prefix)
-    try:
-        lock = system.lock(path)
-    except OSError:
-        lock = None
-    made = Temporary(path, lock)
-    try:
-        owner = {"process": os.getpid(), "folder": path.stat().st_ino}
-        system.write(path / _OWNER, json.dumps(owner).encode())
-    except BaseException:
-        made.remove()
-        raise
-    return made
-
-
-def remove_at_once(path: Path) -> None:
-    """Remove a folder in one step: its name goes first. What a run that is killed meanwhile leaves
-    is a temporary folder, which the next run there removes.
-
-    Raises:
-        OSError: it cannot be removed.
-    """
-    try:
-        made = make_temporary(path.parent)
-    except OSError:  # no room for it: the folder goes file by file
-        system.remove_folder(path)
-        return
-    try:
-        system.rename(path, made.path / path.name)
-    finally:
-        made.remove()
-
-
-def abandoned(parent: Path, prefix: str = BESIDE) -> Iterator[Temporary]:
-    """The temporary folders in `parent` whose runs were killed, each locked for this process.
-
-    A folder that is in use, is somebody else's, or lies where locks are unknown, is passed over.
-    """
-    try:
-        candidates = sorted(item for item in parent.iterdir() if item.name.startswith(prefix))
-    except OSError:
-        return
-    for path in candidates:
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
-            if not _is_ours(path):
-                continue
-            lock = system.lock(path)
+            number = lock(path)
         except OSError:
+            if path.exists():
+                return Temporary(path, None)
             continue
-        if lock is not None:
-            yield Temporary(path, lock)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a folder was made by `make_temporary` for this user, and is not being made now."""
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or (
-        sys.platform != "win32" and status.st_uid != os.geteuid()
-    ):
-        return False
-    if (path / _OWNER).is_file():
-        return True
-    return not any(path.iterdir()) and time.time() - status.st_mtime > _MOMENT
+        if number is None:
+            continue  # another run has just taken it for one that was left
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(number)):
+            return Temporary(path, number)
+        os.close(number)
 
 
 @contextmanager
@@ -159,6 +135,49 @@ def make_scratch() -> Temporary:
         OSError: it cannot be made.
     """
     parent = Path(tempfile.gettempdir())
-    for left in abandoned(parent, APART):
-        left.remove()
+    recover(parent, APART)
     return make_temporary(parent, APART)
+
+
+def recover(folder: Path, prefix: str = BESIDE) -> list[str]:
+    """Put back what killed runs moved aside in `folder` without replacing it, and remove their
+    temporary folders; returns a line for each. Those of runs that still go on are left alone.
+    """
+    lines = []
+    for path in _own_temporaries(folder, prefix):
+        try:
+            left = Temporary(path, lock(path))
+        except OSError:  # no locks here: a run may still need the rest of it
+            with suppress(OSError):
+                Temporary(path, None).put_back()
+            continue
+        if left.lock is None:
+            continue
+        with suppress(OSError):  # told where it is removed
+            told = "put back, as a run was killed while it replaced it"
+            lines += [f"{place}: {told}" for place in left.put_back()]
+        if left.remove():
+            lines.append(f"{folder}: removed temporary files of a run that was killed")
+    return lines
+
+
+def _own_temporaries(folder: Path, prefix: str) -> list[Path]:
+    """The temporary folders in `folder` that are this user's."""
+    found = []
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(prefix) and _NAME.fullmatch(path.name):
+                status = path.lstat()
+                is_own = sys.platform == "win32" or status.st_uid == os.geteuid()
+                found += [path] if is_own and stat.S_ISDIR(status.st_mode) else []
+    return found
+
+
+def recover_at(paths: Iterable[str | Path]) -> tuple[str, ...]:
+    """The same where outputs go to `paths`."""
+    folders: dict[Path, None] = {}
+    for path in paths:
+        folder = Path(os.path.realpath(path)).parent
+        # Pictures lie in a folder beside a page, and a page may have its folder to itself.
+        folders |= dict.fromkeys((folder, folder / "img", folder.parent))
+    return tuple(line for folder in folders for line in recover(folder))

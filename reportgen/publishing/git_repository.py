@@ -7,9 +7,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from reportgen.errors import PublishError, UsageError, unwritten
+from reportgen.files import scratch_folder
 from reportgen.publishing.publication import Publication, Published
 from reportgen.publishing.wiki_pages import ConflictError, PageVersion, publish_page
 
@@ -65,8 +65,8 @@ def publish_files(
         UsageError: git is not installed.
         PublishError: the host refuses; or as for `publish_page`.
     """
-    with TemporaryDirectory(prefix="reportgen-") as folder:
-        git_page = _GitPage(_Clone(repository, Path(folder) / "clone"), page, layout)
+    with scratch_folder() as folder:
+        git_page = _GitPage(_Clone(repository, folder / "clone"), page, layout)
         return publish_page(git_page, publication, force=force)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         Output,
         table_name,
     )
-    from reportgen.report.html.assets import KINDS, SHARED, Kind, PagePlace, shared, templates_root
+    from reportgen.report.html.assets import templates_root
     from reportgen.report.html.page import render
     from reportgen.report.json.metrics import watched
     from reportgen.report.language.comparison import CompareWords
@@ -52,43 +52,14 @@ if TYPE_CHECKING:
     from reportgen.report.redact.rounding import to_digits
     from reportgen.report.redact.rules import COLUMNS, require_texts
     from reportgen.report.redact.run import redacted, redacted_info
-    from reportgen.report.sections.all_models import since_when
     from reportgen.report.sections.author import comment_lines, unredacted_lines
-    from reportgen.report.sections.context_compared import CompareContext
     from reportgen.report.sections.overview_compared import compare_headline, unmatched_texts
     from reportgen.report.sections.run import gate_rows
     from reportgen.report.sections.trend import limits
     from reportgen.report.short_form.limits import check_marker, limit_of
     from reportgen.report.short_form.markdown import step_summary
     from reportgen.report.short_form.verdicts import first_line
-    from reportgen.report.site.figures import verdicts
-    from reportgen.report.site.index import (
-        address_of,
-        links_of_comparison,
-        links_of_report,
-        links_of_trend,
-        title_of_comparison,
-        title_of_trend,
-        write_gone,
-        write_index,
-        write_latest,
-    )
-    from reportgen.report.site.site_json import (
-        SITE_FILE,
-        Dated,
-        Entry,
-        Pair,
-        Site,
-        TrendPage,
-        content_of,
-        digest,
-        make_entry,
-        pair_name,
-        place_of,
-        read_site,
-        run_id,
-        series_of,
-    )
+    from reportgen.report.site import write_site
     from reportgen.report.spreadsheets import table
     from reportgen.report.spreadsheets_compared import comparison_table
 else:

@@ -1,4 +1,4 @@
-"""What a user can choose about the outputs of reports, comparisons and sites of reports."""
+"""What a user can choose about the outputs of reports, comparisons and lists of reports."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,10 +11,8 @@ from reportgen.files import read_within
 from reportgen.findings import (
     QUALITY,
     GateResult,
-    Judging,
     SmallestChange,
     read_smallest_change,
-    smallest_change,
     write_smallest_change,
 )
 from reportgen.options import Option
@@ -127,7 +125,7 @@ CommentFile: TypeAlias = Annotated[
     ),
 ]
 _ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
-# What reports, comparisons and sites ask alike.
+# What reports and comparisons ask alike.
 DecidingFigure: TypeAlias = Annotated[
     str | None,
     _REPORT(
@@ -290,53 +288,15 @@ def _other(path: Path) -> UsageError:
     )
 
 
-Against: TypeAlias = Literal["previous", "first", "none"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOptions:
-    """How a site of reports is written."""
+    """How a list of reports is written."""
 
     title: Annotated[
         str | None,
         _TITLE(is_common=True, help='Title of the list of reports, e.g. "Headline model".'),
     ] = None
-    lang: Annotated[Lang, _REPORT(is_common=True, help="Language of the site, e.g. ja.")] = "en"
-    against: Annotated[
-        Against,
-        _REPORT(
-            help="Compare each run with the previous one on the same texts, or e.g. with the "
-            "first; none writes no comparisons.",
-        ),
-    ] = "previous"
-    max_size: Annotated[
-        int,  # bytes
-        _SIZE(
-            help="Largest page of a report, e.g. 2MB; texts that do not fit lose their single "
-            "heads first.",
-        ),
-    ] = 10_000_000
-    quality: DecidingFigure = None
-    smallest_change: LeastChange = USUAL_CHANGE
-    commit: Annotated[
-        str | None,
-        _REPORT(
-            read=read_commit,
-            help="The commit of runs that are new on the site and whose results name none, e.g. "
-            "4f2a9c1.",
-        ),
-    ] = None
-    comment: CommentFile = None
-    workers: Annotated[
-        int | None,
-        Option(
-            least=1,
-            most=1_000,
-            help="Write pages in N processes, e.g. 1. Default: one for each processor.",
-        ),
-    ] = None
-
-    @property
-    def judging(self) -> Judging:
-        """How it is decided which run is better."""
-        return Judging(self.quality, smallest_change(self.smallest_change))
+    lang: Annotated[Lang, _REPORT(is_common=True, help="Language of the list, e.g. ja.")] = "en"
+    force: Annotated[
+        bool, _REPORT(is_common=True, help="Replace an index.html that is no such list.")
+    ] = False

@@ -69,7 +69,7 @@ SINK_COLUMNS = {
     **dict.fromkeys(("token", "kind", "role", "test"), "string"),
     **dict.fromkeys(("ratio", "low", "high", "effect", "control"), "float32"),
     **dict.fromkeys(("n_texts", "layer"), "int32"),
-    **dict.fromkeys(("share", "expected", "share_after", "alike", "lead", "key_size"), "float32"),
+    **dict.fromkeys(("share", "expected", "alike", "lead", "key_size"), "float32"),
 }
 AGREEMENT_COLUMNS = {
     **dict.fromkeys(("view", "statistic"), "string"),
@@ -220,7 +220,6 @@ def _sink_row(findings: Findings, figures: SubjectFigures, test: SinkTest) -> di
     """What a test found; the shares are those of the layer in which they stand out most."""
     subject, strongest = figures.subject, figures.strongest
     done = figures.tests.get(test)
-    swapped = figures.share_swapped if test == "swap" else None
     scores = findings.sink_scores.get(subject.key, {}).get(strongest.layer)
     key = scores.key_size if scores else None
     return {
@@ -235,7 +234,6 @@ def _sink_row(findings: Findings, figures: SubjectFigures, test: SinkTest) -> di
         "layer": strongest.layer,
         "share": strongest.share.mean,
         "expected": strongest.expected,
-        "share_after": swapped.mean if swapped else None,
         "alike": scores.alike.mean if scores else None,
         "lead": scores.lead.mean if scores else None,
         "key_size": key.mean if key else None,

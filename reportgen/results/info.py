@@ -40,7 +40,7 @@ EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 Scalar: TypeAlias = str
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
-SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
+SinkTest: TypeAlias = Literal["zero_value", "mean_value"]
 UnitKind: TypeAlias = Literal["token", "word", "given"]
 # "spearman_size": of a measure with a sign, compared by size; others have no sign in "spearman".
 Statistic: TypeAlias = Literal[
@@ -65,7 +65,6 @@ Reason: TypeAlias = Literal[
     "not_conserved",  # the shares of CP-LRP do not add up to the output
     "no_mask_token",
     "no_special_tokens",  # without its content nothing of a text is left to run
-    "cannot_hide",  # the model does not hide a key when asked to
     "scores_unread",  # nothing of the shape of a map goes into a softmax
     "scores_unproven",  # the softmax of what goes into it is not the captured map
     "unresidual",  # it is not known where the residual is added

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.errors import ResultsError
-from reportgen.files import RESULTS_FILES, File, path_of
+from reportgen.files import RESULTS_FILES
 
 INFO_FILE, MAPS_FILE = "results.json", "maps.bin"
 # Bytes of maps.bin that have a SHA-256 of their own, so that one text's maps can be checked without
@@ -111,27 +111,22 @@ class CheckedFile:
     """
 
     def __init__(
-        self, file: File, listed: ListedFile | None, refusal: Callable[[str], ResultsError]
+        self, path: Path, listed: ListedFile | None, refusal: Callable[[str], ResultsError]
     ) -> None:
         """`listed`: None where there is no manifest; then nothing is checked. `refusal` makes the
         error of what is wrong."""
-        self.file = file
+        self.path = path
         self._listed = listed
         self._refusal = refusal
         self._stamp: tuple[int, int] | None = None  # size and time of what was checked
 
-    @property
-    def path(self) -> Path:
-        """Where it was when its folder was opened."""
-        return path_of(self.file)
-
     def stat(self) -> os.stat_result:
         """What the system says of it."""
-        return self.file.stat()
+        return self.path.stat()
 
     def unchecked(self) -> BufferedReader:
         """Open it to be read, whatever it holds."""
-        return self.file.open("rb")
+        return self.path.open("rb")
 
     def open(self, mode: Literal["rb"] = "rb") -> BufferedReader:
         """Open it to be read.
@@ -141,7 +136,7 @@ class CheckedFile:
             OSError: it cannot be read.
         """
         try:
-            stream = self.file.open("rb")
+            stream = self.path.open("rb")
         except OSError as error:
             if self._stamp is None:
                 raise
@@ -181,12 +176,12 @@ class CheckedMaps(CheckedFile):
 
     def __init__(
         self,
-        file: File,
+        path: Path,
         listed: ListedFile | None,
         refusal: Callable[[str], ResultsError],
         block_bytes: int = BLOCK,
     ) -> None:
-        super().__init__(file, listed, refusal)
+        super().__init__(path, listed, refusal)
         self._block_bytes = block_bytes
         self._right: set[int] = set()  # blocks that are known to be as they are listed
 
@@ -198,7 +193,7 @@ class CheckedMaps(CheckedFile):
             OSError: the file cannot be read.
             ValueError, OverflowError: there are no such places in a file.
         """
-        with self.file.open("rb") as stream:
+        with self.path.open("rb") as stream:
             stream.seek(offset)
             size = max(0, min(size, os.fstat(stream.fileno()).st_size - offset))
             if self._listed is not None and size:

@@ -1,5 +1,6 @@
 """The file results.json of a results folder: what was run."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.files import PinnedFolder, as_given, is_address, system
+from reportgen.files import as_given, is_address
 from reportgen.results.checks.limits import (
     HEADS,
     INFO_BYTES,
@@ -31,6 +32,7 @@ from reportgen.results.tables.row_groups import AGAIN
 if TYPE_CHECKING:
     from reportgen.results.store import Results
 
+_MOMENT = 0.05  # seconds, far longer than a folder is without its name while it is replaced
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
 
 
@@ -48,25 +50,25 @@ def read_info(folder: Path) -> RunInfo:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
             version cannot read.
     """
-    return read_run(PinnedFolder(folder))[0]
+    return read_run(folder)[0]
 
 
-def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
-    """Read what was run, and the manifest of all files, from an open results folder; None
-    where it lists none.
+def read_run(folder: Path) -> tuple[RunInfo, Manifest | None]:
+    """Read what was run, and the manifest of all files, from a results folder; None where it lists
+    none.
 
     Raises:
         ResultsError: as `read_info`.
     """
-    path = folder.path / INFO_FILE
+    path = folder / INFO_FILE
     try:
-        file = folder.file(INFO_FILE)
-        if (size := require_regular(file)) > INFO_BYTES:
-            raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
-        with file.open("rb") as stream:
-            content = stream.read(INFO_BYTES)
+        try:
+            content = _content(path)
+        except FileNotFoundError:  # another run may just be replacing the folder
+            time.sleep(_MOMENT)
+            content = _content(path)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise not_results(folder.path) from error
+        raise not_results(folder) from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except ValueError as error:
@@ -85,6 +87,13 @@ def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
         if manifest is not None:
             _require_manifest(manifest, content)
     return info, manifest
+
+
+def _content(path: Path) -> bytes:
+    if (size := require_regular(path)) > INFO_BYTES:
+        raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
+    with path.open("rb") as stream:
+        return stream.read(INFO_BYTES)
 
 
 @contextmanager
@@ -119,7 +128,7 @@ def write_info(
     """Write `info` as the folder's `results.json`, with the manifest of the files that are there;
     those in `known` are not read for it. Returns the manifest."""
     content = with_manifest(asdict(info), list_files(folder, known or {}))
-    system.write(folder / INFO_FILE, content)
+    (folder / INFO_FILE).write_bytes(content)
     return msgspec.json.decode(content, type=_FileList).manifest or Manifest("")
 
 
@@ -129,7 +138,7 @@ def name_commit(results: "Results", commit: str | None) -> "Results":
     if commit is None:
         return results
     info = replace(results.info, commit=commit)
-    _, manifest = read_run(PinnedFolder(results.folder))
+    _, manifest = read_run(results.folder)
     write_info(results.folder, info, manifest.files if manifest else {})
     return replace(results, info=info)
 

@@ -16,9 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
-from reportgen.files import RESULTS_FILES, ReplacedError, pin
 from reportgen.results.info import ANALYSED, REDACT, RunInfo
-from reportgen.results.run_file import not_results, read_run
+from reportgen.results.run_file import read_run
 from reportgen.results.tables.frames import (
     columns_of_role,
     frame_of,
@@ -30,7 +29,6 @@ from reportgen.results.tables.frames import (
     texts_frame,
 )
 from reportgen.results.tables.row_groups import (
-    AGAIN,
     FirstPassSource,
     FolderSource,
     LazyTable,
@@ -389,25 +387,15 @@ class Results:
 
 
 def open_results(folder: Path) -> Results:
-    """Open the results folder at `folder`. What is read from then on is the folder of this moment,
-    also where another run replaces it meanwhile.
+    """Open the results folder at `folder`. Where another run replaces it meanwhile, what is read
+    from then on is refused.
 
     Raises:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
-            version cannot read; or it was replaced again and again while it was opened.
+            version cannot read.
     """
-    try:
-        files = pin(folder, RESULTS_FILES)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise not_results(folder) from error
-    except ReplacedError as error:
-        raise ResultsError(
-            f"{folder}: other runs replaced it each time that it was opened; run it again"
-        ) from error
-    except OSError as error:
-        raise ResultsError(f"{folder}: cannot be read ({error.strerror}); {AGAIN}") from error
-    info, manifest = read_run(files)
-    return Results(info, FolderSource(folder, info, manifest, files))
+    info, manifest = read_run(folder)
+    return Results(info, FolderSource(folder, info, manifest))
 
 
 def open_first_pass(folder: Path, info: RunInfo) -> Results:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
         RANK,
         RMSE,
         TAG_ACCURACY,
-        Best,
         ItemFigure,
         Metric,
         Scale,

@@ -197,12 +197,10 @@ def test_settings_of_another_user_are_refused_unless_they_are_named(
 def test_settings_that_came_with_a_project_write_into_it_only(project: Path, output: str) -> None:
     Path("link").symlink_to(project.parent)
     file = project / "pyproject.toml"
-    for command, table in (("run", ""), ("site", ".site")):
-        value = output if command == "site" else [output]
-        file.write_text(f"[tool.reportgen{table}]\noutput = {value!r}\n")
-        with pytest.raises(UsageError, match=r"output .* is outside of .*; give it with --output"):
-            configured_options(command)
-        # Who names the file has seen it.
-        assert configured_options(command, file).values == {"output": value}
+    file.write_text(f"[tool.reportgen]\noutput = [{output!r}]\n")
+    with pytest.raises(UsageError, match=r"output .* is outside of .*; give it with --output"):
+        configured_options("run")
+    # Who names the file has seen it.
+    assert configured_options("run", file).values == {"output": [output]}
     file.write_text('[tool.reportgen]\noutput = ["../out.html", "-", "new/out.html"]\n')
     assert configured_options("run").values["output"] == ["../out.html", "-", "new/out.html"]

@@ -48,7 +48,6 @@ _LACKS = {
     "gradient": "gradients",
     "alti": "ALTI",
     "cp_lrp": "CP-LRP",
-    "hide_key": "hiding keys",
     "cross_received_norm": "cross-attention × value",
 }
 _OF_HEADS = ("embedding_output", "no_special_tokens", "no_mask_token")

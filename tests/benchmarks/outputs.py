@@ -5,7 +5,7 @@
 
 `write` fills a new folder with what the reportgen on the path makes of the sample texts, with the
 bundled models and with small random ones of each task: reports, comparisons of two models and of
-three in every format and both languages, sites, results folders, and what the terminal shows.
+three in every format and both languages, results folders, and what the terminal shows.
 Results that are made by two workers, or by `run` beside a report must be the same bytes
 as those of `analyze`. `compare` exits with 1 where a figure or a word differs; see
 `outputs_compare.py` for what counts as one.
@@ -142,7 +142,6 @@ COMMANDS = {
     "wrong_column": "run inputs/pairs.csv --text-column sentence -o run/wrong.html",
     "wrong_gate": "run inputs/pairs.csv --fail-if 'special_share_max >' -o run/wrong.html",
     "wrong_figure": "run inputs/pairs.csv --fail-if 'special_shares > 1' -o run/wrong.html",
-    "site_of_all": "site results/demo results/star results/pairs results/choices -o run/site",
     "wrong_option": "run inputs/pairs.csv --evidences none",
     "wrong_choice": "run inputs/pairs.csv --evidence most -o run/wrong.html",
     "wrong_size": "render results/demo --max-size much -o run/wrong.html",
@@ -181,12 +180,7 @@ def write(folder: Path) -> None:
     for name, sides in COMPARISONS.items():
         write_comparisons(name, sides)
     for task in TASKS:
-        sides = " ".join(f"results/{side}{task}" for side in SIDES)
-        run(f"site_{task}", f"site {sides} --workers 1 -o sites/{task}")
         write_same(task)
-    for name, options in {"ja": "--lang ja", "redacted": "--redact"}.items():
-        sides = "results/third_tags results/other_tags results/tags"
-        run(f"site_{name}", f"site {sides} --workers 1 {options} -o sites/{name}")
     for name, command in COMMANDS.items():
         run(name, command)
     write_from_python(Path("python"))

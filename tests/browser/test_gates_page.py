@@ -15,7 +15,7 @@ from reportgen.findings.figures import RUN_FIGURES
 
 pytestmark = pytest.mark.browser
 
-LONG = f"sink_token_{'長いトークン' * 12}_swap_ratio_low"
+LONG = f"sink_token_{'長いトークン' * 12}_zero_value_ratio_low"
 FIGURES = ("n_texts", "special_share_max", "label_r2", LONG)
 ASKED = tuple(
     (f"{figure} {limit}", level)

@@ -117,15 +117,9 @@ def test_the_file_that_decides_something_is_named(folder: Path, monkeypatch) -> 
     assert "settings of" not in done.stderr  # nothing of it is used
 
 
-def test_a_site_has_a_folder_and_a_title_of_its_own() -> None:
-    settings(
-        'output = ["a.html"]\ntitle = "June"\nlang = "ja"\nfail-if = ["n_failed > 0"]\n'
-        '[site]\noutput = "public"\nagainst = "first"\n',
-        "reportgen.toml",
-    )
-    expected = {"lang": "ja", "output": "public", "against": "first"}
-    assert configured_options("site").values == expected
-    assert "against" not in configured_options("run").values
+def test_a_list_of_reports_takes_their_language_and_no_title() -> None:
+    settings('title = "June"\nlang = "ja"\n', "reportgen.toml")
+    assert configured_options("site").values == {"lang": "ja"}
 
 
 def test_an_error_says_where_an_option_was_set() -> None:

@@ -205,12 +205,6 @@ int rename(const char *from, const char *to) {
   TRY(is_below(AT_FDCWD, to), "rename", to, 0);
   return real(from, to);
 }
-int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
-  REAL(renameat2);
-  if (getenv("FAULTY_NO_EXCHANGE")) return errno = ENOSYS, -1; /* as on some file systems */
-  TRY(is_below(to_folder, to), "renameat2", to, 0);
-  return real(from_folder, from, to_folder, to, flags);
-}
 int link(const char *from, const char *to) {
   REAL(link);
   TRY(is_below(AT_FDCWD, to), "link", to, 1);

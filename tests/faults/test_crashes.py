@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# It replaces a published folder. Scratch folders with texts are in `test_recovery`, what a run
+# It replaces a folder. Scratch folders with texts are in `test_recovery`, what a run
 # keeps to go on from is in `test_resume`, pictures that go and other outputs are in `test_sets`.
-SAMPLE = "site"
+SAMPLE = "folder of a page"
 
 
 def try_crashes(*options: str) -> None:

@@ -1,7 +1,7 @@
-"""Results that another run replaces while they are read: every report is of one run."""
+"""Results that another run replaces while they are read: every report is of one run, or one line
+says what happened."""
 
 import multiprocessing
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
@@ -17,7 +17,6 @@ from reportgen.results import open_results
 
 TEXTS = tuple(f"headline number {number}" for number in range(12))
 OUTPUTS = ("summary.json", "texts.csv", "heads.csv", "tokens.csv", "sinks.csv", "maps.npz")
-OFTEN = 0.25  # seconds between two replacements: four in a second
 
 
 @pytest.fixture(scope="module")
@@ -97,30 +96,27 @@ def _kind(files: dict[str, bytes], known: list[dict[str, bytes]]) -> str:
     return next((name for name, is_own in is_of.items() if is_own), "mixed")
 
 
-def test_a_report_beside_a_writer_is_of_one_run(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    found = race(runs, tmp_path, 4, pause=0.02)
-    assert found["mixed"] == 0
-    assert found["old"] + found["new"] > 0
-
-
-@pytest.mark.whole
-def test_whole_a_report_beside_a_writer_is_of_one_run(
+def test_results_that_were_replaced_since_they_were_opened_are_refused_in_one_line(
     runs: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    found = race(runs, tmp_path, 500, pause=OFTEN)
-    print(found)
-    assert found["mixed"] == found["one line"] == 0
-
-
-def test_where_a_folder_cannot_be_held_open_a_replacement_is_told(
-    runs: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "supports_dir_fd", set())
-    replace(tmp_path / "results", runs[0])
-    results = open_results(tmp_path / "results")
+    target, line = tmp_path / "results", "results: was replaced while it was read; run it again"
+    replace(target, runs[0])
+    results = open_results(target)
     assert len(results.texts) == len(TEXTS)
-    replace(tmp_path / "results", runs[1])
-    with pytest.raises(ResultsError, match="results: was replaced while it was read; run it again"):
+    replace(target, runs[1])
+    with pytest.raises(ResultsError, match=line):
         _ = results.heads
-    (tmp_path / "race").mkdir()
-    assert race(runs, tmp_path / "race", 2, pause=0.005)["mixed"] == 0
+    with pytest.raises(ResultsError, match=line), Staging() as staging:
+        staging.copy(results.stored_in.files(), tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    ("n_times", "pause"),
+    [(2, 0.005), (2, 2.0), pytest.param(500, 0.25, marks=pytest.mark.whole)],
+)
+def test_a_report_beside_a_writer_is_of_one_run(
+    runs: tuple[Path, Path], tmp_path: Path, n_times: int, pause: float
+) -> None:
+    found = race(runs, tmp_path, n_times, pause)
+    print(found)
+    assert found["mixed"] == 0

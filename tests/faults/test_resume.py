@@ -6,12 +6,10 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from disk import Killed, disk
 from helpers.calling import call
 from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
@@ -24,12 +22,11 @@ from reportgen.analysis.cost import timed_budget
 from reportgen.analysis.work import plan
 from reportgen.errors import (
     EngineError,
-    InterruptedLateError,
     ModelError,
     OutputError,
     UsageError,
 )
-from reportgen.files import Staging, system, unfinished_run
+from reportgen.files import lock, unfinished_run
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results import InputInfo, open_results
 from reportgen.texts import TextInput, TextSet
@@ -90,6 +87,10 @@ def run(
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 @dataclass(frozen=True)
 class Unbroken:
     """The bytes of all results of a run that nothing ended early, and the work that it kept."""
@@ -108,23 +109,41 @@ def unbroken(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Un
     return whole
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("step", [31, pytest.param(7, marks=pytest.mark.whole)])
-def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
-    model: LoadedModel, unbroken: Unbroken, tmp_path: Path, step: int
+@pytest.mark.parametrize("is_named", [False, True])
+def test_after_a_kill_at_any_result_it_gives_the_same_bytes(
+    model: LoadedModel,
+    unbroken: Unbroken,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_named: bool,
 ) -> None:
-    """Each run is killed, some operations later than the one before, until one comes to its
-    end."""
-    kept, n_killed = tmp_path / "kept", 0
+    """Each run is killed at the second result that it keeps, before or after that has its name,
+    until one comes to its end."""
+    kept, n_killed, saved = tmp_path / "kept", 0, []
+    replace_ = Path.replace
+
+    def dying(path: Path, target: Path) -> Path:
+        if target.suffix == ".zip":
+            saved.append(target.name)
+        is_end = len(saved) == 2
+        if is_end and not is_named:
+            raise Killed
+        found = replace_(path, target)
+        if is_end and is_named:
+            raise Killed
+        return found
+
+    monkeypatch.setattr(Path, "replace", dying)
     while True:
-        known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
-        with disk(3 + step * n_killed, Killed()) as counted, suppress(Killed):
+        known = {path.name for path in kept.glob("*.zip")}
+        saved.clear()
+        try:
             found = run(tmp_path / "r", model, kept)
-        n_killed += counted.is_dead
-        now = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
-        assert known.items() <= now.items()  # nothing is measured twice
-        if not counted.is_dead:
-            break
+        except Killed:
+            assert known.isdisjoint(saved)  # nothing is measured twice
+            n_killed += 1
+            continue
+        break
     assert n_killed >= 5
     assert found == unbroken.results
 
@@ -193,10 +212,19 @@ def test_a_time_for_evidence_is_turned_into_a_number_once(
 
 
 def test_no_result_is_lost_where_the_disk_is_full(
-    model: LoadedModel, unbroken: Unbroken, tmp_path: Path
+    model: LoadedModel, unbroken: Unbroken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(OutputError, match="make room"), disk(12, OSError(28, "full")):
-        run(tmp_path / "r", model, tmp_path / "kept")
+    write_bytes = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if len(list(path.parent.glob("*.zip"))) == 2:
+            raise OSError(28, "full")
+        return write_bytes(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OutputError, match="make room"):
+            run(tmp_path / "r", model, tmp_path / "kept")
     assert list((tmp_path / "kept").glob("*.zip"))
     assert run(tmp_path / "r", model, tmp_path / "kept") == unbroken.results
 
@@ -330,28 +358,18 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
 
 
 @pytest.mark.parametrize(
-    ("error", "is_written", "is_kept"),
+    ("error", "is_kept"),
     [
-        (ModelError("every text failed"), False, False),
-        (EngineError("processes died"), False, True),
-        (OutputError("full"), False, True),
-        (RuntimeError("out of memory"), False, True),
-        (OutputError("the step summary cannot be written"), True, False),
-        (InterruptedLateError("already written"), True, False),
+        (ModelError("every text failed"), False),
+        (EngineError("processes died"), True),
+        (OutputError("full"), True),
+        (RuntimeError("out of memory"), True),
     ],
 )
-def test_what_can_be_gone_on_from_is_kept(
-    tmp_path: Path, error: Exception, is_written: bool, is_kept: bool
-) -> None:
+def test_what_can_be_gone_on_from_is_kept(tmp_path: Path, error: Exception, is_kept: bool) -> None:
     def fail() -> None:
-        with (
-            unfinished_run(tmp_path / "made", resume=False, force=False) as kept,
-            Staging() as staging,
-        ):
+        with unfinished_run(tmp_path / "made", resume=False, force=False) as kept:
             (kept.path / "attention-000000000.zip").write_bytes(b"")
-            if is_written:
-                staging.remove_folder(kept.path)
-                staging.commit()
             raise error
 
     with pytest.raises(type(error)):
@@ -361,12 +379,12 @@ def test_what_can_be_gone_on_from_is_kept(
 
 def test_a_second_run_at_the_same_place_is_refused(place: Path, folder: Path) -> None:
     (place / "made.unfinished").mkdir()
-    lock = system.lock(place / "made.unfinished")
-    assert lock is not None
+    number = lock(place / "made.unfinished")
+    assert number is not None
     try:
         refused = call("analyze", "texts.txt", "--model", folder, "-o", "made", "--resume")
     finally:
-        os.close(lock)
+        os.close(number)
     assert refused.exit_code == 2
     assert "made.unfinished: another run is at work there; wait for it to end" in refused.stderr
 
@@ -413,35 +431,6 @@ def test_after_a_real_kill_the_same_command_goes_on(
     assert done.exit_code == 0, done.stderr
     assert "going on: an earlier run measured the attention of 3 of" in done.stderr
     assert {path.name for path in place.iterdir()} == {"made", "texts.txt"}
-
-
-def test_a_kill_once_the_outputs_are_written_leaves_no_kept_work(
-    place: Path,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    """Also where the next run has no --force: what it finds is no work to go on from."""
-    monkeypatch.setattr("reportgen.files.temporary._MOMENT", 0.0)
-    texts = (place / "texts.txt").read_text()
-    options = ("--model", folder, "--evidence", "none", "-o", "made")
-    command = ("analyze", "texts.txt", *options)
-    assert call(*command).exit_code == 0
-    (place / "texts.txt").write_text(texts.replace("cat", "dog"))
-    old = shutil.copytree(place, tmp_path_factory.mktemp("kept") / "old")
-    with disk() as counted:
-        assert call(*command, "--force").exit_code == 0
-    moved = counted.seen.index("exchange") + 1
-    new = {path.name for path in place.iterdir()}
-    for at in range(moved + 1, len(counted.seen) + 1):
-        for path in place.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        shutil.copytree(old, place, dirs_exist_ok=True)
-        with disk(at, Killed()), suppress(Killed):
-            call(*command, "--force")
-        refused = call(*command)
-        assert (refused.exit_code, "made: exists" in refused.stderr) == (2, True)
-        assert {path.name for path in place.iterdir()} == new, counted.seen[at - 1]
 
 
 def test_kept_work_that_is_a_link_is_refused_and_what_it_names_stays(

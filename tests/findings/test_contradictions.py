@@ -33,7 +33,7 @@ from reportgen.report.short_form import report_headline
 
 # Of the sentences of one row at most one may be on a page.
 ON_A_PAGE: tuple[tuple[str, ...], ...] = (
-    ("constant", "N13", "N13-few"),
+    ("constant", "N13-few"),
     ("N12", "N12-unrelated", "N12-unclear"),
     ("N13c", "N13c-unclear"),
     ("no-special-few", "no-token"),
@@ -56,10 +56,8 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N4", "N5", "N5-first", "N5-open", "N5-basic", "N5-unclear", "N6", "N6-partly"),
     *(("tests-disagree", other) for other in ("N4", "N5", "N5-basic", "N6", "N6-partly")),
     *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),
-    *(("tests-no-control", other) for other in ("N4", "N5", "N6", "N7", "hide-only")),
-    *(("few-tests", other) for other in ("N4", "N5", "N6", "N7", "N8")),
-    ("N7", "N7-unclear", "hide-only"),
-    ("N8", "N8-token", "N8-unclear", "few-swap"),
+    *(("tests-no-control", other) for other in ("N4", "N5", "N6")),
+    *(("few-tests", other) for other in ("N4", "N5", "N6")),
     # Why it draws attention.
     ("score-alike", "score-between", "score-asks", "score-unclear", "few-score", "score-unread"),
     *(
@@ -84,13 +82,6 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("unclear", "N10"),
     ("unclear", "N11"),
 )
-# And for sentences about one colouring.
-ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
-    ("N13-better", "N13b", "N13-worse"),
-    ("N13-zero", "N13-opposite", "N13-together"),
-)
-
-
 # Each two sentences of the rows above and below that stand together on any of the first 126 pages
 # that are drawn, and of one token or colouring where they are about it, do so on one of these or of
 # the other pages of `found`; nine in ten of them on one of the first, where each sentence is said.
@@ -145,8 +136,6 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("verdict.is_opposite", "trust.headline"),
     ("verdict.is_chance", "trust.headline"),
     ("answers.few_agreement", "trust.headline"),
-    ("answers.few_agreement", "N13"),
-    ("trust.not_computed", "N13"),
     *product(("trust.not_computed", "constant"), ("trust.shapley", "trust.shapley_effect")),
     ("trust.shapley_exact_all", "trust.shapley_exact_some", "trust.shapley_exact_none"),
     ("trust.headline", "N13-few"),
@@ -276,16 +265,10 @@ def test_no_two_sentences_about_a_token_deny_each_other(pages: list[tuple[Note, 
             assert _together(own, ABOUT_A_TOKEN) == []
 
 
-def test_no_two_sentences_about_a_view_deny_each_other(pages: list[tuple[Note, ...]]) -> None:
-    for notes in pages:
-        for note in notes:
-            assert _together(set(ids(note)), ABOUT_A_VIEW) == []
-
-
 def test_each_sentence_of_a_row_is_said_on_some_page(pages: list[tuple[Note, ...]]) -> None:
     """Else nothing would tell that it stands beside one that denies it."""
     said = {id for notes in pages for note in notes for id in ids(note)}
-    rows = (*ON_A_PAGE, *ABOUT_A_TOKEN, *ABOUT_A_VIEW)
+    rows = (*ON_A_PAGE, *ABOUT_A_TOKEN)
     assert {id for row in rows for id in row} - said == set()
 
 

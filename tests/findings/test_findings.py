@@ -39,17 +39,15 @@ def cls(results: Results) -> dict[str, Note]:
 
 
 def test_half_of_all_attention_and_a_tenth_of_what_is_passed_on_is_the_sinks(cls) -> None:
-    assert set(cls) == {"N1", "why", "score-alike", "N2", "N4", "N7", "N8"}
+    assert set(cls) == {"N1", "why", "score-alike", "N2", "N4"}
     assert 0.45 < cls["N1"].values["share"] < 0.65
     assert 0.05 < cls["N2"].values["norm_share"] < 0.15
     assert cls["N2"].values["value_ratio"] < 0.1
 
 
-def test_what_the_sink_passes_on_hardly_matters_and_its_place_does(cls) -> None:
+def test_what_the_sink_passes_on_hardly_matters(cls) -> None:
     assert cls["N4"].values["zero_ratio"] < 0.25
     assert cls["N4"].values["mean_ratio"] < 0.02
-    assert cls["N7"].values["hide_ratio"] > 5
-    assert cls["N8"].values["swap_ratio"] == pytest.approx(1, abs=0.1)
 
 
 def test_the_lead_of_the_sink_is_the_same_for_all_that_ask(cls, results) -> None:
@@ -71,7 +69,6 @@ def test_rollout_is_said_to_be_special_tokens_for_the_most_part(results) -> None
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_sentences_carry_the_measured_figures(cls, lang: str) -> None:
     language = load_language(lang)
-    for id, name in (("N1", "share"), ("N2", "share"), ("N7", "share"), ("N8", "swapped_share")):
+    for id, name in (("N1", "share"), ("N2", "share")):
         assert f"{100 * cls[id].values[name]:.1f}" in sentence(cls[id], language)
     assert f"{cls['N4'].values['zero_ratio']:.2f}" in sentence(cls["N4"], language)
-    assert f"{cls['N7'].values['hide_ratio']:.1f}" in sentence(cls["N7"], language)

@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
-from helpers.made_up.sites import made as site_run
-from helpers.made_up.sites import write as write_site
 from helpers.made_up.with_answers import answered_results
 from helpers.places import ROOT
 
@@ -151,15 +149,6 @@ def test_every_output_of_a_run(tmp_path: Path, kind: OutputKind) -> None:
             inside = shown.iframe["srcdoc"]
             assert faults("frame.html", str(inside).encode()) == []
             assert faults("cell.html", str(shown).encode()) == []
-
-
-def test_the_pages_of_a_site(tmp_path: Path) -> None:
-    folders = [site_run(tmp_path / f"run{seed}", seed=seed, evidence="basic") for seed in (0, 1)]
-    write_site(tmp_path / "site", folders)
-    pages = sorted((tmp_path / "site").rglob("*.html"))
-    assert len(pages) > len(folders)
-    for page in pages:
-        assert faults(page.name, page.read_bytes()) == [], page
 
 
 SUMS = {"en": "sums? over 3 heads|sum of heads", "ja": "3?ヘッドの和"}

@@ -108,19 +108,6 @@ class Capture:
                 hooks.enter_context(unfolding(self.encoder, self._banded, hand_over))
             yield
 
-    @contextmanager
-    def without_learned_sinks(self) -> Iterator[None]:
-        """A context in which no attention goes to learned sinks, so that rows sum to 1."""
-        sinks = [module.get_parameter("sinks").data for module, _ in self._recorded]
-        kept = [sink.clone() for sink in sinks]
-        try:
-            for sink in sinks:
-                sink.fill_(torch.finfo(sink.dtype).min)
-            yield
-        finally:
-            for sink, before in zip(sinks, kept, strict=True):
-                sink.copy_(before)
-
 
 def require_short(inputs: Mapping[str, Tensor]) -> None:
     """Raise a CaptureError if a text is so long that the maps of a graph would not fit."""

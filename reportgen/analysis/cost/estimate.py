@@ -245,13 +245,12 @@ def _faithfulness_passes(text: EncodedText, n_scores: int) -> Passes:
 
 
 def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool) -> Passes:
-    """The most passes of the sink tests on one text, if only roles are tested (at least one token):
-    of each changed version, unchanged where it `is_run` to know its target; where all tests are
-    done, twice more.
+    """The most passes of the sink tests on one text, if only roles are sinks (at least one token):
+    of each changed version, unchanged where it `is_run` to know its target; for means, twice more.
     """
-    n_subjects = 1 if depth.strongest_only else max(1, n_roles)
+    n_subjects = depth.most_subjects or max(1, n_roles)
     n_groups = n_subjects + min(depth.most_controls, len(content_units(text)))
-    n_runs = len(depth.tests) * n_groups + is_run + (0 if depth.strongest_only else 2)
+    n_runs = len(depth.tests) * n_groups + is_run + 2 * ("mean_value" in depth.tests)
     return Passes(n_runs, 0, n_runs * len(text.ids))
 
 

@@ -54,12 +54,8 @@ if TYPE_CHECKING:
     from reportgen.analysis.evidence.shuffled import weights_shuffled
     from reportgen.analysis.evidence.sinks.cases import find_case
     from reportgen.analysis.evidence.sinks.interventions import (
-        is_hidden,
-        is_renormalised,
-        keys_hidden,
         values_read,
         values_replaced,
-        visible_cells,
     )
     from reportgen.analysis.evidence.sinks.query_key_scores import (
         SinkScorer,

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         PublishChoices,
         RenderChoices,
         RunChoices,
-        SiteChoices,
         Verbosity,
     )
     from reportgen.api.options.settings import (

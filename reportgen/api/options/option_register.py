@@ -271,7 +271,6 @@ _FOLDER = Option(
     help="Results folder, e.g. results/.",
     is_setting=False,  # `output` of settings names files
 )
-_SITE = Option(flags=("--output", "-o"), metavar="FOLDER", help="Folder of the site, e.g. public/.")
 _Force = Annotated[bool, Option(is_common=True, help="Overwrite a folder that exists.")]
 _Resume = Annotated[
     bool,
@@ -441,13 +440,4 @@ class CompareChoices:
             is_setting=False,
         ),
     ] = False
-    redact: _Redact = False
-
-
-@dataclass(frozen=True, slots=True)
-class SiteChoices:
-    """What `site` takes beside the groups of options."""
-
-    output: Annotated[Path, _SITE] = Path("public")
-    force: _Force = False
     redact: _Redact = False

@@ -1,7 +1,7 @@
 """Reads the options in a settings file, under their long names, and its gates.
 
-Settings at the top apply to every command that has the option. Settings in the table `compare` or
-`site` apply to that command only, and override those at the top.
+Settings at the top apply to every command that has the option. Settings in the table `compare`
+apply to that command only, and override those at the top.
 """
 
 import os
@@ -22,7 +22,6 @@ from reportgen.api.options.option_register import (
     InputChoices,
     OutputChoices,
     RunChoices,
-    SiteChoices,
     Verbosity,
 )
 from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
@@ -30,11 +29,11 @@ from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings import Level
 from reportgen.models import ModelSpec
 from reportgen.options import Option, options_in, options_of
-from reportgen.report import STANDARD_OUTPUT, CompareOptions, RenderOptions, SiteOptions
+from reportgen.report import STANDARD_OUTPUT, CompareOptions, RenderOptions
 
 _GATES: Mapping[str, Level] = {"fail-if": "fail", "warn-if": "warn"}
-_COMMANDS = ("compare", "site")  # that have a table of their own
-# What a report is called and where it goes says nothing of a comparison or of a site.
+_COMMANDS = ("compare",)  # that have a table of their own
+# What a report is called and where it goes says nothing of a comparison or a list.
 _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
     "compare": (
         *_GATES,
@@ -46,7 +45,7 @@ _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
         "layout",
         "comment",
     ),
-    "site": ("output", "title", "comment"),
+    "site": ("title",),
 }
 # Code runs only where someone says so at that very moment, so no file can ask for it.
 _OF_CODE = "it runs code, so it belongs on the command line"
@@ -69,7 +68,6 @@ _GROUPS: Mapping[str, tuple[type, ...]] = {
         *(InputChoices, AnalysisOptions, CompareOutputChoices, CompareOptions),
         *(*_SHARED, CompareChoices),
     ),
-    "site": (SiteOptions, *_SHARED, SiteChoices),
 }
 
 
@@ -167,8 +165,7 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     if close:
         return f"{fault}; is it {prefix}{close[0]}?"
     command = prefix.rstrip(".") or "run"
-    listing = "--help" if command == "site" else "--help-all"
-    return f"{fault}; settings are called as the options of reportgen {command} {listing}"
+    return f"{fault}; settings are called as the options of reportgen {command} --help-all"
 
 
 def _read(key: str, group: type, value: object, place: str) -> Any:

@@ -188,18 +188,6 @@ _SINKS = (
         Estimated("sink_<subject>_share", "share", "attention on it in that layer", "share"),
         Figure("sink_<subject>_expected", "share", "its equal share", "expected"),
     ),
-    Estimated(
-        "sink_<subject>_share_swapped",
-        "share",
-        "attention on its position after a swap, in that layer",
-        "share_swapped",
-    ),
-    Figure(
-        "sink_<subject>_share_swapped_n_texts",
-        "count",
-        "texts in which it was swapped",
-        "share_swapped.n_texts",
-    ),
     Figure(
         "sink_<subject>_<test>_n_texts", "count", "texts in which it was done", "effect.n_texts"
     ),

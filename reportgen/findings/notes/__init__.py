@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         GU,
         GUO,
         HASE,
-        JAIN,
         KOBAYASHI_2021,
         KOVALEVA,
         SUN,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
         score_note,
         why_note,
     )
-    from reportgen.findings.notes.sinks import sink_effects, sink_test_notes, swap_note, value_note
+    from reportgen.findings.notes.sinks import sink_effects, sink_test_note, value_note
     from reportgen.findings.notes.spread import mixing_notes
     from reportgen.findings.notes.thresholds import (
         ALIKE_LITTLE,
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
         certain,
     )
     from reportgen.findings.notes.trust import (
-        RankedViews,
-        agreement_notes,
         deletion_offset_note,
         incomplete_note,
         incomplete_text_note,

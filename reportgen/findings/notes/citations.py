@@ -92,12 +92,6 @@ LIN = Citation("Lin 1991", "Divergence Measures Based on the Shannon Entropy", "
 MICHEL = Citation(
     "Michel et al. 2019", "Are Sixteen Heads Really Better than One?", "arXiv 1905.10650"
 )
-NEELY = Citation(
-    "Neely et al. 2022",
-    "A Song of (Dis)agreement: Evaluating the Evaluation of Explainable Artificial Intelligence "
-    "in Natural Language Processing",
-    "arXiv 2205.04559",
-)
 SERRANO = Citation("Serrano and Smith 2019", "Is Attention Interpretable?", "arXiv 1906.03731")
 SUN = Citation(
     "Sun et al. 2024", "Massive Activations in Large Language Models", "arXiv 2402.17762"

@@ -17,7 +17,6 @@ Kind: TypeAlias = Literal[
     "passed",  # what a token passes on, as the sink tests show it
     "test",  # sink tests that leave that open
     "token",  # anything else about one token
-    "agreement",  # how far one view agrees with what moves the output
     "trust",  # where a measure is not to be trusted
     "banner",  # what the page says in a banner or a list of what is missing
     "general",
@@ -150,7 +149,6 @@ class Placed:
 
     overview: tuple[Note, ...]
     sinks: Mapping[str, tuple[Note, ...]]  # in the panel of each subject, by its key
-    agreement: tuple[Note, ...]  # beside the table of agreement, one a view
     trust: tuple[Note, ...]
 
 
@@ -158,20 +156,17 @@ def place(notes: Sequence[Note], info: RunInfo, others: Iterable[str] = ()) -> P
     """The `notes` by their place in the report.
 
     Verdicts stay in the overview. If there is evidence, the other notes on a token go to its panel,
-    and notes on agreement to the panel on trust. `others` are the keys of tokens that have a
+    and those on measures to the panel on trust. `others` are the keys of tokens that have a
     verdict and are no special ones.
     """
     has_panels = info.evidence.level != "none"
     subjects = (*(role.key for role in info.roles), *others)
     overview: list[Note] = []
     sinks: dict[str, list[Note]] = {key: [] for key in subjects if has_panels}
-    agreement: list[Note] = []
     trust: list[Note] = []
     for note in notes:
         if note.role in sinks and not note.is_verdict:
             sinks[note.role].append(note)
-        elif has_panels and note.kind == "agreement":
-            agreement.append(note)
         elif has_panels and note.kind == "trust":
             trust.append(note)
         elif note.kind != "banner":
@@ -179,6 +174,5 @@ def place(notes: Sequence[Note], info: RunInfo, others: Iterable[str] = ()) -> P
     return Placed(
         tuple(overview),
         {key: tuple(sink_notes) for key, sink_notes in sinks.items()},
-        tuple(agreement),
         tuple(trust),
     )

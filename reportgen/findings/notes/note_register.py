@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reportgen.findings.attention import LayerFigures, RoleFigures
+from reportgen.findings.attention import RoleFigures
 from reportgen.findings.notes.citations import GU
 from reportgen.findings.notes.missing import (
     constant_notes,
@@ -13,7 +13,7 @@ from reportgen.findings.notes.missing import (
 )
 from reportgen.findings.notes.note import Note, about, explained
 from reportgen.findings.notes.sink_causes import massive_note, score_note, why_note
-from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.notes.sinks import sink_test_note, value_note
 from reportgen.findings.notes.spread import (
     length_notes,
     live_rows_note,
@@ -112,17 +112,16 @@ def _notes_on(
     verdict = with_heads(verdict, findings.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
-    tests = _tests(findings, layer, tested, is_sink)
     if subject == LEARNED_SINK:
-        return (verdict, about(subject, "learned", {}), *tests)
+        return (verdict, about(subject, "learned", {}))
     also = (
         why_note(subject, layer, figures.layers, findings.live_rows, explained(findings.info))
         if verdict.verdict == "sink"
         else massive_note(subject, figures.layers)
     )
-    value = value_note(subject, layer, bool(tests)) if is_sink else None
-    swap = swap_note(tested, layer.layer) if tested and is_sink else None
-    does = [note for note in (value, *tests, swap) if note is not None]
+    test = _test(findings, tested, is_sink)
+    value = value_note(subject, layer, test is not None) if is_sink else None
+    does = [note for note in (value, test) if note is not None]
     at = verdict.sink_layer
     score = None if at is None else _score(findings, subject, at, does)
     return tuple(note for note in (verdict, also, *does, score) if note is not None)
@@ -136,11 +135,9 @@ def _score(findings: "Findings", subject: Subject, layer: int, does: Sequence[No
     return score_note(subject, scores, unread, findings.info.model.n_heads, does)
 
 
-def _tests(
-    findings: "Findings", layer: LayerFigures, tested: SubjectFigures | None, is_sink: bool
-) -> tuple[Note, ...]:
-    """The notes on the sink tests of a token that gets most in `layer`."""
+def _test(findings: "Findings", tested: SubjectFigures | None, is_sink: bool) -> Note | None:
+    """The note on the sink tests of a token."""
     if tested is None:
-        return ()
+        return None
     output, asked = explained(findings.info), SINK_TESTS_AT[findings.info.evidence.level]
-    return sink_test_notes(tested, layer.layer, is_sink, output, asked)
+    return sink_test_note(tested, is_sink, output, asked)

@@ -8,31 +8,26 @@ from reportgen.findings.attention import LayerFigures
 from reportgen.findings.notes.citations import (
     CLARK,
     DARCET,
-    GU,
     GUO,
     KOBAYASHI_2020,
     SUN,
-    XIAO,
     Citation,
 )
 from reportgen.findings.notes.note import Kind, Note, Values, about, figure
 from reportgen.findings.notes.thresholds import (
-    HIDE_LARGE,
     LIGHT_NORM,
     LIGHT_VALUE,
-    SWAP_SAME,
     TEST_LARGE,
     TEST_SMALL,
     certain,
 )
-from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results import MIN_TEXTS, SINK_TESTS, SinkTest, Subject
 
 _RATIOS: Mapping[SinkTest, str] = {
     "zero_value": "zero_ratio",
     "mean_value": "mean_ratio",
-    "hide_key": "hide_ratio",
 }
 _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N2": (KOBAYASHI_2020, CLARK, GUO),
@@ -41,14 +36,12 @@ _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N3": (KOBAYASHI_2020,),
     "N4": (KOBAYASHI_2020,),
     "N5": (SUN,),
-    "N7": (XIAO, GU),
-    "N8": (XIAO,),
 }
 _OPEN = ("N5-open", "tests-disagree")  # cases of `passing_case` that leave it open
 # How far the prediction depends on what a sink passes on: on what differs from text to text, or may
 # do so; on something that is the same in every text; hardly at all.
 Dependence: TypeAlias = Literal["needed", "constant", "unused", "unclear"]
-# By the note that says so. Hiding a token and putting another in its place say nothing of that.
+# By the note that says so.
 _DEPENDENCE: Mapping[str, Dependence] = {
     "N4": "unused",
     "N5": "constant",
@@ -56,12 +49,6 @@ _DEPENDENCE: Mapping[str, Dependence] = {
     **dict.fromkeys(
         ("tests-disagree", "tests-unclear", "tests-no-control", "few-tests"), "unclear"
     ),
-}
-_SWAPS: Mapping[str | None, str] = {
-    "same": "N8",
-    "lower": "N8-token",
-    "higher": "N8-token",
-    None: "N8-unclear",
 }
 
 
@@ -116,17 +103,16 @@ def value_case(value_ratio: float, norm_share: float, share: float) -> str:
     return "N2" if norm_share <= LIGHT_NORM * share else "N2-heavy"
 
 
-def sink_test_notes(
+def sink_test_note(
     figures: SubjectFigures,
-    layer: int,
     is_sink: bool,
     output: Values,
     asked: Collection[SinkTest] = SINK_TESTS,
-) -> tuple[Note, ...]:
-    """N4 to N7: the results of the sink tests on one subject, for the explained output.
+) -> Note | None:
+    """N4 to N6: the results of the sink tests on one subject, for the explained output.
 
-    `layer`, from 1, is the one whose share is named; `is_sink` is whether attention piles up on it;
-    `output` is as `note.explained` gives it; `asked` are the tests that were to be done.
+    `is_sink` is whether attention piles up on it; `output` is as `note.explained` gives it; `asked`
+    are the tests that were to be done.
     """
     subject = figures.subject
     tested = {
@@ -137,49 +123,15 @@ def sink_test_notes(
     ratios = {test: ratio for test, ratio in tested.items() if ratio is not None}
     sure = {test: ratio for test, ratio in ratios.items() if ratio.interval is not None}
     if sure:
-        share = {"layer": layer, "share": figures.layers[layer - 1].share.mean}
         passed = _passes_on(subject, sure, is_sink, output)
         if passed is not None and passed.id == "N5-open" and figures.is_same:
             passed = replace(passed, id="N5-first", kind="passed")
         elif passed is not None and passed.id == "N5-open" and "mean_value" not in asked:
             passed = replace(passed, id="N5-basic", kind="passed")
-        if passed is not None and passed.id == "N5":
-            passed = _with_exchange(passed, figures.tests.get("swap"))
-        notes = (passed, _parking(subject, sure, {**share, **output}))
-        return tuple(note for note in notes if note is not None)
+        return passed
     if ratios:
-        return (_few(subject, ratios, output),)
-    return (about(subject, "tests-no-control", output, kind="test"),) if tested else ()
-
-
-def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
-    """N8: whether the attention in `layer`, from 1, goes to the position or to the token at it.
-
-    None where the swap was not done.
-    """
-    swapped = figures.swapped[layer - 1] if figures.swapped else None
-    if swapped is None or swapped.ratio is None:
-        return None
-    values = {
-        "n_texts": swapped.ratio.n_texts,
-        "layer": layer,
-        "share": swapped.before,
-        "swapped_share": swapped.after.mean,
-        **figure("swap_ratio", swapped.ratio),
-        "swap_same": SWAP_SAME,
-    }
-    if swapped.ratio.interval is None:
-        return about(figures.subject, "few-swap", values)
-    id = _SWAPS[certain(swap_case, swapped.ratio.interval)]
-    return about(figures.subject, id, values, *_CITATIONS.get(id, ()))
-
-
-def swap_case(ratio: float) -> str:
-    """Whether a share stays about the same after a swap (within SWAP_SAME), given its exact
-    ratio."""
-    if 1 - SWAP_SAME <= ratio <= 1 + SWAP_SAME:
-        return "same"
-    return "lower" if ratio < 1 else "higher"
+        return _few(subject, ratios, output)
+    return about(subject, "tests-no-control", output, kind="test") if tested else None
 
 
 def passing_case(zero: float, mean: float | None = None) -> str:
@@ -194,11 +146,6 @@ def passing_case(zero: float, mean: float | None = None) -> str:
     if _is_small(mean):
         return "N5"
     return "N6" if _is_large(mean) else "N6-partly"
-
-
-def parking_case(hide: float, passed: float) -> str:
-    """Whether hiding the key moves the output although what it passes on hardly does."""
-    return "N7" if hide >= HIDE_LARGE and _is_small(passed) else "none"
 
 
 def _is_small(ratio: float) -> bool:
@@ -242,39 +189,6 @@ def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
     if _is_small(low) != _is_small(high):
         return TEST_SMALL
     return TEST_LARGE if test == "mean_value" and _is_large(low) != _is_large(high) else None
-
-
-def _with_exchange(note: Note, swapped: TestFigures | None) -> Note:
-    """`note`, which says that a token acts like a constant, and the effect of removing it if that
-    is large."""
-    ratio = swapped.ratio if swapped else None
-    if ratio is None or ratio.interval is None or ratio.interval.low < HIDE_LARGE:
-        return note
-    values = {**note.values, **figure("exchange_ratio", ratio)}
-    return replace(note, values=values, also=(*note.also, "N5-swap"))
-
-
-def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Values) -> Note | None:
-    """N7, N7-unclear, or hide-only if no test shows what is passed on; None if none applies.
-
-    What is passed on is shown by mean_value, or by zero_value where that was not done.
-    """
-    hide = ratios.get("hide_key")
-    shown_by: SinkTest = "mean_value" if "mean_value" in ratios else "zero_value"
-    passed = ratios.get(shown_by)
-    if hide is None:
-        return None
-    figures = {**_figures({"hide_key": hide}), **values}
-    if passed is None:
-        return about(subject, "hide-only", figures)
-    id = certain(parking_case, _interval(hide), _interval(passed))
-    if id == "N7":
-        return about(subject, id, figures, *_CITATIONS[id])
-    if id == "none":
-        return None
-    limits = {"hide_large": HIDE_LARGE, "test_small": TEST_SMALL}
-    shown = {"test": shown_by, **figure("passed_ratio", passed), **limits}
-    return about(subject, "N7-unclear", {**figures, **shown})
 
 
 def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) -> Note:

@@ -18,8 +18,6 @@ BROADCAST_RANK = 1.5  # effective rank of what nearly all points along one direc
 MASSIVE = 1000  # largest hidden value, in the median of its text's
 TEST_SMALL = 0.25  # effect of a sink test, in that on text tokens
 TEST_LARGE = 0.5
-HIDE_LARGE = 1.0
-SWAP_SAME = 0.10  # how far a share may move with another token in the place
 ROLLOUT_SHARE = 0.5
 # Of the mean square of a sink's lead, the part that is the same for every token that asks. At 0.8
 # the leads spread by half their mean, at 0.5 by as much as their mean.
@@ -50,8 +48,6 @@ THRESHOLDS = (
     Threshold("massive", MASSIVE, SUN),
     Threshold("test_small", TEST_SMALL),
     Threshold("test_large", TEST_LARGE),
-    Threshold("hide_large", HIDE_LARGE),
-    Threshold("swap_same", SWAP_SAME),
     Threshold("alike_most", ALIKE_MOST),
     Threshold("alike_little", ALIKE_LITTLE),
     Threshold("rollout_limit", ROLLOUT_SHARE),

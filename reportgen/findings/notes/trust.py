@@ -1,18 +1,15 @@
-"""Notes on how far the views agree with what moves the output, and on measures that are not to be
-trusted."""
+"""Notes on measures that are not to be trusted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.findings.agreement_verdict import Judgement
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
+from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
-from reportgen.findings.statistics import Estimate, Interval, is_reversed
+from reportgen.findings.statistics import Estimate
 from reportgen.results import (
     COLOURS,
     CONSERVED,
@@ -21,8 +18,6 @@ from reportgen.results import (
     MIN_TEXTS,
     MIN_UNITS,
     USER_PREFIX,
-    VIEWS,
-    View,
 )
 
 if TYPE_CHECKING:
@@ -30,117 +25,28 @@ if TYPE_CHECKING:
 
 
 def trust_notes(findings: "Findings") -> list[Note]:
-    """N13 on agreement, then N12, N13c, N13d, N14 and N14b on single measures."""
+    """N13-few where agreement has no figures, then notes on single measures."""
     if findings.info.evidence.level == "none" or findings.is_constant:
         return []
     output = explained(findings.info)
-    row = next((role.token for role in findings.info.roles if role.key == "cls"), "")
-    ranked = RankedViews(
-        findings.agreement_by_size,
-        findings.agreement_with_sign,
-        findings.has_joint,
-        findings.judgements,
-    )
-    agreement = agreement_notes(ranked, row, output, findings.info.model.is_causal)
-    if not agreement and findings.results.effects["deletion"].notna().any():
+    by_size = findings.agreement_by_size
+    known = {*by_size, *findings.agreement_with_sign}
+    has_shown = any(view in COLOURS or view.startswith(USER_PREFIX) for view in known)
+    few = None
+    if not has_shown and findings.results.effects["deletion"].notna().any():
         spearman = (item for item in findings.agreement if item.statistic == "spearman")
         n_ranked = max((figures.estimate.n_texts for figures in spearman), default=0)
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
-        agreement = [plain("N13-few", {**limits, **output}, JAIN, kind="banner")]
-    rest = [
-        rollout_note(findings.rollout_share, ranked.by_size.get("rollout"), ranked.has_joint),
+        few = plain("N13-few", {**limits, **output}, JAIN, kind="banner")
+    notes = [
+        few,
+        rollout_note(findings.rollout_share, by_size.get("rollout"), findings.has_joint),
         offset_note(findings.mask_offset, output),
         deletion_offset_note(findings.deletion_offset, output),
         incomplete_note(findings),
         unconserved_note(findings),
     ]
-    return [*agreement, *(note for note in rest if note is not None)]
-
-
-@dataclass(frozen=True, slots=True)
-class RankedViews:
-    """The rank correlations of views with the yardstick, each over enough texts for an interval."""
-
-    by_size: Mapping[View, ViewFigures]  # of sizes with the size of effects
-    with_sign: Mapping[View, ViewFigures]  # of views with a sign with effects as they are
-    has_joint: bool = True  # units that say the same were looked for
-    judgements: Mapping[View, Judgement] = field(default_factory=dict)  # beyond the baselines
-
-
-def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bool) -> list[Note]:
-    """N13 for each of the views that the page shows, beside the ceiling and the best baseline.
-
-    All are compared by size; beside that, those with a sign also with it, and with the ceiling of
-    that comparison.
-
-    Args:
-        ranked: the figures.
-        row: the token whose row is the [CLS] row, "" for a last token.
-        is_causal: whether attention received was ranked as a multiple of its even-spread value.
-    """
-    notes: list[Note] = []
-    # The measures that the page has colours for, the one it shows first in front.
-    known = {**ranked.by_size, **ranked.with_sign}
-    shown = [view for view in VIEWS if view in COLOURS and view in known]
-    shown += [view for view in known if view.startswith(USER_PREFIX)]
-    joint = "-joint" if ranked.has_joint else ""
-    received = [view for view in shown if view.startswith("received")]
-    for view in shown:
-        is_size = view in ranked.by_size
-        figures = ranked.by_size if is_size else ranked.with_sign
-        view_figures, ceiling = figures[view], figures.get("mask")
-        judged = ranked.judgements.get(view) if is_size else None
-        signed = ranked.with_sign.get(view) if is_size else None
-        top = ranked.with_sign.get("mask") if signed else None
-        values = {
-            "n_texts": view_figures.estimate.n_texts,
-            "view": view,
-            "row": row,
-            "effect": f"effect_{'size' if is_size else 'signed'}{joint.replace('-', '_')}",
-            **figure("agreement", view_figures.estimate),
-            **figure("ceiling", ceiling.estimate if ceiling else None),
-            **_against(judged),
-            **figure("signed", signed.estimate if signed else None),
-            **figure("signed_ceiling", top.estimate if top else None),
-            **output,
-        }
-        first = "" if notes else "-first"  # the first note explains its terms
-        ends = view_figures.estimate.interval
-        also = (
-            _against_nothing(ends, judged),
-            None if notes else f"N13-explained{joint}",
-            "N13-even" if is_causal and view in received[:1] else None,
-            f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
-            _against_baselines(judged),
-            f"N13-signed{'-ceiling' if top else ''}" if signed else None,
-        )
-        notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
-    return notes
-
-
-def _against_nothing(ends: Interval | None, judged: Judgement | None) -> str | None:
-    """N13-zero where the order may be unrelated, N13-opposite where it is reversed; N13-together
-    where it may be unrelated because it is one of several."""
-    if ends is not None and ends.low <= 0:
-        return "N13-opposite" if is_reversed(ends) else "N13-zero"
-    is_doubtful = judged is not None and (judged.agreement.low or 0.0) <= 0
-    return "N13-together" if is_doubtful else None
-
-
-def _against(judged: Judgement | None) -> Values:
-    """The baseline that a view is told beside, and how far it is from that."""
-    if judged is None or judged.baseline is None or judged.over is None:
-        return {}
-    base = judged.agreement.mean - judged.over.mean
-    return {"baseline": judged.baseline, "base": base, **figure("over_baseline", judged.over)}
-
-
-def _against_baselines(judged: Judgement | None) -> str | None:
-    """Whether a view is surely better than all baselines, surely worse than one, or neither."""
-    if judged is None or judged.over is None or judged.over.interval is None:
-        return None
-    low, high = judged.over.interval
-    return "N13-better" if low > 0 else "N13-worse" if high < 0 else "N13b"
+    return [note for note in notes if note is not None]
 
 
 def rollout_note(

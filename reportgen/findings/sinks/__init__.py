@@ -9,6 +9,6 @@ if TYPE_CHECKING:
     from reportgen.findings.sinks.heads import sink_heads, token_heads
     from reportgen.findings.sinks.non_special import FIRST
     from reportgen.findings.sinks.query_key_scores import HeadScores
-    from reportgen.findings.sinks.sink_test_figures import Swapped, subject_figures
+    from reportgen.findings.sinks.sink_test_figures import subject_figures
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

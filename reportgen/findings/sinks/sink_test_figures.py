@@ -34,22 +34,12 @@ class TestFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
-    """What the position of a token gets in one layer once another token stands there."""
-
-    before: float  # attention received before, in the texts in which the swap was done
-    after: Estimate
-    ratio: Estimate | None  # after / before; None where that is not defined
-
-
-@dataclass(frozen=True, slots=True)
 class SubjectFigures:
     """The findings on one token or position that may be a sink."""
 
     subject: Subject
     n_texts: int
     layers: tuple[LayerFigures, ...]
-    swapped: tuple[Swapped, ...]  # by layer; empty where the swap was done in no text
     tests: Mapping[SinkTest, TestFigures]  # those that could be done
     # What it passes on is the same in every text, since it is one token at the first position of
     # a causal model, which sees itself alone. So its average over texts is no test.
@@ -59,11 +49,6 @@ class SubjectFigures:
     def strongest(self) -> LayerFigures:
         """The layer in which it gets the most beyond its equal share."""
         return max(self.layers, key=lambda layer: layer.excess.mean)
-
-    @property
-    def share_swapped(self) -> Estimate | None:
-        """The share its position gets in that layer after a swap; None without a swap."""
-        return self.swapped[self.strongest.layer - 1].after if self.swapped else None
 
 
 def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
@@ -108,25 +93,9 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
         subject=subject,
         n_texts=len(by_text),
         layers=with_norms(layers, *norms),
-        swapped=_swapped(rows),
         tests={
             test: test_figures for test, test_figures in tests.items() if test_figures is not None
         },
-    )
-
-
-def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
-    """`[layer]`: what remained of a subject's share after swaps; empty without a swap.
-
-    `rows` are those of the subject's tests.
-    """
-    done = rows.dropna(subset=["share_after_layers"])
-    before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
-    return tuple(
-        Swapped(float(before[:, i].mean()), share, ratio)
-        for i, (share, ratio) in enumerate(
-            zip(estimates(after), ratio_estimates(after, before), strict=True)
-        )
     )
 
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
         COMPARE_STYLE_SHEETS,
         NOTEBOOK_STYLE_SHEETS,
         REPORT_SCRIPTS,
-        SITE_SCRIPTS,
-        SITE_STYLE_SHEETS,
         STYLE_SHEETS,
         Assets,
         environment,

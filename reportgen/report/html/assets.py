@@ -1,5 +1,5 @@
-"""Style sheet, script and plotly.js of a page: inside it, in files beside it, or in files that all
-pages of a site share, so that a host's policy allows them and each is loaded once."""
+"""Style sheet, script and plotly.js of a page: inside it, or in files beside it,
+so that a host's policy allows them."""
 
 import re
 import sys
@@ -13,7 +13,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
 from urllib.parse import unquote_to_bytes
 
 import jinja2
@@ -28,7 +27,7 @@ from reportgen.files import (
     author_file,
     heads_file,
 )
-from reportgen.report.html.packing import compressed, plotly_source
+from reportgen.report.html.packing import compressed
 from reportgen.report.html.script_data import measure_data, step_data
 from reportgen.report.language.printable import (
     FROM_RIGHT,
@@ -83,8 +82,7 @@ REPORT_SCRIPTS = (
     "js/start_report.js",
 )
 _OF_DECODERS = "js/map/decoder.js"
-SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print", "site"))
-SITE_SCRIPTS = (*_scripts("core", "page"), *_scripts("tools", "theme"), "js/start_site.js")
+SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print"))
 COMPARE_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_TOOL_SCRIPTS,
@@ -106,17 +104,6 @@ _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class PagePlace:
-    """Where a page of a site lies, seen from it."""
-
-    files: str = ""  # the folder of the files that such pages share, such as `../assets/list/`
-    links: tuple[tuple[str, str], ...] = ()  # to other pages of the site: address and words
-
-
-ALONE = PagePlace()
-
-
 @dataclass(frozen=True)
 class Assets:
     """Style sheet, script and plotly.js, and how a page of this layout comes by them."""
@@ -125,7 +112,6 @@ class Assets:
     plotly_source: str  # "" for a page that draws nothing by script
     scripts: tuple[str, ...] = REPORT_SCRIPTS
     style_sheets: tuple[str, ...] = STYLE_SHEETS
-    place: PagePlace = ALONE
     has_images: bool = False  # whether a page without scripts shows pictures
 
     @cached_property
@@ -211,9 +197,9 @@ def report_scripts(layout: Layout, *, has_decoder: bool) -> tuple[str, ...]:
     return tuple(name for name in REPORT_SCRIPTS if name != _OF_DECODERS)
 
 
-def comparison_assets(layout: Layout, place: PagePlace = ALONE) -> Assets:
+def comparison_assets(layout: Layout) -> Assets:
     """What a page of several runs needs: it draws nothing by script."""
-    return Assets(layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place)
+    return Assets(layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS)
 
 
 @lru_cache(maxsize=4)
@@ -275,7 +261,7 @@ def flowing(text: str) -> Markup:
     return chips(text).replace(_CHIP.format(LINE_BREAK), _BREAK)
 
 
-@lru_cache(maxsize=4)  # a site has hundreds of pages with the same
+@lru_cache(maxsize=4)
 def joined(names: tuple[str, ...]) -> str:
     """The text of these files of `templates/assets`, one after the other."""
     assets = templates_root().joinpath("assets")
@@ -358,42 +344,3 @@ def environment() -> jinja2.Environment:
         "ensure_ascii": False,  # a third of the bytes in Japanese
     }
     return env
-
-
-Kind: TypeAlias = Literal["report", "comparison", "list"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-_DIGITS = 8  # of the name of a folder
-SHARED = re.compile(rf"assets/(?:{'|'.join(KINDS)})-[0-9a-f]{{{_DIGITS}}}/")  # such a folder
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """The files of one kind of page."""
-
-    folder: str  # from the top of the site; another one for other files
-    files: Mapping[str, bytes]
-
-
-@cache
-def shared(kind: Kind) -> Shared:
-    """The style sheet, script and plotly.js of a kind of page.
-
-    The name of their folder tells them from those of another version: pages that are not written
-    anew keep theirs, and no browser or host hands out old ones for new pages.
-    """
-    files = _assets(kind).files
-    whole = sha256()
-    for name in sorted(files):
-        whole.update(f"{name} {len(files[name])} ".encode() + files[name])
-    return Shared(f"assets/{kind}-{whole.hexdigest()[:_DIGITS]}/", files)
-
-
-def list_assets(files: str) -> Assets:
-    """What the list of all reports needs, whose files lie in the folder `files`."""
-    return Assets("dir", "", SITE_SCRIPTS, SITE_STYLE_SHEETS, place=PagePlace(files))
-
-
-def _assets(kind: Kind) -> Assets:
-    if kind == "report":
-        return Assets("dir", plotly_source(None))
-    return comparison_assets("dir") if kind == "comparison" else list_assets("")

@@ -12,9 +12,7 @@ from reportgen.comparison import Runs
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import (
-    ALONE,
     Assets,
-    PagePlace,
     comparison_assets,
     environment,
     pictures_beside,
@@ -173,21 +171,20 @@ def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Do
     return render(runs, options)
 
 
-def render(runs: Runs, options: WriteOptions, place: PagePlace = ALONE) -> Document:
-    """The page of `runs`, which lies at `place`; nothing of it depends on the machine, the clock or
-    the network.
+def render(runs: Runs, options: WriteOptions) -> Document:
+    """The page of `runs`; nothing of it depends on the machine, the clock or the network.
 
     Raises:
         UsageError: `options.plotlyjs` is not plotly.js.
         ResultsError: a results folder is damaged.
     """
     context = context_of(runs, options, load_language(options.lang))
-    return _fitted(context, place) if isinstance(context, Context) else _compared(context, place)
+    return _fitted(context) if isinstance(context, Context) else _compared(context)
 
 
-def _compared(context: PageContext, place: PagePlace) -> Document:
+def _compared(context: PageContext) -> Document:
     """The page of several runs."""
-    assets = comparison_assets(context.options.layout, place)
+    assets = comparison_assets(context.options.layout)
     content = (
         environment()
         .get_template("page.html.jinja")
@@ -202,17 +199,17 @@ def _compared(context: PageContext, place: PagePlace) -> Document:
         )
     )
     document, pictures = content.encode(), dict[str, bytes]()
-    if assets.layout == "dir" and assets.place == ALONE:
+    if assets.layout == "dir":
         document, pictures = pictures_beside(document)
     return Document(document, files={**assets.files, **pictures})
 
 
-def _fitted(context: Context, place: PagePlace) -> Document:
+def _fitted(context: Context) -> Document:
     """The page of one run, with as much of each text as --max-size allows."""
     findings, options, language = context.findings, context.options, context.language
     has_decoder = findings.info.model.decoder is not None
     scripts = report_scripts(options.layout, has_decoder=has_decoder)
-    assets = Assets(options.layout, plotly_source(options.plotlyjs), scripts, place=place)
+    assets = Assets(options.layout, plotly_source(options.plotlyjs), scripts)
     order = tuple(dict.fromkeys((findings.opened[language.code], *findings.order)))
     page = make_page(context, with_listed=False)
     draft = Setting(findings, options, language, page, assets, Given())
@@ -272,7 +269,7 @@ def _written(
     in_place = [panels_held[text] for text in in_order]
     document = setting.document(in_place, carried, first + 1, *left)
     files = draft.assets.files
-    if options.layout == "dir" and draft.assets.place == ALONE:
+    if options.layout == "dir":
         document, pictures = pictures_beside(document)
         files = {**files, **pictures}
     return Document(document, setting.parts(document, carried, files), reduced, files)

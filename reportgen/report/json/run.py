@@ -125,7 +125,7 @@ _RECORDS: Records = {
     # The shares are those of the strongest layer.
     SubjectFigures: shows(
         *("token=subject.token", "kind=subject.kind", "n_texts", "layer=strongest.layer"),
-        *("share=strongest.share", "expected=strongest.expected", "share_swapped", "tests"),
+        *("share=strongest.share", "expected=strongest.expected", "tests"),
     ),
     WhatIf: shows(
         *("n_texts", ("n_changes", lambda what_if: len(what_if.changes)), "n_missing"),

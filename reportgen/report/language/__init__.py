@@ -7,7 +7,6 @@ from reportgen.lazy_imports import exported
 if TYPE_CHECKING:
     from reportgen.report.language.language import LANGUAGES, Language
     from reportgen.report.language.numbers import (
-        NOTHING,
         STYLES,
         about_percentage,
         correlation,

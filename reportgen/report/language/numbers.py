@@ -204,7 +204,6 @@ STYLES: Mapping[str, Style] = {
     "number": Style(number),
     "rounded": Style(rounded),
     "times": Style(times),
-    "near_one": Style("{:.2f}".format),  # how many times as large, of what is about as large
     "correlation": Style(correlation, between="signed_range"),
     "difference": Style(difference, between="signed_range"),
 }

@@ -181,12 +181,6 @@ def _values(note: Note, language: Language) -> dict[str, object]:
         values["token"] = token_name(note, language)
     if "scalar" in values:
         values["output"] = _scalar("outputs", values, language)
-    if "view" in values:
-        row = values["row"] or language.say("common", "last_token")
-        values["view"] = language.measure(str(values["view"]), "name", row=row)
-        values["effect"] = language.say("phrases", str(values["effect"]))
-    if "baseline" in values:
-        values["baseline"] = language.measure(str(values["baseline"]), "name")
     if "test" in values:
         values["test"] = language.say("tests", str(values["test"]))
     if "reason" in values:

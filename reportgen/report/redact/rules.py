@@ -133,7 +133,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(KEPT, "text", "test", "n_controls", "expected_layers"),
         "subject": REPLACED,
         **_all(TWO, "effect", "control"),
-        **_all(SHARE, "share_layers", "share_after_layers", "norm_share_layers"),
+        **_all(SHARE, "share_layers", "norm_share_layers"),
         **_all(TWO, "value_size_layers", "content_value_size_layers", "value_ratio_layers"),
     },
     "sink_scores": {

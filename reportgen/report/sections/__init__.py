@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.language.sentences import verdict_of
     from reportgen.report.sections.all_models import (
         changed,
         drift,

@@ -21,7 +21,7 @@ from reportgen.report.author import AuthorComment, image_type
 from reportgen.report.components import Section, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.report.options import SiteOptions, WriteOptions
+from reportgen.report.options import WriteOptions
 from reportgen.report.sections.page_section import PageContext
 
 # The tokens that become marks of a page. Headings lie below those of its sections, which are h2.
@@ -105,7 +105,7 @@ def short_author(context: PageContext) -> Iterable[Section]:
     yield Section(4, heading, words=blocks, is_folded=author.is_folded, place=10)
 
 
-def comment_lines(options: WriteOptions | SiteOptions, language: Language) -> Iterator[str]:
+def comment_lines(options: WriteOptions, language: Language) -> Iterator[str]:
     """A line on what of the comment was left out, or is shown otherwise than it was meant."""
     if options.comment is None:
         return
@@ -118,7 +118,7 @@ def comment_lines(options: WriteOptions | SiteOptions, language: Language) -> It
 
 
 def unredacted_lines(
-    options: WriteOptions | SiteOptions, texts: Iterable[tuple[str, str]], language: Language
+    options: WriteOptions, texts: Iterable[tuple[str, str]], language: Language
 ) -> Iterator[str]:
     """A line for redacted outputs: the comment is not redacted, and which of `texts`, each with
     its id, it repeats."""

@@ -34,10 +34,9 @@ from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import in_short, subject_name, token_name
 from reportgen.report.panel.panel import sentences
-from reportgen.results import LEARNED_SINK, MIN_TEXTS, SINK_TESTS_AT, SinkTest, Subject
+from reportgen.results import LEARNED_SINK, MIN_TEXTS, SINK_TESTS, SINK_TESTS_AT, SinkTest, Subject
 
 _SCALE = log_scale()
-_DRAWN: tuple[SinkTest, ...] = ("zero_value", "mean_value")  # of the tests, in the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class _SinkPanelMaker:
         notes = [note for note in self._findings.notes if note.role == subject.key]
         heads = self._findings.sink_heads.get(subject.key)
         scores = self._findings.sink_scores.get(subject.key, {})
-        columns, rows = self._table(layers, tested, heads, scores)
+        columns, rows = self._table(layers, heads, scores)
         has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
@@ -128,19 +127,13 @@ class _SinkPanelMaker:
             tests=()
             if tested is None
             else tuple(self._test(test, token, tested) for test in self._tests),
-            tested_on=self._tested_on(tested) if tested and has_fewer else "",
+            tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
         )
-
-    def _tested_on(self, tested: SubjectFigures) -> str:
-        key = "tested_on_swapped" if tested.swapped else "tested_on"
-        return self._say(key, texts=tested.n_texts)
 
     def _test(self, test: SinkTest, token: str, tested: SubjectFigures) -> tuple[Cell, Cell, Cell]:
         name, figures = self._language.say("tests", test), tested.tests.get(test)
         if test == "mean_value" and tested.is_same:
             return Cell(name, self._say("same", token=token)), Cell(""), Cell(NOTHING)
-        if test != "hide_key" and tested.subject == LEARNED_SINK:
-            return Cell(name, self._say("no_place", token=token)), Cell(""), Cell(NOTHING)
         if figures is None or figures.ratio is None:
             return Cell(name, self._why_not(test, figures)), Cell(""), Cell(NOTHING)
         mean, interval = figures.ratio.mean, figures.ratio.interval
@@ -178,12 +171,10 @@ class _SinkPanelMaker:
     def _table(
         self,
         layers: Sequence[LayerFigures],
-        tested: SubjectFigures | None,
         heads: SinkHeads | None,
         scores: Mapping[int, SinkScores],
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Headings and rows of the figures by layer; figures that no layer has are left out."""
-        swapped = [swap.after for swap in tested.swapped] if tested else []
         columns = {
             "share": [self._percent(layer.share.mean) for layer in layers],
             "even": [self._percent(layer.expected) for layer in layers],
@@ -192,7 +183,6 @@ class _SinkPanelMaker:
             "output_rank": [self._rank(layer.output_rank) for layer in layers],
             "activation": [self._times(_mean(layer.activation)) for layer in layers],
             "heads": self._heads(heads),
-            "swapped": [self._percent(share.mean) for share in swapped],
             "alike": [self._alike(scores.get(layer.layer)) for layer in layers],
         }
         kept = {key: cells for key, cells in columns.items() if set(cells) - {NOTHING}}
@@ -296,7 +286,7 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
     tests = tested.tests if tested is not None and is_tested else {}
     dots = [
         Dot(say(f"test_{test}"), ratio.mean, ratio.interval, say("times", ratio=ratio.mean))
-        for test in _DRAWN
+        for test in SINK_TESTS
         if test in tests and (ratio := tests[test].ratio) is not None
     ]
     none = (say("without_it"), say("not_comparable" if is_tested else "not_tested"))

@@ -68,7 +68,6 @@ class Trust:
     lead: str
     beside: str  # why these colours are shown, and what to compare the headline's figure with
     notes: tuple[Sentence, ...]
-    by_view: tuple[Sentence, ...]  # notes on one measure each
     not_computed: str  # says why nothing was computed; "" where something was
     axis: Markup
     groups: tuple[TrustGroup, ...]
@@ -229,7 +228,6 @@ class _TrustSection:
             lead=self._say("lead_joint" if self._findings.has_joint else "lead"),
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
-            by_view=sentences(self._findings.placed.agreement, self._language),
             not_computed="" if groups or rest else self._not_computed(),
             shuffled=shuffled(self._findings, self._language),
             shapley=shapley(self._findings, self._language),

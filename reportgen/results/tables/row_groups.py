@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.files import RESULTS_FILES, File, PinnedFolder, path_of
+from reportgen.files import RESULTS_FILES
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.checks.tables import COUNTS, require_rows, require_texts
@@ -79,7 +79,7 @@ class StoredTable:
     number of texts.
     """
 
-    def __init__(self, file: File | CheckedFile, schema: pa.Schema) -> None:
+    def __init__(self, file: Path | CheckedFile, schema: pa.Schema) -> None:
         self._file = file
         self._schema = schema
         self._size = require_regular(file)
@@ -192,7 +192,7 @@ class StoredTable:
             if error.errno is None:  # of pyarrow, where the file is damaged
                 raise
             source = self._file
-            path = source.path if isinstance(source, CheckedFile) else path_of(source)
+            path = source.path if isinstance(source, CheckedFile) else source
             raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
 
 
@@ -221,15 +221,13 @@ class FolderSource:
         folder: Path,
         info: RunInfo,
         manifest: Manifest | None = None,
-        files: PinnedFolder | None = None,
         *,
         is_own: bool = False,
     ) -> None:
-        """`manifest`: None where results.json has none; `files`: the folder, where it is open."""
+        """`manifest`: None where results.json has none."""
         self.folder = folder
         self.manifest = manifest
         self._info = info
-        self._files = PinnedFolder(folder) if files is None else files
         self.is_own = is_own
         self._checked: dict[str, CheckedFile] = {}  # by name of the file
         self._counts: pa.Table | None = None
@@ -238,11 +236,11 @@ class FolderSource:
     def has(self, name: str) -> bool:
         """Whether the folder has, or should have, the file `name`."""
         is_listed = self.manifest is not None and name in self.manifest.files
-        return is_listed or self._files.has(name)
+        return is_listed or (self.folder / name).exists()
 
-    def files(self) -> Mapping[str, File]:
-        """All files of the folder, by name, as they were when it was opened; without a check."""
-        return self._files.files(sorted(RESULTS_FILES))
+    def files(self) -> Mapping[str, CheckedFile]:
+        """All files of the folder, by name."""
+        return {name: self.file(name) for name in sorted(RESULTS_FILES) if self.has(name)}
 
     def file(self, name: str) -> CheckedFile:
         """The file `name`, which is checked against the manifest when it is opened.
@@ -256,22 +254,21 @@ class FolderSource:
         return self._checked[name]
 
     def _checked_file(self, name: str) -> CheckedFile:
-        file, refusal = self._files.file(name), partial(self._refusal, name)
-        if self.manifest is None or name == INFO_FILE:  # which was checked when it was read
+        path, refusal = self.folder / name, partial(self._refusal, name)
+        if self.manifest is None or name == INFO_FILE:
             listed = None
         elif name in self.manifest.files:
             listed = self.manifest.files[name]
         else:
             raise refusal("results.json does not list it")
         if name != MAPS_FILE:
-            return CheckedFile(file, listed, refusal)
+            return CheckedFile(path, listed, refusal)
         block_bytes = self.manifest.block_bytes if self.manifest else 1
-        return CheckedMaps(file, listed, refusal, block_bytes)
+        return CheckedMaps(path, listed, refusal, block_bytes)
 
     def _refusal(self, name: str, wrong: str) -> ResultsError:
         """The error for a file that is not the one that the manifest lists."""
-        is_held = self._files.is_held(name)
-        if not is_held and not is_of_run(self.folder, self.manifest):
+        if not is_of_run(self.folder, self.manifest):
             return ResultsError(f"{self.folder}: was replaced while it was read; run it again")
         return ResultsError(f"{self.folder / name}: damaged, or of another run: {wrong}; {AGAIN}")
 

@@ -276,9 +276,8 @@ SINKS_SCHEMA = pa.schema(
         ("effect", pa.float64()),  # absolute change of the output; null if it could not be done
         ("control", pa.float64()),  # the same for text tokens, mean; null as `effect`
         ("n_controls", pa.int16()),
-        # [layer], attention received by the subject's positions, mean over heads, before and after
+        # [layer], attention received by the subject's positions, mean over heads
         ("share_layers", pa.list_(pa.float32())),
-        ("share_after_layers", pa.list_(pa.float32())),  # null except for the swap test
         ("expected_layers", pa.list_(pa.float32())),
         # [layer], sum of norm-weighted attention received, and mean length of the vector that one
         # of its positions passes on, with that of text tokens; null if norms were not measured

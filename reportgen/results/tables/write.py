@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import unwritten
-from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.measure_register import USER_SCORES
 from reportgen.results.run_file import write_info
@@ -38,11 +37,11 @@ class Recorder:
     def __init__(self, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
         self._folder = folder
         with _reporting_errors():
-            self._files = {name: system.append(folder / f"{name}.parquet") for name in tables}
+            self._files = {name: (folder / f"{name}.parquet").open("ab") for name in tables}
             self._tables = {
                 name: pq.ParquetWriter(file, TABLES[name]) for name, file in self._files.items()
             }
-            self._maps = system.append(folder / "maps.bin")
+            self._maps = (folder / "maps.bin").open("ab")
         self._is_closed = False
         self._held: dict[str, list[pa.Table]] = {name: [] for name in self._tables}
         self._n_bytes = dict.fromkeys(self._tables, 0)  # of those that are held

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import torch
 from helpers.cases import some_of
-from helpers.plain.plain_models import run_plainly
 from helpers.real.explaining import Head, load, with_module
 from helpers.real.few_steps import take_few_steps
 from helpers.real.runs import run, text_set, texts_run
@@ -196,57 +195,6 @@ def test_faithfulness_equals_a_plain_computation(full, bert) -> None:
     assert found[row, "gradient", "sufficiency"] == near(np.mean(alone))
 
 
-@pytest.mark.parametrize("test", ["zero_value", "mean_value", "hide_key"])
-def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None:
-    """[CLS] of one text, held against its text tokens one by one."""
-    plain, row = Plain(bert), TEXTS.index(TEXT)
-    ids = ids_of(full, row)
-    n, whole = len(ids), plain.number(ids)
-    encoder = bert.encoder
-    specials = {"cls": 0, "sep": -1}
-    # A text of fewer than three text tokens takes no part.
-    others = [ids_of(full, other) for other in range(len(TEXTS) - 1) if other != row]
-    sums = [run_plainly(encoder, tuple(other)).values for other in others]
-
-    def mean(layer: int, position: int) -> torch.Tensor:
-        """Of the same special token, or of all content, over the other texts."""
-        own = {0: slice(0, 1), n - 1: slice(-1, None)}.get(position, slice(1, -1))
-        return torch.cat([values[layer][own] for values in sums]).mean(0)
-
-    def changed(position: int) -> float:
-        visible = torch.ones(n, n).bool()
-        if test == "hide_key":
-            visible[:, position] = False
-
-        def change(layer: int, values: torch.Tensor) -> torch.Tensor:
-            if test == "zero_value":
-                values[position] = 0.0
-            elif test == "mean_value":
-                values[position] = mean(layer, position)
-            return values
-
-        return abs(whole - plain.head(run_plainly(encoder, tuple(ids), change, visible).hidden))
-
-    control = np.mean([changed(position) for position in range(1, n - 1)])
-    rows = full.sinks.set_index(["text", "subject", "test"])
-    for subject, place in specials.items():
-        found = rows.loc[row, subject, test]
-        assert found["effect"] == near(changed(place % n), size=abs(whole))
-        assert found["control"] == near(control, size=abs(whole))
-        assert found["n_controls"] == n - 2
-    tokens = full.tokens_of(row)
-    cls = rows.loc[row, "cls", test]
-    assert_near(cls["share_layers"], tokens["received_layers"].iloc[0])
-    norms = tokens["received_norm_layers"].iloc[0]
-    assert_near(cls["norm_share_layers"], norms)
-    sizes = np.stack(tokens["value_size_layers"])
-    assert_near(cls["value_size_layers"], sizes[0])
-    content = sizes[1:-1].mean(0)
-    assert_near(cls["content_value_size_layers"], content)
-    ratios = tokens["value_ratio_layers"].iloc[0]
-    assert_near(cls["value_ratio_layers"], ratios)
-
-
 def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
     model = load(tmp_path, "bert", "base")
     results = run(tmp_path / "r", model, (TEXT, TEXTS[5]), evidence="full")
@@ -279,7 +227,6 @@ def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) ->
     assert set(basic.agreement["statistic"]) == {"spearman", "kendall", "spearman_size"}
     assert basic.sinks.empty
     assert basic.info.evidence.subjects == ()
-    assert set(full.sinks["test"]) == set(SINK_TESTS)
     assert basic.info.evidence.norms_error == full.info.evidence.norms_error
     assert 0 <= full.info.evidence.norms_error < 1e-4
 
@@ -442,7 +389,6 @@ STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only beg
     },
     "gradient": {"mask", "ig", "alti", "shapley", "cp_lrp", *SINK_TESTS},
     "faithfulness": set(SINK_TESTS),
-    "sinks": set(),
 }
 
 
@@ -454,8 +400,7 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
     assert told.n_interrupted == 1
     evidence = results.info.evidence
     assert evidence.interrupted
-    n_texts = len(TEXTS) if stage == "sinks" else 4  # those that have anything
-    assert evidence.n_texts == len(results.evidence) == n_texts
+    assert evidence.n_texts == len(results.evidence) == 4  # those that have anything
     assert set(evidence.withheld) == STOPS[stage]
     assert set(evidence.withheld.values()) <= {"interrupted"}
     for view in ("deletion", "gradient", "mask", "ig", "alti", "shapley"):
@@ -463,13 +408,12 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
         if view in STOPS[stage]:
             assert values.isna().all(), view
             continue
-        expected = full.effects.loc[full.effects["text"] < n_texts, view]
+        expected = full.effects.loc[full.effects["text"] < 4, view]
         assert_near(values, expected)
-    assert set(results.sinks["text"]) == ({0} if stage == "sinks" else set())
     statistics = {"spearman", "kendall"}
     if stage != "deletion":
         statistics.add("spearman_size")
-    if stage in ("faithfulness", "sinks"):
+    if stage == "faithfulness":
         statistics |= {"comprehensiveness", "sufficiency"}
     assert set(results.agreement["statistic"]) == statistics
 

@@ -26,12 +26,11 @@ from reportgen.api.options import (
 )
 from reportgen.cli.outcome import system_said
 from reportgen.errors import ReportgenError, UsageError
-from reportgen.files.recovery import recover
 from reportgen.files.temporary import BESIDE
 from reportgen.findings import Findings
 from reportgen.models import ModelSpec, load_model, read_factory_args
 from reportgen.models.loading import read_state_dict, require_readable
-from reportgen.report import read_plotlyjs, read_site, redacted
+from reportgen.report import read_plotlyjs, redacted
 from reportgen.results import open_results
 
 OPTIONS = "options.json"  # in the folder of a case: how it is read
@@ -93,14 +92,14 @@ def of_settings(options: Options) -> None:
     """Settings and gates of every command that has them."""
     path = Path("s.yaml") if Path("s.yaml").exists() else None
     said = []
-    for command in ("run", "compare", "site"):
+    for command in ("run", "compare"):
         for own in (configured_gates, configured_options):
             try:
                 own(command, path)
             except UsageError as error:
                 said.append(error)
         try:
-            gates(GateChoices(config=path), "run" if command == "site" else command)
+            gates(GateChoices(config=path), command)
         except UsageError as error:
             said.append(error)
     if said:
@@ -143,23 +142,6 @@ def of_redacted(options: Options) -> None:
         assert Findings(copy).notes is not None
 
 
-def of_left(options: Options) -> None:
-    """Folders that killed runs left."""
-    for folder in (Path(), Path("sub")):
-        for left in folder.glob(f"{BESIDE}*/owner.json"):  # as if they had been made here
-            if left.is_file() and left.read_bytes() == b'{"process": 1}':
-                inode = left.parent.stat().st_ino
-                left.write_text(json.dumps({"process": 1, "folder": inode}))
-                left.parent.chmod(0o700)
-        if folder.is_dir():
-            recover(folder.resolve())
-
-
-def of_site(options: Options) -> None:
-    """What a site says of itself."""
-    read_site(Path("public"))
-
-
 def of_model(options: Options) -> None:
     """A folder of a model, tried on a few words."""
     load_model(ModelSpec(model="m", **options))
@@ -193,7 +175,7 @@ def of_command(options: Options) -> None:
     assert not left, f"left behind: {left}"
     new = sorted({path.name for path in Path().iterdir()} - before)
     if done.exit_code in (1, 2):
-        assert not new or options["command"][0] == "site", f"half written: {new}"
+        assert not new, f"half written: {new}"
         raise RefusedError(max(lines, key=len, default=""))
     assert done.exit_code in (0, 3, 4, 5), done.exit_code
     assert max(map(len, lines), default=0) < 2000, max(lines, key=len)
@@ -238,8 +220,6 @@ READERS = (
     ),
     Reader("results", seeds.of_results, of_results),
     Reader("redaction", seeds.of_redacted, of_redacted),
-    Reader("site.json", seeds.of_site, of_site, is_changed=lambda name: name.endswith("site.json")),
-    Reader("left folders", seeds.of_left, of_left),
     Reader("model", seeds.of_model, of_model),
     Reader("weights", seeds.of_weights, of_weights),
     Reader("plotly.js", seeds.of_plotly, of_plotly),
@@ -248,12 +228,6 @@ READERS = (
         *("compare", seeds.of_pairs, of_command),
         commands("compare r s -o o.html", "compare r s -o o.json", "compare s r -o o.md"),
         _is_result,
-        is_command=True,
-    ),
-    Reader(
-        *("site", seeds.of_site, of_command),
-        commands("site r -o public", "site -o public", "site r -o new"),
-        lambda name: name == "public/site.json" or _is_result(name),
         is_command=True,
     ),
     Reader("check", seeds.of_model, of_command, commands("check -m m"), is_command=True),

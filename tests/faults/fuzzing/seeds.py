@@ -3,9 +3,7 @@
 import gzip
 import io
 import json
-import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import chdir
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 import xlsxwriter
-from helpers.calling import call
 from helpers.made_up.factories import make_results
 from helpers.real.models import save_model
 from reading import read
@@ -233,42 +230,6 @@ def of_pairs() -> Sequence[Files]:
 
 
 @cache
-def of_site() -> Sequence[Files]:
-    """A site of two runs, and their results."""
-    with TemporaryDirectory() as name, chdir(name):
-        for path, content in of_pairs()[0].items():
-            Path(path).parent.mkdir(exist_ok=True)
-            Path(path).write_bytes(content)
-        done = call("site", "r", "s", "-o", "public")
-        assert done.exit_code == 0, done.stderr
-        shutil.rmtree(Path("s"))
-        files = files_in(Path())
-        written = (own for own in files if own.startswith("public/") and "site.json" not in own)
-        return with_unlisted([files | {name: files[name][:1000] for name in written}])
-
-
-def of_left() -> Sequence[Files]:
-    """Temporary folders of killed runs: with a journal, and with a pointer to one."""
-    here, there = ".reportgen-a", "sub/.reportgen-b"
-    moves = [
-        {"item": f"{here}/0", "target": "out.html", "number": 1},
-        {"item": f"{there}/0", "target": "sub/out.json", "number": 2},
-        {"item": f"{here}/1", "target": "old.png", "number": 3, "removes": True},
-    ]
-    return [
-        {
-            f"{here}/owner.json": b'{"process": 1}',
-            f"{here}/journal.json": json.dumps(moves).encode(),
-            f"{here}/0": b"new",
-            f"{here}/1": b"",
-            f"{there}/owner.json": b'{"process": 1}',
-            f"{there}/pointer.json": json.dumps(f"{here}/journal.json").encode(),
-            f"{there}/0": b"{}",
-            "old.png": b"x",
-        }
-    ]
-
-
 @cache
 def of_model() -> Sequence[Files]:
     """Folders of models, one with the modules of sentence-transformers."""

@@ -40,9 +40,8 @@ def test_compare_has_figures_of_its_own_and_those_of_the_head_model(name: str) -
         "eos_ratio_low",
         "u003csu003e_share",  # <s> as a role of its own
         "mixing_high",
-        "sink_cls_swap_ratio",
         "sink_first_share",
-        "sink_token_u3002_hide_key_ratio_low",
+        "sink_token_u3002_mean_value_ratio_low",
         "sink_token_ポイント_n_texts",
         *(f"agreement_{view}_spearman" for view in VIEWS),
         *(f"agreement_ig_{statistic}_over_rarity_low" for statistic in STATISTICS),
@@ -64,9 +63,9 @@ def test_a_figure_is_found(name: str) -> None:
         "n_labelled_low",
         "agreement_attention_spearman",
         "agreement_ig_pearson",
-        "sink_swap_ratio",
+        "sink_zero_value_ratio",
         "sink_cls_delete_ratio",
-        "sink_other_swap_ratio",
+        "sink_other_zero_value_ratio",
         "special_share_max ",
     ],
 )

@@ -46,7 +46,7 @@ def gate(expression: str, level: str = "fail", source: str = "") -> Gate:
         ("label_bias<=+1e-3", "label_bias", "<=", 0.001),
         ("n_failed != 0", "n_failed", "!=", 0),
         ("n_failed==0.", "n_failed", "==", 0),
-        ("sink_token_u2605_swap_ratio > 3", "sink_token_u2605_swap_ratio", ">", 3),
+        ("sink_token_u2605_mean_value_ratio > 3", "sink_token_u2605_mean_value_ratio", ">", 3),
         ("sink_token_ポイント_share_low > 3", "sink_token_ポイント_share_low", ">", 3),
     ],
 )

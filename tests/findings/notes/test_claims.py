@@ -51,12 +51,10 @@ FORBIDDEN: Mapping[str, Mapping[str, str]] = {
 # What must stand beside certain figures.
 DISCLAIMERS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "hide_ratio": r"not show that \S.* carries information",
         "norm_share": r"not of the prediction",
         "mixing": r"not of the prediction",
     },
     "ja": {
-        "hide_ratio": r"情報を運んでいる証拠にはなりません",
         "norm_share": r"予測に占める割合ではありません",
         "mixing": r"予測に占める割合ではありません",
     },
@@ -89,7 +87,7 @@ OUTPUT_NAMES = {
     },
 }
 SENTENCES = BOTH["en"].words["sentences"]
-TEST_FIGURES = ("zero_ratio", "mean_ratio", "hide_ratio", "test_ratio", "passed_ratio")
+TEST_FIGURES = ("zero_ratio", "mean_ratio", "test_ratio")
 
 Ends = Callable[[str], tuple[float, float]]
 # That a verdict's intervals lie on its side of every threshold.
@@ -112,14 +110,8 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N5-basic": lambda of: of("zero_ratio")[0] > 0.25,
     "N6": lambda of: of("mean_ratio")[0] >= 0.5,
     "N6-partly": lambda of: of("mean_ratio")[0] > 0.25 and of("mean_ratio")[1] < 0.5,
-    "N7": lambda of: of("hide_ratio")[0] >= 1,
-    "N8": lambda of: of("swap_ratio")[0] >= 0.9 and of("swap_ratio")[1] <= 1.1,
-    "N8-token": lambda of: of("swap_ratio")[1] < 0.9 or of("swap_ratio")[0] > 1.1,
     "N12": lambda of: of("rollout_share")[0] > 0.5,
     "N12-unrelated": lambda of: of("rollout_agreement")[0] <= 0 <= of("rollout_agreement")[1],
-    "N13-better": lambda of: of("over_baseline")[0] > 0,
-    "N13b": lambda of: of("over_baseline")[0] <= 0 <= of("over_baseline")[1],
-    "N13-worse": lambda of: of("over_baseline")[1] < 0,
     "N13c": lambda of: of("offset")[0] > 1,
     "N13d": lambda of: of("offset")[0] > 1,
 }
@@ -220,7 +212,7 @@ def _written(value: float | int | str) -> list[str]:
 def test_fewer_than_five_texts_get_no_verdict_and_no_interval(notes: list[Note], lang: str) -> None:
     language = BOTH[lang]
     few = [note for note in notes if int(note.values.get("n_texts", 9)) < 5]
-    assert {note.id for note in few} >= {"few", "few-value", "few-tests", "few-swap", "N19-few"}
+    assert {note.id for note in few} >= {"few", "few-value", "few-tests", "N19-few"}
     for note in few:
         assert not [name for name in note.values if name.endswith(("_low", "_high"))]
         for text in said(note, language):
@@ -246,7 +238,7 @@ def test_every_note_with_a_verdict_on_figures_is_held_to_its_side(notes: list[No
     unheld = {
         *("no-text", "no-special"),  # say that there is none
         *("N9", "N9-cls"),  # exact
-        *("hide-only", "tests-disagree", "N11", "N13", "N19", "why"),  # say what was measured
+        *("tests-disagree", "N11", "N19", "why"),  # say what was measured
     }
     with_interval = {
         note.id
@@ -261,7 +253,7 @@ def test_what_is_unclear_says_which_threshold_is_crossed(notes: list[Note], lang
     language = BOTH[lang]
     named = {"en": "threshold", "ja": "基準値"}[lang]
     unclear = [note for note in notes if "unclear" in note.id]
-    assert {note.id for note in unclear} >= {"N2-unclear", "tests-unclear", "N7-unclear"}
+    assert {note.id for note in unclear} >= {"N2-unclear", "tests-unclear"}
     for note in unclear:
         assert named in sentence(note, language)
         assert re.search(
@@ -297,15 +289,6 @@ def test_a_share_by_length_stands_beside_the_share_of_attention(notes: list[Note
             assert _says(note, "share")
 
 
-def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[Note]) -> None:
-    for note in notes:
-        if note.id == "N13" and "over_baseline_low" in note.values:
-            assert {"N13-better", "N13b", "N13-worse"} & set(note.also)
-        if note.id == "N13" and "ceiling" in note.values:
-            signs = "-signed" if "signed" in str(note.values["effect"]) else ""
-            assert {f"N13-ceiling{signs}", f"N13-ceiling-first{signs}"} & set(note.also)
-
-
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> None:
     """Only the sign of a rank correlation and of a difference may be printed, and that of the end
@@ -314,7 +297,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:
             continue
-        signed = {"agreement", "over_baseline", "rollout_agreement", "key_cosine"}
+        signed = {"rollout_agreement", "key_cosine"}
         if not signed & note.values.keys():
             assert "\u2212" not in sentence(note, language)
             assert "+" not in sentence(note, language)

@@ -171,10 +171,9 @@ def ids(notes: tuple[Note, ...]) -> list[str]:
 def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
     assert ids(Findings(results).notes) == [
-        *("N1", "why", "N2", "N4", "N7", "N8"),  # of [CLS]
+        *("N1", "why", "N2", "N4"),  # of [CLS]
         *("N1b-below", "N6"),  # of [SEP]
         *("N9-cls", "N10"),
-        *["N13"] * 5,
         *("N19", "N15"),
     ]
 
@@ -198,7 +197,7 @@ def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
 def test_basic_evidence_has_no_sink_tests(tmp_path: Path) -> None:
     found = ids(Findings(make_results(tmp_path, sink=0.6, evidence="basic")).notes)
     assert found[:3] == ["N1", "why", "N2"]
-    assert not {"N4", "N7", "N8", "tests-no-control"} & set(found)
+    assert not {"N4", "tests-no-control"} & set(found)
 
 
 def test_without_evidence_only_attention_is_spoken_of(tmp_path: Path) -> None:
@@ -209,7 +208,7 @@ def test_every_note_on_a_sink_test_names_the_output_it_holds_for(tmp_path: Path)
     for kind, scalar in (("embedding", "cosine"), ("class", "margin"), ("number", "number")):
         results = make_results(tmp_path / kind, sink=0.6, kind=kind, evidence="full")  # type: ignore[arg-type]
         notes = {note.id: note for note in Findings(results).notes}
-        assert {notes[id].values["scalar"] for id in ("N4", "N6", "N7")} == {scalar}
+        assert {notes[id].values["scalar"] for id in ("N4", "N6")} == {scalar}
         assert notes["N4"].values["output_name"] == "score"
 
 
@@ -228,23 +227,8 @@ def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> Non
     results = make_results(tmp_path, sink=0.6, evidence="full")
     by_key = subject_notes(Findings(results))
     assert list(by_key) == ["cls", "sep"]
-    assert ids(by_key["cls"]) == ["N1", "why", "N2", "N4", "N7", "N8"]
+    assert ids(by_key["cls"]) == ["N1", "why", "N2", "N4"]
     assert ids(by_key["sep"]) == ["N1b-below", "N6"]
-
-
-def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Path) -> None:
-    results = make_results(tmp_path, sink=0.6, evidence="full")
-    notes = {note.id: note for note in subject_notes(Findings(results))["cls"]}
-    swap, layer = notes["N8"], int(notes["N1"].values["layer"])
-    assert swap.values["layer"] == layer
-    rows = results.sinks[(results.sinks["subject"] == "cls") & (results.sinks["test"] == "swap")]
-    before, after = (
-        [float(shares[layer - 1]) for shares in rows[name]]
-        for name in ("share_layers", "share_after_layers")
-    )
-    assert swap.values["share"] == pytest.approx(sum(before) / len(before))
-    assert swap.values["swap_ratio"] == pytest.approx(sum(after) / sum(before))
-    assert swap.values["swap_ratio_low"] == pytest.approx(0.98)
 
 
 def with_subject(results: Results, subject: Subject, share: float, value: float = 1.8) -> Results:
@@ -278,11 +262,10 @@ def test_what_was_tested_is_judged_though_no_text_shows_it(tmp_path: Path) -> No
         ("why", ("why-length",)),
         ("N3", ("value-weighted", "N3-tests")),
         ("N6", ("N6-sink",)),
-        ("N8-token", ()),
     ]
     assert notes[2].values["value_ratio"] == pytest.approx(0.9)
     assert not any(note.is_special for note in notes)
-    assert ids(Findings(results).notes)[6:12] == ["N1", "why", "N3", "N6", "N8-token", "N1b-below"]
+    assert ids(Findings(results).notes)[4:9] == ["N1", "why", "N3", "N6", "N1b-below"]
 
 
 def test_how_long_its_vectors_are_is_no_part_of_the_verdict_on_a_token(tmp_path: Path) -> None:

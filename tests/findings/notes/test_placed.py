@@ -10,9 +10,7 @@ def test_each_note_has_one_place(situations):
         notes = found.notes
         placed = found.placed
         sinks = [note for own in placed.sinks.values() for note in own]
-        stands = Counter(
-            id(note) for note in (*placed.overview, *sinks, *placed.agreement, *placed.trust)
-        )
+        stands = Counter(id(note) for note in (*placed.overview, *sinks, *placed.trust))
         expected = [note for note in notes if note.id not in _SAID_BY_THE_PAGE_ITSELF]
         assert stands == Counter(id(note) for note in expected)
 
@@ -30,7 +28,7 @@ def test_without_evidence_all_is_in_the_overview(situations):
     assert bare
     for found in bare:
         placed = found.placed
-        assert (placed.sinks, placed.agreement, placed.trust) == ({}, (), ())
+        assert (placed.sinks, placed.trust) == ({}, ())
 
 
 def test_what_is_said_of_a_token_stands_in_its_panel(situations):
@@ -40,5 +38,5 @@ def test_what_is_said_of_a_token_stands_in_its_panel(situations):
         for key, notes in found.placed.sinks.items()
         for note in notes
     ]
-    assert {note.id for _, note in own} >= {"N2", "N4", "N7", "N8"}
+    assert {note.id for _, note in own} >= {"N2", "N4"}
     assert all(note.role == key for key, note in own)

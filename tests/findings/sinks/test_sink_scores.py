@@ -133,7 +133,7 @@ def test_a_place_for_what_is_not_needed_needs_short_vectors_that_no_test_says_to
         return "score-parking" in note.also
 
     assert parks(alike, "N2")
-    assert parks(alike, "N2", "N4", "N7")
+    assert parks(alike, "N2", "N4")
     assert not parks(asks, "N2", "N4")
     for other in ("N2-heavy", "N2-unclear", "N3"):
         assert not parks(alike, other)

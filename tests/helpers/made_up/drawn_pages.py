@@ -21,7 +21,6 @@ LENGTHS = (0.04, 0.3, 0.5, 0.9)
 RANKS = (1.1, 1.5, 4.0)
 ACTIVATIONS = (10.0, 900.0, 2000.0)
 RATIOS = (0.0, 0.1, 0.25, 0.35, 0.4, 0.9, 1.1, 9.6)
-AFTER_SWAP = (0.5, 0.9, 1.0, 1.5)
 AGREEMENT = (-0.5, -0.2, 0.0, 0.1, 0.3, 0.7)
 OFFSETS = (0.3, 1.0, 2.0)
 DIFFERENCES = (0.5, 2.0, 3.0, 8.0)  # of a sink's leads from their mean, which is 4
@@ -141,15 +140,8 @@ def _sinks(sinks: pd.DataFrame, random: Random) -> pd.DataFrame:
         effect[own] = control[own] * np.clip(_around(random, RATIOS, len(own)), 0, None)
         if is_idle or random.random() < 0.1:
             control[own] = 0.0
-        kept[own] = random.random() < 0.8
+        kept[own] = random.random() < 0.9
     sinks = sinks.assign(effect=effect, control=control)
-    after = _around(random, AFTER_SWAP, len(sinks))
-    sinks["share_after_layers"] = [
-        None if shares is None else [float(value) * by for value in before]
-        for shares, before, by in zip(
-            sinks["share_after_layers"], sinks["share_layers"], after, strict=True
-        )
-    ]
     return sinks[kept].reset_index(drop=True)
 
 
@@ -157,7 +149,7 @@ def _sink_scores(results: Results, random: Random) -> pd.DataFrame:
     """Scores of special tokens in all heads, which give them most of their attention; of few texts
     now and then, and none where they could not be read."""
     model, info = results.info.model, results.info.evidence
-    texts = np.flatnonzero(results.texts["n_tokens"])[: 3 if random.random() < 0.1 else None]
+    texts = np.flatnonzero(results.texts["n_tokens"])[: 3 if random.random() < 0.2 else None]
     if info.level == "none" or random.random() < 0.3:
         texts = texts[:0]
     places = [

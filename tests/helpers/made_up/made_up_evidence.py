@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 
 # Effect of each test on [CLS] and on [SEP], as a multiple of that on text tokens.
 RATIOS = {
-    "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
-    "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},
+    "cls": {"zero_value": 0.12, "mean_value": 0.01},
+    "sep": {"zero_value": 1.1, "mean_value": 0.9},
 }
 PARTS = ("deletion", "alone", "shapley", "effect")  # of these no agreement is recorded
 SUBJECTS = (Subject("cls", "[CLS]", "role"), Subject("sep", "[SEP]", "role"))
@@ -57,6 +57,7 @@ class MadeUpEvidence:
         self._withheld = dict(withheld)
         self._later = later
         self._more = np.random.default_rng(2)  # for those, so that the others stay as they are
+        self._of_sinks = np.random.default_rng(3)
         self._n_texts = 0
         self._random = np.random.default_rng(1)
         if level == "none":
@@ -216,7 +217,7 @@ class MadeUpEvidence:
         for subject, ratios in self._ratios.items():
             position = 0 if subject == "cls" else n - 1
             for test, ratio in ratios.items():
-                control = 0.04 + 0.002 * float(self._random.random())
+                control = 0.04 + 0.002 * float(self._of_sinks.random())
                 share = received[:, position]
                 recorder.append(
                     "sinks",
@@ -228,7 +229,6 @@ class MadeUpEvidence:
                         "control": [control],
                         "n_controls": [min(8, n - 2)],
                         "share_layers": [share],
-                        "share_after_layers": [share * 0.98 if test == "swap" else None],
                         "expected_layers": [[1 / n] * self._n_layers],
                         **self._norms_of(share, 0.2 if position == 0 else 1.8),
                     },

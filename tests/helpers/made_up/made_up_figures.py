@@ -12,7 +12,6 @@ from reportgen.findings import (
     TestFigures,
     ViewFigures,
 )
-from reportgen.findings.sinks import Swapped
 from reportgen.results import SinkTest, Statistic, Subject, View
 
 CLS = Subject("cls", "[CLS]", "role")
@@ -46,13 +45,11 @@ def probed(
     subject: Subject = CLS,
     shares: tuple[Made, ...] = (0.1, 0.6),
     piles: tuple[Made, ...] = (1.2, 7.5),
-    swap: Made | None = None,
     value: Made | None = 0.1,
 ) -> SubjectFigures:
     """A subject with these ratios of its tests (None: content moves nothing), in two layers.
 
-    `swap` is the ratio of its shares after and before a swap, `value` the length of what it passes
-    on.
+    `value` is the length of what it passes on.
     """
     return SubjectFigures(
         subject=subject,
@@ -60,12 +57,6 @@ def probed(
         layers=tuple(
             passing(value, 0.1, share, layer, pile)
             for layer, (share, pile) in enumerate(zip(shares, piles, strict=True), start=1)
-        ),
-        swapped=()
-        if swap is None
-        else tuple(
-            Swapped(before.mean, estimate(before.mean * ratio.mean), ratio)
-            for before, ratio in ((estimate(share), estimate(swap)) for share in shares)
         ),
         tests={
             test: TestFigures(

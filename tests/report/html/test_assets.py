@@ -16,8 +16,6 @@ from reportgen.report.html import (
     COMPARE_STYLE_SHEETS,
     NOTEBOOK_STYLE_SHEETS,
     REPORT_SCRIPTS,
-    SITE_SCRIPTS,
-    SITE_STYLE_SHEETS,
     STYLE_SHEETS,
     Assets,
     environment,
@@ -38,8 +36,8 @@ LONGEST_LINE = 120
 def test_every_file_has_its_place() -> None:
     assets = TEMPLATES / "assets"
     there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
-    sheets = {*COMPARE_STYLE_SHEETS, *SITE_STYLE_SHEETS}
-    assert sheets | {*REPORT_SCRIPTS, *COMPARE_SCRIPTS, *SITE_SCRIPTS} == there
+    sheets = {*COMPARE_STYLE_SHEETS}
+    assert sheets | {*REPORT_SCRIPTS, *COMPARE_SCRIPTS} == there
     assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
     for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):
         assert len(set(names)) == len(names)
@@ -52,11 +50,7 @@ def test_no_name_of_a_script_is_declared_twice(scripts: Sequence[str]) -> None:
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize(
-    "scripts",
-    [REPORT_SCRIPTS, COMPARE_SCRIPTS, SITE_SCRIPTS],
-    ids=["report", "compare", "site"],
-)
+@pytest.mark.parametrize("scripts", [REPORT_SCRIPTS, COMPARE_SCRIPTS], ids=["report", "compare"])
 def test_every_name_of_the_scripts_is_used(scripts: Sequence[str]) -> None:
     script = re.sub(r"^ *//.*|(?<=[;{]) // .*", "", joined(scripts), flags=re.MULTILINE)
     used = re.findall(r"\w+", script)

@@ -114,7 +114,7 @@ def test_what_a_token_is_called_makes_a_name_that_mlflow_takes(tmp_path: Path) -
     object.__setattr__(results, "info", replace(results.info, evidence=evidence))
     told = summary(results)
     assert "token:★" in told["evidence"]["sinks"]
-    assert told["figures"]["sink_token_u2605_swap_ratio"] is not None
+    assert told["figures"]["sink_token_u2605_zero_value_ratio"] is not None
 
 
 def test_figures_are_in_one_order_and_all_are_named_in_the_list(tmp_path: Path) -> None:

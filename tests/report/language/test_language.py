@@ -24,7 +24,7 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 # Sections that the scripts alone read.
 SCRIPTS = (
     *("script", "tools", "explore", "completion", "tags", "masks", "answer", "choice"),
-    *("site_list", "places", "word_numbers"),
+    *("places", "word_numbers"),
     *("decoder", "decoder_head", "decoder_answer", "completion_over", "masks_over"),
 )
 # Sections whose keys are ids of notes and measures; `test_sentences` holds them against those.

@@ -5,7 +5,6 @@ import math
 import pytest
 
 from reportgen.report.language import (
-    STYLES,
     about_percentage,
     correlation,
     decimals,
@@ -182,11 +181,6 @@ def test_correlations_have_two_decimals_and_a_true_minus(value: float, text: str
 )
 def test_a_difference_says_on_which_side_of_nothing_it_lies(value: float, text: str) -> None:
     assert difference(value) == text
-
-
-def test_a_share_after_a_swap_has_the_decimals_that_its_threshold_needs() -> None:
-    near_one = STYLES["near_one"].digits
-    assert (near_one(0.996), near_one(1.1)) == ("1.00", "1.10")
 
 
 def test_what_was_chosen_is_written_as_it_was_chosen() -> None:

@@ -258,16 +258,6 @@ def test_what_is_missing_is_first_listed_name() -> None:
     assert measure_names(["cls_row_last"], JA, "<s>") == "<s>の行（最終層）"
 
 
-def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
-    values = {"view": "cls_row_last", "row": "", "n_texts": 20, "agreement": 0.5}
-    values["effect"] = "effect_size"
-    ends = {"agreement_low": -0.1, "agreement_high": 0.6, "confidence": 0.95}
-    note = Note("N13", None, None, {**values, **ends}, (), "agreement")
-    said = sentence(note, EN)
-    assert "“last token row, last layer” and ranking" in said
-    assert "\u22120.10 to 0.60" in said
-
-
 @pytest.mark.parametrize(
     ("token", "en", "ja"),
     [

@@ -4,17 +4,12 @@ The whole attack, on 5,000 words and with guesses of all words of a text at once
 `tests/benchmarks/redaction.py`.
 """
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
-from helpers.made_up.unlisted import without_manifest
 from helpers.real import guessing
 from helpers.real.recovery import (
     Known,
@@ -63,7 +58,6 @@ def written(secret: Secret, known: Known, tmp_path_factory) -> Path:
     texts = list(secret.texts)
     reportgen.analyze(texts, known.model, evidence_texts="all", folder=folder / "results")
     reportgen.analyze(texts, known.model, evidence="none", folder=folder / "before")
-    reportgen.analyze(texts, known.model, evidence="none", folder=folder / "other")
     gates = [
         part
         for name, value in reportgen.open_report(folder / "results").figures.items()
@@ -81,9 +75,6 @@ def written(secret: Secret, known: Known, tmp_path_factory) -> Path:
         outputs = [part for name in COMPARED for part in ("-o", place / f"{base}-{name}")]
         done = call("compare", folder / base, folder / "results", *outputs, "--redact")
         assert done.exit_code == 0, done.output
-    runs = (folder / "results", folder / "other")
-    done = call("site", *runs, "-o", place / "site", *gates, "--redact")
-    assert done.exit_code == 0, done.output
     return folder
 
 
@@ -143,48 +134,11 @@ def test_a_gate_names_no_token(written: Path, tmp_path: Path) -> None:
     outputs = [part for name in names for part in ("-o", tmp_path / name)]
     done = call("render", written / "results", *outputs, *given, "--redact")
     assert done.exit_code == 0, done.output
-    assert (
-        call("site", written / "results", "-o", tmp_path / "site", *given, "--redact").exit_code
-        == 0
-    )
     for name, content in {"said": done.output.encode(), **outputs_of(tmp_path)}.items():
         assert b"geheim" not in content, name
     # A token that is called by its number can be named.
     assert "gate warning: sink_token_u20221_share " in done.output
     assert "gate warning: sink_token_… not measured (allowed: at most 0.1" in done.output
-
-
-def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
-    written: Path, tmp_path: Path
-) -> None:
-    """A guess of all texts could be held against it, and the lengths of few texts be found."""
-
-    def entry(folder: Path) -> dict[str, object]:
-        public = folder.with_name(f"{folder.parent.name}-public")
-        done = call("site", folder, "-o", public, "--redact")
-        assert done.exit_code == 0, done.output
-        (found,) = json.loads((public / "site.json").read_text("utf-8"))["entries"]
-        return {name: found[name] for name in ("id", "series", "source")}
-
-    folder = Path(shutil.copytree(written / "results", tmp_path / "old" / "run"))
-    before = entry(folder)
-    changed = Path(shutil.copytree(folder, tmp_path / "new" / "run"))
-    without_manifest(changed)
-    heads = pd.read_parquet(changed / "heads.parquet")
-    texts = pq.read_table(changed / "texts.parquet")
-    longer = [text.replace("a", "ab") for text in texts["text"].to_pylist()]
-    place = texts.schema.get_field_index("text")
-    column = pa.array(longer, texts.schema.field(place).type)
-    pq.write_table(
-        texts.set_column(place, texts.schema.field(place), column), changed / "texts.parquet"
-    )
-    rows = pq.read_table(changed / "heads.parquet")
-    place = rows.schema.get_field_index("entropy")
-    entropy = pa.array(heads["entropy"] * 1.0001, rows.schema.field(place).type)
-    pq.write_table(
-        rows.set_column(place, rows.schema.field(place), entropy), changed / "heads.parquet"
-    )
-    assert entry(changed) == before
 
 
 def test_guesses_of_all_words_of_a_text_at_once_are_blind() -> None:

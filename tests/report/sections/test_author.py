@@ -4,7 +4,6 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.page_of import page_of
@@ -83,7 +82,7 @@ def test_japanese_lines_join_without_a_space(results: Results) -> None:
     assert page.select_one(".author p").get_text() == "これは文です。 A B"
 
 
-def test_short_forms_have_the_words_and_a_site_too(results: Results, tmp_path: Path) -> None:
+def test_short_forms_have_the_words(results: Results, tmp_path: Path) -> None:
     notes = _file(tmp_path, "notes.md", b"See [run 7](https://example.com/7) **now**.")
     outputs = [tmp_path / f"r{end}" for end in (".md", ".xml", ".wiki")]
     author = ("--comment", notes)
@@ -101,10 +100,6 @@ def test_short_forms_have_the_words_and_a_site_too(results: Results, tmp_path: P
         text = output.read_text("utf-8")
         assert link in text.replace("\u200b", "")
         assert "From the author" in text
-    done = call("site", results.folder, "-o", tmp_path / "site", *author)
-    assert done.exit_code == 0, done.stderr
-    site = BeautifulSoup((tmp_path / "site/index.html").read_text("utf-8"), "html.parser")
-    assert site.select_one(".author a")["href"] == "https://example.com/7"
 
 
 def test_redacted_outputs_warn_of_words_that_repeat_a_text(results: Results) -> None:

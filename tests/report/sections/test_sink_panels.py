@@ -39,7 +39,6 @@ def test_the_table_holds_the_means_of_the_results(results):
         "Effective rank",
         "Largest value",
         "Sink heads",
-        "Attention, swapped",
     )
     means = results.roles.groupby(["role", "layer"])[["share", "expected", "norm_share"]].mean()
     for panel, role, size in ((cls, "cls", "0.10×"), (sep, "sep", "0.90×")):
@@ -47,7 +46,6 @@ def test_the_table_holds_the_means_of_the_results(results):
         assert panel.n_texts == "6 texts"
         for layer, row in enumerate(panel.rows, start=1):
             share, expected, norm = means.loc[(role, layer)].astype(float)
-            swapped = percent(0.98 * share)
             assert row == (
                 str(layer),
                 percent(share),
@@ -57,7 +55,6 @@ def test_the_table_holds_the_means_of_the_results(results):
                 {"cls": "1.25", "sep": "3.00"}[role],
                 {"cls": "500.0×", "sep": "12.0×"}[role],
                 {"cls": "3 of 3", "sep": "0 of 3"}[role],
-                swapped,
             )
 
 
@@ -66,8 +63,6 @@ def test_the_tests_are_multiples_of_what_content_tokens_do(results):
         assert [name.text for name, _, _ in panel.tests] == [
             "zero value",
             "mean value",
-            "hidden key",
-            "swap",
         ]
         for (_, chart, ratio), kind in zip(panel.tests, SINK_TESTS, strict=True):
             right = RATIOS[role][kind]
@@ -112,7 +107,6 @@ def test_basic_evidence_says_that_it_was_not_tested(tmp_path):
     shown = sinks_of(make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic"))
     assert shown.more == "Not tested: whether the prediction depends on these tokens."
     assert [panel.tests for panel in shown.panels] == [(), ()]
-    assert "Attention, swapped" not in shown.panels[0].columns
 
 
 def test_without_norms_nothing_is_said_of_length(tmp_path):
@@ -127,7 +121,6 @@ def test_without_norms_nothing_is_said_of_length(tmp_path):
 def test_a_test_that_was_not_done_says_why(tmp_path):
     made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
     made.sinks.loc[made.sinks["test"] == "zero_value", "effect"] = None
-    made.sinks.loc[made.sinks["test"] == "hide_key", ["effect", "control"]] = 0.0
     made.sinks.loc[made.sinks["test"] == "mean_value", "effect"] = None
     evidence = replace(made.info.evidence, withheld={"zero_value": "values_unproven"})
     made = _with(made, evidence)
@@ -136,11 +129,12 @@ def test_a_test_that_was_not_done_says_why(tmp_path):
         "The value vectors that were read do not rebuild"
     )
     assert tests["mean_value"][0].small == "Not done: too few texts have this token."
-    assert tests["hide_key"][0].small == (
+    made.sinks.loc[made.sinks["test"] == "mean_value", ["effect", "control"]] = 0.0
+    idle = dict(zip(SINK_TESTS, sinks_of(made).panels[0].tests, strict=True))
+    assert idle["mean_value"][0].small == (
         "No ratio: the same done to text tokens does not change the prediction."
     )
-    assert {tests[test][2].text for test in ("zero_value", "mean_value", "hide_key")} == {"–"}
-    assert tests["swap"][2].text == "0.20×"
+    assert {own["mean_value"][2].text for own in (tests, idle)} == {"–"}
 
 
 def _with(made, evidence):
@@ -155,7 +149,7 @@ def test_a_position_that_gathers_attention_has_a_panel_too(tmp_path):
     (first,) = [panel for panel in shown.panels if not panel.token.startswith("[")]
     assert first.token[0].isupper()
     assert first.rows[0][2] == sinks_of(made).panels[0].rows[0][2]  # the equal share
-    assert len(first.tests) == 4
+    assert len(first.tests) == 2
 
 
 def test_there_are_none_without_evidence(tmp_path):
@@ -173,7 +167,5 @@ def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path)
     made = changed(made, sinks=made.sinks[made.sinks["text"] > 0])
     (cls, _) = sinks_of(made).panels
     assert cls.n_texts == "6 texts"
-    assert cls.tested_on == "The tests and “Attention, swapped” are on 5 texts."
+    assert cls.tested_on == "The tests are on 5 texts."
     assert [panel.tested_on for panel in sinks_of(results).panels] == ["", ""]
-    zeroed = changed(made, sinks=made.sinks[made.sinks["test"] == "zero_value"])
-    assert sinks_of(zeroed).panels[0].tested_on == "The tests are on 5 texts."

@@ -13,7 +13,7 @@ from helpers.made_up.made_up_figures import judged
 from helpers.page_of import page_of
 
 from reportgen.findings import Colouring, Findings
-from reportgen.report import load_language, sentence
+from reportgen.report import load_language
 from reportgen.report.charts import correlation_scale
 from reportgen.report.panel import make_scope
 from reportgen.report.sections import chosen, make_across, make_answers, make_trust
@@ -130,17 +130,6 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
     dashed = svg.find("path", attrs={"stroke-dasharray": True})["d"]
     assert float(dashed[1:].split()[0]) == pytest.approx(scale.at(spearman["mask"]), abs=0.1)
     assert trust_of(results).has_ceiling
-
-
-def test_notes_print_the_figures_of_the_table(results):
-    """Not .62 and .61 where the table has .59."""
-    findings, rows = Findings(results), rows_of(trust_of(results))
-    told = [note for note in findings.notes if note.id == "N13"]
-    assert len(told) > 2
-    for note in told:
-        (name,) = (name for name, view in NAMES.items() if view == note.values["view"])
-        shown = f"correlate at {rows[name].spearman.text} (Spearman"
-        assert shown in sentence(note, EN)
 
 
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
@@ -275,7 +264,7 @@ def test_what_does_not_add_up_has_no_bar(results):
 
 def test_agreement_is_never_called_accuracy(results):
     trust = trust_of(results)
-    for said in (trust.headline, trust.beside, *(n.text for n in (*trust.notes, *trust.by_view))):
+    for said in (trust.headline, trust.beside, *(n.text for n in trust.notes)):
         assert not {"accura", "correct"} & {said[i : i + 6] for i in range(len(said))}
 
 

@@ -14,7 +14,6 @@ from helpers.made_up.factories import make_results
 from whole_folder import BY_STEP, TEXTS, write_whole
 
 from reportgen.errors import ResultsError
-from reportgen.files import PinnedFolder
 from reportgen.results import TABLES, FolderSource, Results, open_results, read_info
 from reportgen.results.checks import FILLED
 from reportgen.tasks import TASKS
@@ -72,7 +71,7 @@ def refused(read_before: FolderSource, tmp_path: Path) -> Refused:
         path = tmp_path / f"{name}.parquet"
         pq.write_table(table, path)
         altered = copy(read_before)
-        altered.folder, altered._files, altered._checked = tmp_path, PinnedFolder(tmp_path), {}
+        altered.folder, altered._checked = tmp_path, {}
         if name == "texts":
             altered = FolderSource(tmp_path, read_info(read_before.folder))
         with pytest.raises(ResultsError) as caught:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
-from reportgen.models import EncodedText, ExplainedText, put
+from reportgen.models import EncodedText, ExplainedText
 from reportgen.results import MIN_CONTENT, SinkTest, Subject
 
 
@@ -13,12 +13,7 @@ class Group:
     """Positions of a text that are changed together."""
 
     subject: str | None  # its key; None for a group of text tokens
-    positions: tuple[int, ...]  # none of a learned sink
-
-    @property
-    def size(self) -> int:
-        """The number of text tokens that it is compared with."""
-        return max(1, len(self.positions))
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +48,7 @@ def find_case(
     taken = {position for positions in by_subject.values() for position in positions}
     content = [i for i, role in enumerate(text.roles) if role is None and i not in taken]
     groups = tuple(Group(key, by_subject[key]) for key in tested)
-    sizes = sorted({group.size for group in groups})
+    sizes = sorted({len(group.positions) for group in groups})
     most = depth.most_controls
     return Case(
         index=index,
@@ -71,31 +66,9 @@ def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> t
         averaged: the subjects that have mean value vectors; None stands for content.
     """
     groups = case.subjects + case.controls
-    if test == "hide_key":
+    if test == "zero_value":
         return groups
-    groups = tuple(group for group in groups if group.positions)  # a learned sink passes nothing on
-    if test == "mean_value":
-        sizes = {len(group.positions) for group in case.subjects if group.subject in averaged}
-        return tuple(
-            group for group in groups if group.subject in averaged and len(group.positions) in sizes
-        )
-    if test == "swap":
-        return tuple(group for group in groups if swapped(case, group) is not None)
-    return groups
-
-
-def swapped(case: Case, group: Group) -> EncodedText | None:
-    """The text with other tokens at the positions of `group`; None if it has no other token.
-
-    Each is replaced by the next text token with another id, starting half the text's content
-    further on.
-    """
-    ids = {}
-    for position in group.positions:
-        start = sum(i < position for i in case.content) + len(case.content) // 2
-        following = (case.text.ids[i] for i in (case.content * 3)[start:])  # then from the start
-        other = next((token for token in following if token != case.text.ids[position]), None)
-        if other is None:
-            return None
-        ids[position] = other
-    return put(case.text, ids)
+    sizes = {len(group.positions) for group in case.subjects if group.subject in averaged}
+    return tuple(
+        group for group in groups if group.subject in averaged and len(group.positions) in sizes
+    )

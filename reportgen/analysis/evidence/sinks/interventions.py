@@ -1,13 +1,11 @@
-"""Reads or replaces value vectors and hides keys while a model runs, with temporary hooks."""
+"""Reads or replaces value vectors while a model runs, with temporary hooks."""
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from reportgen.errors import CaptureError
 from reportgen.models import Projection
@@ -81,106 +79,6 @@ def values_replaced(
         yield
     if n_run != n_layers:
         raise CaptureError(f"the values of {n_run} layers were replaced, not of all {n_layers}")
-
-
-def visible_cells(hidden: Tensor, *, is_causal: bool) -> Tensor:
-    """The keys each query can see when `hidden` `[text, key]` is hidden, `[text, query, key]`.
-
-    In a causal model, a query whose keys are all hidden still sees its own key: without any,
-    softmax would spread its weight over all keys, including later ones.
-    """
-    size = hidden.shape[1]
-    shown = ~hidden[:, None, :].expand(-1, size, -1)
-    if not is_causal:
-        return shown
-    shown = shown.tril()
-    itself = torch.eye(size, dtype=torch.bool, device=hidden.device)
-    return shown | (itself & ~shown.any(dim=-1, keepdim=True))
-
-
-@contextmanager
-def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) -> Iterator[None]:
-    """A context in which `encoder` hides the keys in `hidden` `[text, key]` from every query.
-
-    All texts of the batch must have the same length. Parts of the model outside of `encoder` still
-    see the tokens. Whether a model does as asked, and nothing more, is checked by `is_hidden` and
-    `is_renormalised`.
-
-    Raises:
-        CaptureError: the encoder takes no attention mask.
-    """
-    mask = (~hidden).long()
-    if is_causal:
-        visible = visible_cells(hidden, is_causal=True)[:, None]
-        lowest = torch.finfo(encoder.dtype).min
-        mask = torch.zeros_like(visible, dtype=encoder.dtype).masked_fill(~visible, lowest)
-    names = list(inspect.signature(encoder.forward).parameters)
-    if "attention_mask" not in names:
-        raise CaptureError(f"{type(encoder).__name__} takes no attention mask")
-    place = names.index("attention_mask")
-
-    def hide(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if place < len(args):
-            return (*args[:place], mask, *args[place + 1 :]), kwargs
-        given = kwargs.get("attention_mask")
-        return args, {**kwargs, "attention_mask": _both(mask, given, hidden)}
-
-    with encoder.register_forward_pre_hook(hide, with_kwargs=True):
-        yield
-
-
-def _both(mask: Tensor, given: Any, hidden: Tensor) -> Any:
-    """`mask`, which hides the keys in `hidden` `[text, key]`; where the mask that was `given` hides
-    more than padding, or differs by the kind of layer, that one with the keys hidden too."""
-    if isinstance(given, Mapping):
-        return {kind: _both(mask, layer_mask, hidden) for kind, layer_mask in given.items()}
-    if not isinstance(given, Tensor) or given.ndim != 4:
-        return mask
-    lowest = torch.finfo(given.dtype).min
-    return given.masked_fill(hidden[:, None, None, :], lowest)
-
-
-def is_hidden(
-    maps: Tensor, visible: Tensor, tolerance: float, *, learned_sinks: bool = False
-) -> Tensor:
-    """Whether weights outside of `visible` are exactly 0, and rows sum to 1 within `tolerance`.
-
-    Args:
-        maps: of one layer, `[text, head, query, key]`.
-        visible: `[text, query, key]`.
-        learned_sinks: whether rows may sum to less, because a learned sink has the rest.
-
-    Returns:
-        `[text]`.
-    """
-    strays = maps.masked_fill(visible[:, None], 0.0)
-    beyond = maps.float().sum(dim=-1) - 1
-    off = beyond.clamp(min=0) if learned_sinks else beyond.abs()
-    return (strays == 0).flatten(1).all(dim=1) & (off <= tolerance).flatten(1).all(dim=1)
-
-
-def is_renormalised(
-    maps: Tensor, whole: Tensor, visible: Tensor, tolerance: float, *, learned_sinks: bool = False
-) -> Tensor:
-    """Whether maps equal those of the unchanged text, renormalised over the `visible` keys, and
-    over the learned sink where there is one.
-
-    They do not in models that do more to a hidden token than hide it as a key.
-
-    Args:
-        maps: of the first layer, `[text, head, query, key]`.
-        whole: of the first layer of the unchanged text, `[head, query, key]`.
-        visible: `[text, query, key]`.
-
-    Returns:
-        `[text]`.
-    """
-    kept = whole.float() * visible[:, None]
-    total = kept.sum(dim=-1, keepdim=True)
-    if learned_sinks:
-        total = total + (1 - whole.float().sum(dim=-1, keepdim=True)).clamp(min=0)
-    off = (maps.float() * total - kept).abs()
-    return (off <= tolerance).flatten(1).all(dim=1)
 
 
 @contextmanager

@@ -1,9 +1,8 @@
-"""Sink tests: how far the output moves when a token is changed in one of four ways.
+"""Sink tests: how far the output moves without what a token passes on.
 
 In all layers and heads, the value vectors of a subject become 0 (zero_value) or their mean over the
-other texts (mean_value), while attention weights stay; or its key is hidden from every query
-(hide_key); or another token takes its place (swap). The same is done to groups of as many content
-tokens, as controls.
+other texts (mean_value), while attention weights stay. The same is done to groups of as many
+content tokens, as controls.
 """
 
 from collections import Counter
@@ -16,17 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analysis.attention.batches import Array
-from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.cases import Case, Group, find_case, groups_of
 from reportgen.analysis.evidence.sinks.changed_runs import (
     Kind,
-    SinkOutcome,
     SinkRuns,
     ValueMeans,
+    ValueSums,
     Vectors,
-    Whole,
 )
 from reportgen.analysis.evidence.sinks.subjects import Depth, Suspects, evenly_spaced, places
 from reportgen.analysis.evidence.text_evidence import TextEvidence
@@ -35,7 +31,7 @@ from reportgen.analysis.work.assembly import SinkResults
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.models import ExplainedText, Projection, describe
-from reportgen.results import LEARNED_SINK, MIN_TEXTS, Reason, SinkTest, Subject, rows_of
+from reportgen.results import MIN_TEXTS, Reason, SinkTest, Subject, rows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +43,6 @@ class SinkRow:
     effect: float | None
     control: float | None
     n_controls: int
-    share_after_layers: Array | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +63,6 @@ class SinkPlan:
     withheld: Mapping[SinkTest, Reason]
     passes: Passes  # exact, if nothing fails
 
-    @property
-    def needs_whole(self) -> bool:
-        """Whether the unchanged texts are run too."""
-        return not {"mean_value", "hide_key"}.isdisjoint(self.tests)
-
 
 class SinkTester:
     """Does the sink tests of one model.
@@ -80,47 +70,31 @@ class SinkTester:
     Args:
         projections: how its value vectors are read, as verified; or the reason why they cannot be.
         n_layers: of the encoder.
-        is_causal: whether queries see earlier keys only.
-        has_window: whether some of its layers only attend to nearby keys.
-
-    Attributes:
-        has_learned_sinks: whether a learned sink can be a subject.
     """
 
     def __init__(
         self,
         explainer: Explainer,
-        capture: Capture,
         projections: Sequence[Projection] | Reason,
         depth: Depth,
-        *,
         n_layers: int,
-        is_causal: bool,
-        has_window: bool,
     ) -> None:
         self.depth = depth
         self._without: dict[SinkTest, Reason] = {}
         if isinstance(projections, str):
             self._without = {"zero_value": projections, "mean_value": projections}
             projections = ()
-        self.has_learned_sinks = capture.has_learned_sinks
-        self._runs = SinkRuns(
-            explainer, capture, projections, n_layers, is_causal=is_causal, has_window=has_window
-        )
+        self._runs = SinkRuns(explainer, projections, n_layers)
 
     def plan(self, explained: Sequence[ExplainedText], subjects: Sequence[Subject]) -> SinkPlan:
         """Choose texts of those `explained`, as the depth says, and the tests that can be done.
 
         A text needs MIN_CONTENT text tokens and at least one of the `subjects` that are tested.
-        Whether the model hides keys as asked is tried on the longest text.
         """
         depth, numbered = self.depth, enumerate(explained)
         fitting = [case for i, item in numbered if (case := find_case(i, item, subjects, depth))]
         cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), depth.most_texts))
         withheld = {test: why for test, why in self._without.items() if test in depth.tests}
-        hides = "hide_key" in depth.tests and cases
-        if hides and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
-            withheld["hide_key"] = "cannot_hide"
         tests = tuple(test for test in depth.tests if test not in withheld)
         averaged = _averaged(cases) if "mean_value" in tests else frozenset()
         plan = SinkPlan(cases, tests, averaged, withheld, Passes(0, 0, 0.0))
@@ -142,55 +116,43 @@ class SinkTester:
         means = ValueMeans()
         faults: dict[int, str] = {}
         for case in plan.cases if plan.averaged else ():
-            whole = self._whole(case, plan)
-            if isinstance(whole, str):
-                faults[case.index] = whole
-            elif whole is not None and whole.values is not None:
-                means.add(whole.values)
-        for case in (case for case in plan.cases if case.index not in done):
-            whole = faults.get(case.index) or self._whole(case, plan)
-            if isinstance(whole, str):
-                yield case.index, TextSinkTests((), whole)
+            values = self._values(case)
+            if isinstance(values, str):
+                faults[case.index] = values
             else:
-                yield case.index, self._measure(case, whole, plan, means)
+                means.add(values)
+        for case in (case for case in plan.cases if case.index not in done):
+            again = faults.get(case.index) or (self._values(case) if plan.averaged else None)
+            if isinstance(again, str):
+                yield case.index, TextSinkTests((), again)
+            else:
+                yield case.index, self._measure(case, again, plan, means)
 
-    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str | None:
-        """Run the unchanged text; None if no test needs that, an error message if it fails."""
-        if not plan.needs_whole:
-            return None
+    def _values(self, case: Case) -> ValueSums | str:
+        """Run the unchanged text; an error message if it fails."""
         try:
-            return self._runs.whole(case, reads_values=bool(plan.averaged))
+            return self._runs.values(case)
         except (Exception, SystemExit) as error:  # user code may call exit()
             return describe(error)
 
-    def _hides_keys(self, case: Case) -> bool:
-        """Whether the model hides the key of each subject of one text as asked."""
-        try:
-            whole = self._runs.whole(case, reads_values=False)
-        except (Exception, SystemExit):
-            return False
-        outcomes = self._runs.changed("hide_key", case, case.subjects, whole, {})
-        return not any(isinstance(outcome, str) for outcome in outcomes.values())
-
     def _measure(
-        self, case: Case, whole: Whole | None, plan: SinkPlan, means: ValueMeans
+        self, case: Case, values: ValueSums | None, plan: SinkPlan, means: ValueMeans
     ) -> TextSinkTests:
         """Do all tests of one text."""
         vectors: dict[Kind, Vectors] = {}
-        if whole is not None and whole.values is not None:
+        if values is not None:
             # If texts failed, fewer kinds have means than planned.
             averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
-            kinds = averaged & whole.values.counts.keys()
-            vectors = {kind: means.of_others(kind, whole.values) for kind in kinds}
+            kinds = averaged & values.counts.keys()
+            vectors = {kind: means.of_others(kind, values) for kind in kinds}
         rows: list[SinkRow] = []
         messages: list[str] = []
         for test in plan.tests:
             groups = groups_of(case, test, vectors)
-            outcomes = self._runs.changed(test, case, groups, whole, vectors)
+            replaced_by = vectors if test == "mean_value" else None
+            outcomes = self._runs.changed(case, groups, replaced_by)
             for group in case.subjects:
                 if test == "mean_value" and group.subject not in vectors:
-                    continue
-                if test != "hide_key" and not group.positions:  # of a learned sink
                     continue
                 row, message = _row(case, test, group, outcomes)
                 rows.append(row)
@@ -220,8 +182,6 @@ def run_sink_tests(
     """
     explained = {item.text: item.explained for item in evidence if item.explained is not None}
     subjects = suspects.subjects
-    if tester.has_learned_sinks and not tester.depth.strongest_only:
-        subjects += (LEARNED_SINK,)
     results.subjects = tuple(tester.depth.tested(subjects))
     plan = tester.plan([*explained.values()], subjects)
     results.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
@@ -276,10 +236,9 @@ def sink_columns(
 def _by_layer(
     column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
 ) -> NDArray[np.float64] | None:
-    """The sum or mean `over` positions of a column of lists by layer; None without positions, and
-    if any is missing."""
+    """The sum or mean `over` positions of a column of lists by layer; None if any is missing."""
     lists = column.iloc[positions]
-    if lists.empty or lists.isna().any():
+    if lists.isna().any():
         return None
     values: NDArray[np.float64] = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
     return values
@@ -290,7 +249,7 @@ def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
     subject."""
     counts: Counter[Kind] = Counter()
     for case in cases:
-        counts.update(group.subject for group in case.subjects if group.positions)
+        counts.update(group.subject for group in case.subjects)
         counts.update([None] if case.content else [])
     kinds = frozenset(kind for kind, count in counts.items() if count >= MIN_TEXTS)
     return kinds if kinds - {None} else frozenset()
@@ -299,14 +258,11 @@ def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
 def _n_passes(case: Case, plan: SinkPlan) -> int:
     """The runs of one text: unchanged, once more for the means, and each changed version."""
     n_changed = sum(len(groups_of(case, test, plan.averaged)) for test in plan.tests)
-    return plan.needs_whole + bool(plan.averaged) + n_changed
+    return 2 * bool(plan.averaged) + n_changed
 
 
 def _row(
-    case: Case,
-    test: SinkTest,
-    group: Group,
-    outcomes: Mapping[Group, SinkOutcome | str],
+    case: Case, test: SinkTest, group: Group, outcomes: Mapping[Group, float | str]
 ) -> tuple[SinkRow, str | None]:
     """Make the row of one subject and test, and a message if it has no figures.
 
@@ -314,39 +270,28 @@ def _row(
         group: the positions of the subject.
         outcomes: of all groups on which the test was done.
     """
-    positions = list(group.positions)
-    alike = [g for g in case.controls if g.size == group.size and g in outcomes]
-    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], SinkOutcome)]
-    outcome = outcomes.get(group, "no other token to put in its place")
+    size = len(group.positions)
+    alike = [outcomes[g] for g in case.controls if len(g.positions) == size and g in outcomes]
+    controls = [_effect(case, outcome) for outcome in alike if isinstance(outcome, float)]
+    outcome, effect, control = outcomes[group], None, None
     fault = outcome if isinstance(outcome, str) else None
-    effect = control = after = None
-    if isinstance(outcome, SinkOutcome):
-        if outcome.received is not None:
-            after = outcome.received[:, positions].sum(axis=1)
+    if isinstance(outcome, float):
         if controls:
             effect, control = _effect(case, outcome), fmean(controls)
         else:
-            faults = [out for g in alike if isinstance(out := outcomes[g], str)]
+            faults = [outcome for outcome in alike if isinstance(outcome, str)]
             fault = faults[0] if faults else "too little content to hold it against"
-    row = SinkRow(
-        subject=str(group.subject),
-        test=test,
-        effect=effect,
-        control=control,
-        n_controls=len(controls),
-        share_after_layers=after,
-    )
+    row = SinkRow(str(group.subject), test, effect, control, n_controls=len(controls))
     return row, None if fault is None else f"{test} of {group.subject}: {fault}"
 
 
 def _share(column: pd.Series, positions: NDArray[np.intp]) -> NDArray[np.float64]:
-    """`[layer]`: what `positions` get of attention received, a column of lists by layer; without
-    positions, what no token gets, which is a learned sink's."""
+    """`[layer]`: what `positions` get of attention received, a column of lists by layer."""
     received = np.stack(column.to_list()).astype(np.float64)  # [position, layer]
     share: NDArray[np.float64] = received[positions].sum(axis=0)
-    return share if len(positions) else 1 - received.sum(axis=0)
+    return share
 
 
-def _effect(case: Case, outcome: SinkOutcome) -> float:
+def _effect(case: Case, target: float) -> float:
     """The absolute change of the target."""
-    return abs(case.explained.value - outcome.value)
+    return abs(case.explained.value - target)

@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results import (
-    LEARNED_SINK,
     MIN_CONTENT,
     MIN_TEXTS,
     MOST_OF_TEXT,
@@ -39,17 +38,20 @@ class Depth:
     tests: tuple[SinkTest, ...]
     most_texts: int  # that are tested, evenly spaced
     most_controls: int  # groups of text tokens that a subject is compared with
-    strongest_only: bool  # False: all special tokens, and all other possible sinks
+    most_subjects: int | None  # that are tested; None: all special tokens, MAX_FOUND others
 
     def tested(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
         """Those of `subjects`, as `find_subjects` gives them, that are tested."""
-        return subjects[:1] if self.strongest_only else subjects
+        if self.most_subjects is not None:
+            return subjects[: self.most_subjects]
+        special = [subject for subject in subjects if subject.kind == "role"]
+        return (*special, *[s for s in subjects if s.kind != "role"][:MAX_FOUND])
 
 
 # The first is what every run can afford: two passes and one for each control, on few texts.
 DEPTHS: Mapping[EvidenceLevel, Depth] = {
-    "basic": Depth(SINK_TESTS_AT["basic"], most_texts=24, most_controls=3, strongest_only=True),
-    "full": Depth(SINK_TESTS_AT["full"], most_texts=50, most_controls=8, strongest_only=False),
+    "basic": Depth(SINK_TESTS_AT["basic"], most_texts=24, most_controls=3, most_subjects=1),
+    "full": Depth(SINK_TESTS_AT["full"], most_texts=50, most_controls=8, most_subjects=None),
 }
 
 
@@ -65,11 +67,6 @@ class Suspects:
     depth: Depth
     subjects: tuple[Subject, ...]
     rows: tuple[int, ...]
-
-    @property
-    def need_model(self) -> bool:
-        """Whether there may be something to test."""
-        return bool(self.rows) or not self.depth.strongest_only  # a learned sink has no tokens
 
 
 def find_suspects(
@@ -87,10 +84,9 @@ def find_suspects(
     """
     depth = DEPTHS[level]
     rows = [sample[i] for i in evenly_spaced(len(sample), LOOKED_AT)]
-    subjects = find_subjects(roles, map(tokens_of, rows), strongest_only=depth.strongest_only)
-    if depth.strongest_only:
-        tested = {subject.key for subject in depth.tested(subjects)}
-        rows = [row for row in rows if _has_any(tested, subjects, tokens_of(row))]
+    subjects = find_subjects(roles, map(tokens_of, rows))
+    tested = {subject.key for subject in depth.tested(subjects)}
+    rows = [row for row in rows if _has_any(tested, subjects, tokens_of(row))]
     chosen = tuple(rows[i] for i in evenly_spaced(len(rows), depth.most_texts))
     return Suspects(depth, subjects, chosen)
 
@@ -102,21 +98,16 @@ def _has_any(keys: set[str], subjects: Sequence[Subject], tokens: pd.DataFrame) 
     return roles.count(None) >= MIN_CONTENT and not keys.isdisjoint(at)
 
 
-def find_subjects(
-    roles: Sequence[Role], texts: Iterable[pd.DataFrame], *, strongest_only: bool = False
-) -> tuple[Subject, ...]:
-    """Choose what is tested: the special-token `roles` in `texts`, then other possible sinks.
+def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple[Subject, ...]:
+    """The possible sinks, what gets most first: special-token `roles`, text tokens (as the
+    tokenizer writes them), or the first position if it is content.
 
-    The latter are at most MAX_FOUND text tokens (as the tokenizer writes them), or the first
-    position if it is content: those that get most beyond the equal share, at least SINK_EXCESS in
-    some layer, as means over the texts that have them. A text that is mostly one token does not
-    count for it. If the first position can be a sink, tokens are judged by their other positions
-    only.
+    They get at least SINK_EXCESS of what is beyond the equal share in some layer, as means over the
+    texts that have them. A text that is mostly one token does not count for it. If the first
+    position can be a sink, tokens are judged by their other positions only.
 
     Args:
         texts: for each text its rows of the table of tokens, in the order of positions.
-        strongest_only: take special tokens too only if they get SINK_EXCESS, and put what gets most
-            first.
     """
     special: dict[str, list[Floats]] = {}
     first: list[Floats] = []
@@ -140,16 +131,9 @@ def find_subjects(
     by_token = everywhere if peaks[FIRST] is None else elsewhere
     peaks |= {Subject(f"token:{t}", t, "token"): _peak(shares) for t, shares in by_token.items()}
     present = [Subject(role.key, role.token, "role") for role in roles if role.key in special]
-    if strongest_only:
-        peaks |= {subject: _peak(special[subject.key]) for subject in present}
-        return _ranked(peaks)
-    return (*present, *_ranked(peaks)[:MAX_FOUND])
-
-
-def _ranked(peak_of: Mapping[Subject, float | None]) -> tuple[Subject, ...]:
-    """The subjects that have a peak, by the `peak_of` each, the highest first."""
-    peaks = {subject: peak for subject, peak in peak_of.items() if peak is not None}
-    return tuple(sorted(peaks, key=lambda subject: (-peaks[subject], subject.key)))
+    peaks |= {subject: _peak(special[subject.key]) for subject in present}
+    high = {subject: peak for subject, peak in peaks.items() if peak is not None}
+    return tuple(sorted(high, key=lambda subject: (-high[subject], subject.key)))
 
 
 def places(
@@ -157,8 +141,8 @@ def places(
 ) -> Mapping[str, tuple[int, ...]]:
     """The positions of `subjects` in a text, by their keys; without those that it does not have.
 
-    A learned sink has none, and every text has it. No position belongs to two subjects: where the
-    first position is one, it does not count for its token.
+    No position belongs to two subjects: where the first position is one, it does not count for its
+    token.
 
     Args:
         tokens: of the text, as the tokenizer writes them.
@@ -171,11 +155,7 @@ def places(
             key = FIRST.key
         if key in by_key:
             by_key[key].append(position)
-    return {
-        key: tuple(positions)
-        for key, positions in by_key.items()
-        if positions or key == LEARNED_SINK.key
-    }
+    return {key: tuple(positions) for key, positions in by_key.items() if positions}
 
 
 def control_groups(positions: Sequence[int], size: int, most: int) -> tuple[tuple[int, ...], ...]:

@@ -109,7 +109,7 @@ def test_where_values_cannot_be_read_the_reason_is_kept(demo, tmp_path, monkeypa
     found = run(tmp_path / "r", demo, TEXTS[:6])
     assert found.sinks.empty
     assert found.info.evidence.withheld["zero_value"] == "values_unproven"
-    assert not {"mean_value", "hide_key", "swap"} & set(found.info.evidence.withheld)
+    assert "mean_value" not in found.info.evidence.withheld
 
 
 def tokens(names: str, received: Sequence[float]) -> pd.DataFrame:
@@ -127,12 +127,12 @@ def tokens(names: str, received: Sequence[float]) -> pd.DataFrame:
 
 def test_what_gets_most_beyond_its_equal_share_is_the_strongest_whatever_it_is() -> None:
     two = [tokens("[CLS] a b c . [SEP]", [0.45, 0.01, 0.01, 0.01, 0.51, 0.01])] * 5
-    found = find_subjects((CLS, SEP), two, strongest_only=True)
+    found = find_subjects((CLS, SEP), two)
     assert [subject.key for subject in found] == ["token:.", "cls"]
     assert [subject.key for subject in DEPTHS["basic"].tested(found)] == ["token:."]
-    assert find_subjects((CLS, SEP), two[:4], strongest_only=True) == ()
+    assert find_subjects((CLS, SEP), two[:4]) == ()
     even = [tokens("[CLS] a b c . [SEP]", [1 / 6] * 6)] * 9
-    assert find_subjects((CLS, SEP), even, strongest_only=True) == ()
+    assert find_subjects((CLS, SEP), even) == ()
 
 
 def test_texts_without_the_strongest_sink_or_too_short_are_not_tested() -> None:
@@ -140,9 +140,8 @@ def test_texts_without_the_strongest_sink_or_too_short_are_not_tested() -> None:
     texts += [tokens("[CLS] a b c d [SEP]", [1 / 6] * 6), tokens("[CLS] . [SEP]", [0.1, 0.8, 0.1])]
     suspects = find_suspects("basic", range(7), (CLS, SEP), texts.__getitem__)
     assert suspects.rows == (0, 1, 2, 3, 4)
-    assert suspects.need_model
     nothing = find_suspects("basic", range(4), (CLS, SEP), texts.__getitem__)
-    assert (nothing.rows, nothing.need_model) == ((), False)
+    assert nothing.rows == ()
 
 
 def test_another_sink_is_no_control(tmp_path) -> None:

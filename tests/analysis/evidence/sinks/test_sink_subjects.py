@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.evidence import control_groups, evenly_spaced, find_subjects, places
+from reportgen.analysis.evidence import DEPTHS, control_groups, evenly_spaced, find_subjects, places
 from reportgen.results import Role, Subject
 
 CLS, SEP = Role("cls", "[CLS]"), Role("sep", "[SEP]")
@@ -37,21 +37,14 @@ def keys(subjects) -> list[str]:
     return [subject.key for subject in subjects]
 
 
-def test_special_tokens_are_tested_always_and_only_those_that_stand_in_a_text():
-    even = tokens("[CLS] a b c d", [0.2] * 5)
-    assert find_subjects((CLS, SEP), [even]) == (Subject("cls", "[CLS]", "role"),)
-    short = tokens("[CLS] a [SEP]", [1 / 3] * 3)
-    assert keys(find_subjects((CLS, SEP), [short])) == ["cls", "sep"]
-
-
 def test_a_content_token_far_beyond_its_even_share_in_one_layer_is_tested():
     # (.42 - 1/6) / (5/6) = .304
     even, pile = [1 / 6] * 6, [0.116, 0.116, 0.116, 0.116, 0.42, 0.116]
     for layers in ((pile, even), (even, pile)):
         texts = [tokens("[CLS] a b c 。 [SEP]", *layers)] * 5
-        assert find_subjects((CLS, SEP), texts)[2:] == (token("。"),)
+        assert find_subjects((CLS, SEP), texts) == (token("。"),)
     below = [tokens("[CLS] a b c 。 [SEP]", [0.12, 0.116, 0.116, 0.116, 0.416, 0.116])] * 5
-    assert len(find_subjects((CLS, SEP), below)) == 2
+    assert find_subjects((CLS, SEP), below) == ()
 
 
 def test_the_mean_over_the_texts_decides_of_the_sum_in_each():
@@ -60,25 +53,25 @@ def test_the_mean_over_the_texts_decides_of_the_sum_in_each():
         return tokens("[CLS] a b , c , [SEP]", [rest, rest, rest, share, rest, share, rest])
 
     # Two commas are as much as one; the equal share is 2/7, not 1/7: (.5 - 2/7) / (5/7) = .3.
-    assert keys(find_subjects((CLS, SEP), [twice(0.249)] * 5)) == ["cls", "sep"]
-    assert keys(find_subjects((CLS, SEP), [twice(0.251)] * 5)) == ["cls", "sep", "token:,"]
+    assert keys(find_subjects((CLS, SEP), [twice(0.249)] * 5)) == []
+    assert keys(find_subjects((CLS, SEP), [twice(0.251)] * 5)) == ["token:,"]
     once = tokens("[CLS] a b , c d [SEP]", [0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05])
     # (.7 - 1/7) / (6/7) = .65 and (.4 - 2/7) / (5/7) = .16: .356 and .258 on average.
-    assert keys(find_subjects((CLS,), [once] * 2 + [twice(0.2)] * 3)) == ["cls", "token:,"]
-    assert keys(find_subjects((CLS,), [once] + [twice(0.2)] * 4)) == ["cls"]
+    assert keys(find_subjects((CLS,), [once] * 2 + [twice(0.2)] * 3)) == ["token:,"]
+    assert keys(find_subjects((CLS,), [once] + [twice(0.2)] * 4)) == []
 
 
 def test_a_text_that_is_mostly_one_token_does_not_count_for_it():
     mostly = tokens("[CLS] a a a a b", [0.05, 0.23, 0.23, 0.23, 0.23, 0.03])
-    assert keys(find_subjects((CLS,), [mostly] * 9)) == ["cls"]
+    assert keys(find_subjects((CLS,), [mostly] * 9)) == []
 
 
 def test_fewer_than_five_texts_and_texts_of_fewer_than_three_content_tokens_say_nothing():
     pile = tokens("[CLS] a b , [SEP]", [0.05, 0.05, 0.05, 0.8, 0.05])
-    assert keys(find_subjects((CLS,), [pile] * 4)) == ["cls"]
+    assert keys(find_subjects((CLS,), [pile] * 4)) == []
     short = tokens("[CLS] a , [SEP]", [0.05, 0.05, 0.85, 0.05])
-    assert keys(find_subjects((CLS,), [pile] * 4 + [short] * 9)) == ["cls"]
-    assert keys(find_subjects((CLS,), [pile] * 5)) == ["cls", "token:,"]
+    assert keys(find_subjects((CLS,), [pile] * 4 + [short] * 9)) == []
+    assert keys(find_subjects((CLS,), [pile] * 5)) == ["token:,"]
 
 
 def test_the_three_that_get_most_beyond_an_even_spread_are_tested():
@@ -87,7 +80,10 @@ def test_the_three_that_get_most_beyond_an_even_spread_are_tested():
     for layer, name, share in ((0, "d", 0.42), (0, "b", 0.4), (1, "p", 0.45), (1, "q", 0.38)):
         layers[layer][1 + names.index(name)] = share
     found = find_subjects((), [tokens("[CLS] " + " ".join(names), *layers)] * 5)
-    assert keys(found) == ["token:p", "token:d", "token:b"]
+    assert keys(found) == ["token:p", "token:d", "token:b", "token:q"]
+    assert DEPTHS["full"].tested(found) == found[:3]
+    special = Subject("cls", "[CLS]", "role")
+    assert DEPTHS["full"].tested((*found, special)) == (special, *found[:3])
 
 
 def test_the_first_position_is_a_position_and_no_special_token():

@@ -1,1 +1,0 @@
-"""Writes a site of many reports."""
