@@ -19,7 +19,6 @@ TESTS = (
     "tests/models/loading",
     "tests/report/charts/test_cross_figure.py",
     "tests/results/tables",
-    "tests/results/test_gold_results.py",
     "tests/results/test_store.py",
 )
 # Words that typer takes from another library than it did in its lowest version.
