@@ -13,8 +13,9 @@ from reportgen.comparison import compare_runs
 from reportgen.comparison.unit_pairs import contrasts
 from reportgen.errors import ComparisonError
 from reportgen.findings import Findings
-from reportgen.report import CompareContext, CompareOptions, CompareWords, load_language
+from reportgen.report import CompareOptions, CompareWords, load_language
 from reportgen.report.sections import limits, make_pairs
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.results import Results
 
 NAMES = ("bad", "fair", "good")

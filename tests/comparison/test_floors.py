@@ -10,15 +10,9 @@ from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison import HEAD_LEAST, LAYER_LEAST, SHARE, Change, compare_runs
 from reportgen.findings import Findings, Interval
-from reportgen.report import (
-    CompareContext,
-    CompareOptions,
-    CompareWords,
-    Lang,
-    compare_headline,
-    load_language,
-)
+from reportgen.report import CompareOptions, CompareWords, Lang, compare_headline, load_language
 from reportgen.report.sections import limits, make_compared_answers, make_predictions
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.results import Results
 
 

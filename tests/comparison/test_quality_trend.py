@@ -13,9 +13,10 @@ from helpers.real.two_models import LABELS, TEXTS, chain
 from reportgen.comparison.quality import FitFigure, Outputs, judged
 from reportgen.comparison.trends import quality_trend
 from reportgen.findings import Judging, resampled_means
-from reportgen.report import CompareContext, CompareOptions, load_language
+from reportgen.report import CompareOptions, load_language
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import make_trend
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.short_form import markdown
 from reportgen.results import OutputInfo
 

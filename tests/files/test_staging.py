@@ -11,7 +11,6 @@ import pytest
 
 from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files import (
-    BASELINE_FILE,
     RESULTS_FILES,
     Staging,
     check_page_folder,
@@ -250,7 +249,7 @@ def test_an_interrupt_while_another_is_cleaned_up_after_leaves_nothing(
 
 def test_the_tables_that_a_results_folder_holds_are_those_of_the_schemas() -> None:
     tables = {f"{name}.parquet" for name in TABLES}
-    assert {"results.json", "maps.bin", BASELINE_FILE} | tables == RESULTS_FILES
+    assert {"results.json", "maps.bin"} | tables == RESULTS_FILES
 
 
 def test_a_mounted_folder_and_the_current_one_are_never_replaced(

@@ -11,13 +11,13 @@ from helpers.cases import some_of
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
-from reportgen.api.comparing import small_info, write_small_tables
 from reportgen.comparison import EFFECT_CHANGED, LAYER_LEAST, Change, compare_runs
 from reportgen.findings import Findings
-from reportgen.report import CompareContext, CompareOptions, compare_headline, load_language
+from reportgen.report import CompareOptions, compare_headline, load_language
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import make_compared_answers, make_explorer, shown_texts, verdict
-from reportgen.results import open_results, text_units, write_info
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.results import text_units
 from reportgen.results.maps import unpack_layers
 
 NUMBERS = r"[−+]?\d+(?:\.\d+)?"
@@ -204,27 +204,6 @@ def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed
     assert fourth.remark.startswith(f"{token} gets about as much as before: at most ")
     assert fourth.remark.endswith(f", in layer {layer}.")
     assert figures(fourth.remark)[:2] == pytest.approx([100 * end for end in ends], abs=0.051)
-
-
-def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, tmp_path):
-    other = make_results(tmp_path / "other", TEXTS, evidence="none", sink=0.6)
-    for place, side in zip("ab", (sides[0], other), strict=True):
-        (tmp_path / place).mkdir()
-        write_small_tables(tmp_path / place, side)
-        write_info(tmp_path / place, small_info(side.info))
-    context = context_of(*(open_results(tmp_path / place) for place in "ab"))
-    fourth = make_compared_answers(context)[3]
-    special = [each for each in context.comparison.layers if each.key != "entropy"]
-    clear = {
-        layer
-        for each in special
-        for layer, change in enumerate(each.changes)
-        if change.interval.low > 0 or change.interval.high < 0
-    }
-    assert clear
-    n_layers = other.info.model.n_layers
-    assert fourth.answer == f"Yes, on special tokens, in {len(clear)} of {n_layers} layers"
-    assert fourth.remark.endswith("hold no attention maps, so heads are not compared.")
 
 
 def test_tokens_without_a_clear_change_are_drawn_hollow_and_called_so(tmp_path):

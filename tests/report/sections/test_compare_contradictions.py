@@ -11,16 +11,11 @@ from helpers.real.two_models import twice
 
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings
-from reportgen.report import (
-    CompareContext,
-    CompareOptions,
-    Lang,
-    compare_headline,
-    load_language,
-    verdicts,
-)
+from reportgen.report import CompareOptions, Lang, compare_headline, load_language
 from reportgen.report.language import LANGUAGES
+from reportgen.report.language.sentences import verdicts
 from reportgen.report.sections import make_compared_answers, make_predictions
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.short_form import markdown
 
 N = 40

@@ -13,14 +13,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings
-from reportgen.report import (
-    CompareContext,
-    CompareWords,
-    Lang,
-    RenderOptions,
-    compare_headline,
-    load_language,
-)
+from reportgen.report import CompareWords, Lang, RenderOptions, compare_headline, load_language
 from reportgen.report.html import page as html_page
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import changed as changed_cell
@@ -31,6 +24,7 @@ from reportgen.report.sections import (
     make_tokens,
     shown_for,
 )
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.short_form import markdown
 from reportgen.results import Results
 

@@ -12,10 +12,11 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, chain, four_of, pair_of
 
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings
-from reportgen.report import CompareContext, CompareOptions, Lang, load_language
+from reportgen.report import CompareOptions, Lang, load_language
 from reportgen.report.components import Answer
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import make_several_answers
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.results import SINK_EXCESS, Results
 
 FOLDERS = [f"results-step{step}" for step in (100, 200, 300, 1000)]

@@ -14,15 +14,10 @@ from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.errors import UsageError
 from reportgen.findings import Findings
-from reportgen.report import (
-    CompareContext,
-    CompareOptions,
-    CompareWords,
-    comparison_table,
-    load_language,
-)
+from reportgen.report import CompareOptions, CompareWords, comparison_table, load_language
 from reportgen.report.html import page as html_page
 from reportgen.report.sections import make_all_models, make_charts
+from reportgen.report.sections.context_compared import CompareContext
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from helpers.letters import from_letters
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import pooled_plainly, unpack, with_pooled_maps
 
-from reportgen.api.comparing import small_tables
 from reportgen.comparison import Runs
 from reportgen.comparison.attention import head_changes
 from reportgen.comparison.pairing import pair
@@ -60,8 +59,6 @@ def test_a_folder_says_over_which_tokens_maps_are_pooled(whole: Results, read: R
     assert how.factor == 3
     for results, text in ((read, 1), (whole, 0)):
         assert stored_pooling(results, text) is None
-    texts = dict(small_tables(read))["texts"]  # which hold no maps
-    assert texts["map_cells"].null_count == texts["map_offset"].null_count == 2
 
 
 def test_arrays_have_a_row_a_cell_and_say_which(whole: Results, read: Results) -> None:
