@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         is_address,
         read_within,
     )
-    from reportgen.files.staging import Readable, Staging, replace_folder
+    from reportgen.files.staging import Staging
     from reportgen.files.temporary import (
         Temporary,
         lock,

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         unit_views,
     )
     from reportgen.results.checks.columns import require_columns
-    from reportgen.results.checks.conditions import require
     from reportgen.results.checks.limits import (
         COUNT,
         HEADS,
@@ -94,7 +93,6 @@ if TYPE_CHECKING:
         number_of,
         tag_list,
     )
-    from reportgen.results.manifest import is_whole, listed, with_manifest
     from reportgen.results.maps.arrays import (
         AttentionMaps,
         Head,

@@ -377,7 +377,7 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     page.locator("#trust > details:not(.behind) > summary").click()
     for figure in page.locator(".sink svg.shares").all():
         expect(figure).to_be_visible()
-    assert page.locator(".sink svg.track").count() == 2 * (4 + 1)  # the tests and their scale
+    assert page.locator(".sink svg.track").count() == 2 * (2 + 1)  # the tests and their scale
     bars = page.locator("#trust svg.track")
     assert bars.count() > 10
     for figure in (*page.locator(".sink svg.track").all(), *bars.all()):

@@ -12,9 +12,6 @@ from torch import nn
 from transformers import AlbertModel
 
 import reportgen
-from reportgen.api import keep_baseline
-from reportgen.files import Staging
-from reportgen.results import open_results
 
 
 @pytest.fixture
@@ -57,9 +54,7 @@ def test_the_python_page_runs(checkpoint: Path) -> None:
         if "base_results/" in example:
             shutil.copytree("results", "base_results")
             shutil.copytree("results", "head_results")
-            with Staging() as staging:
-                keep_baseline(open_results(Path("results")), Path("baseline"), staging)
-                staging.commit()
+            shutil.copytree("results", "baseline")
         exec(example, names)
     kinds = {name: names[name].results.info.output.kind for name in ("answers", "picked")}
     assert kinds == {"answers": "answer", "picked": "choice"}

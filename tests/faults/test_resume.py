@@ -144,7 +144,7 @@ def test_after_a_kill_at_any_result_it_gives_the_same_bytes(
             n_killed += 1
             continue
         break
-    assert n_killed >= 5
+    assert n_killed >= 4
     assert found == unbroken.results
 
 

@@ -103,7 +103,7 @@ def test_what_was_asked_for_comes_first_and_what_was_not_measured_is_named(basic
     assert (asked.judgement.verdict, asked.judgement.baseline) == ("worse", "rarity")
     assert asked.agreement is not None
     assert asked.agreement.mean == pytest.approx(0.2)
-    part = choose_colouring(results, "deletion")
+    part = choose_colouring(results, "effect")
     assert (part.view, part.way, part.agreement) == ("effect", "asked", None)
     missing = choose_colouring(results, "jacobian")
     assert (missing.view, missing.way, missing.missing) == ("cls_row_last", "row", "jacobian")

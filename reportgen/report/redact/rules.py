@@ -93,7 +93,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     "layers": {
         **_all(KEPT, "text", "layer", "learned_expected"),
         "mixing": TWO,
-        **_all(SHARE, "rollout_special", "learned_share", "special_share_mean", "entropy_mean"),
+        **_all(SHARE, "rollout_special", "learned_share"),
     },
     "targets": {
         **_all(KEPT, "text", "position", "unit", "is_special", "is_given", "expected"),

@@ -4,7 +4,6 @@ import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -251,11 +250,6 @@ def case_of(reader: Reader, made: Sequence[seeds.Files], number: int) -> dict[st
             del files[name]
         else:
             files[name] = changed(name, files[name], rng)
-    if rng.random() < 0.5:
-        with suppress(
-            ValueError, LookupError, TypeError, RecursionError
-        ):  # what lists them may have changed
-            files = dict(seeds.relisted(files))
     options = reader.options(rng)
     return files | {OPTIONS: json.dumps(options).encode()}
 
