@@ -48,7 +48,6 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N1", "N1b", "N1b-below", "N1d", "N1h", "unclear", "unclear-raised", "few", "no-text"),
     ("N1h", "single-heads"),
     ("N2", "N2-heavy", "N2-unclear", "N3", "few-value"),
-    ("value-weighted", "value-plain"),
     ("why-read", "why-unread", "why-all-rows"),
     *(("why-no-op", other) for other in ("why-rank", "N2-heavy", "N2-unclear", "N3", "few-value")),
     *(("why-broadcast", other) for other in ("N2", "N2-heavy", "N2-unclear", "few-value")),
@@ -86,12 +85,12 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
 # that are drawn, and of one token or colouring where they are about it, do so on one of these or of
 # the other pages of `found`; nine in ten of them on one of the first, where each sentence is said.
 DRAWN = (
-    *(1, 4, 9, 13, 19, 30, 33, 36, 37, 45, 54, 57, 60, 63, 67, 81, 88, 90, 100, 109, 114, 118),
+    *(1, 4, 9, 13, 19, 30, 33, 36, 37, 45, 46, 54, 57, 60, 63, 67, 81, 88, 90, 100, 109, 114, 118),
     163,  # on which tokens can be judged, and none stands out
     198,  # on which the colours that agree best rank tokens the other way round
 )
 RARE = (
-    *(6, 12, 15, 16, 18, 25, 27, 34, 35, 39, 40, 42, 46, 48, 56, 58, 66, 69, 76, 84, 85, 93, 96),
+    *(6, 12, 15, 16, 18, 25, 27, 34, 35, 39, 40, 42, 48, 56, 58, 66, 69, 76, 84, 85, 93, 96),
     *(102, 103, 105, 111),
 )
 

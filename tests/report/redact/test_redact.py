@@ -293,11 +293,14 @@ def test_where_there_is_no_room_for_the_copy_that_is_said(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     full = OSError(errno.ENOSPC, "No space left on device")
 
-    def write(path: Path, *rest: object) -> None:
-        if Path(path).name == name:
-            raise full
+    write_bytes = Path.write_bytes
 
-    monkeypatch.setattr("reportgen.results.run_file.system.write", write)
+    def write(path: Path, content: bytes) -> int:
+        if path.name == name:
+            raise full
+        return write_bytes(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write)
     if name == "tokens.parquet":
         monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *_: raise_(full))
     with (

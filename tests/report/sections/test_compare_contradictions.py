@@ -13,7 +13,6 @@ from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, Lang, compare_headline, load_language
 from reportgen.report.language import LANGUAGES
-from reportgen.report.language.sentences import verdicts
 from reportgen.report.sections import make_compared_answers, make_predictions
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.short_form import markdown
@@ -132,12 +131,11 @@ def row_name(figure, quality, context):
     return context.words.say("decides", name=name) if quality.others else name
 
 
-def test_record_gates_and_site_have_the_same_verdict(drawn: list[Comparison]) -> None:
+def test_record_and_gates_have_the_same_verdict(drawn: list[Comparison]) -> None:
     for found in drawn:
         quality = found.predictions.quality
         record = record_of(found)["quality"]
         assert record["verdict"] == record[record["decided_by"]]["gain"] == quality.verdict
-        assert verdicts(quality)[quality.deciding.kind.of_run] == quality.verdict
         figures = found.figures
         for name in ("better", "worse"):
             assert figures[f"quality_{name}"] == (quality.verdict == name)
