@@ -1,7 +1,9 @@
 """The `reportgen` command, and `python -m reportgen`."""
 
 import gc
+import os
 import sys
+from collections.abc import MutableMapping
 
 from reportgen.interrupts import end_at_once
 
@@ -9,12 +11,21 @@ from reportgen.interrupts import end_at_once
 def main() -> None:
     """Run the command line, which is imported after an interrupt can end in one line."""
     end_at_once()
+    let_threads_rest(os.environ)
     from reportgen.cli import main as run
 
     try:
         run()
     finally:
         end_quietly()
+
+
+def let_threads_rest(environment: MutableMapping[str, str]) -> None:
+    """Let the threads of OpenMP, which torch uses, sleep while they wait for each other; read when
+    torch is imported. They spin otherwise, which takes several times as long beside other work.
+    Whoever chose the number of threads or how they wait keeps that."""
+    if not {"OMP_WAIT_POLICY", "OMP_NUM_THREADS"} & environment.keys():
+        environment["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def end_quietly() -> None:

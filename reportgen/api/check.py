@@ -1,7 +1,11 @@
 """`reportgen check`: describes how a model is read, before any text is analysed."""
 
+import os
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
+
+import torch
 
 from reportgen.analysis import find_decoder, sample_text, scores_error, try_model
 from reportgen.errors import counted
@@ -49,12 +53,20 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Longest text": f"{info.max_tokens:,} tokens",
         "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
         f"sha256 {info.weights_sha256[:16]}",
+        "Threads": described_threads(torch.get_num_threads(), os.environ),
     }
     notes = [*loaded.remarks, *probe.remarks, *([] if remark is None else [remark])]
     return [
         *(f"{name:13} {value}" for name, value in facts.items()),
         *(f"{'Note':13} {note}" for note in notes),
     ]
+
+
+def described_threads(number: int, environment: Mapping[str, str]) -> str:
+    """How many threads torch has, and which variables of the environment say so."""
+    names = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+    chosen = [f"{name}={environment[name]}" for name in names if name in environment]
+    return ", ".join([str(number), *chosen])
 
 
 def _scores(error: float | str, dtype: str) -> str:

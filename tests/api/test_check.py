@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from helpers.real.models import save_model
 
+from reportgen.__main__ import let_threads_rest
 from reportgen.api import check_model
-from reportgen.api.check import WRITING
+from reportgen.api.check import WRITING, described_threads
 from reportgen.models import ModelSpec
 from reportgen.results import OutputKind
 from reportgen.tasks import TASKS
@@ -67,3 +68,22 @@ def test_a_head_that_is_not_used_is_named_with_what_uses_it(
     assert advice in found["Note"]
     if task == "seq2seq":
         assert "also the decoder and its cross-attention" in found["Parts read"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "PASSIVE"}),
+        ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "1"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+    ],
+)
+def test_threads_rest_unless_the_user_chose(given: dict[str, str], kept: dict[str, str]) -> None:
+    let_threads_rest(given)
+    assert given == kept
+
+
+def test_threads_are_named_with_what_was_chosen() -> None:
+    chosen = {"OMP_NUM_THREADS": "2", "HOME": "/"}
+    assert described_threads(2, chosen) == "2, OMP_NUM_THREADS=2"
+    assert described_threads(4, {}) == "4"
