@@ -7,7 +7,7 @@ from typing import TypeAlias
 from reportgen.tasks import taken_at
 
 # A step of an analysis: "texts" (attention of every text), the id
-# of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of
+# of a measure of evidence, "sink_scores" (of
 # possible sinks), "sinks" (tests), "heads" (their effects), "shuffled" (weights) or "edits".
 Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
@@ -15,7 +15,6 @@ STAGES: Mapping[Stage, str] = {
     "texts": "Attention",
     "sink_scores": "Sink scores",
     **{measure.id: measure.bar for measure in taken_at("full", None)},
-    "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
     "heads": "Heads",
     "shuffled": "Shuffled weights",

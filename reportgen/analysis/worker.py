@@ -456,7 +456,6 @@ class Worker:
             level=self.options.evidence,
             n_roles=len(self.roles),
             n_heads=self.probed.n_layers * self.probed.n_heads * isinstance(self.norms, Norms),
-            n_scores=len(self.texts.scores),
         )
 
 

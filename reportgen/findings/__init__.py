@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from reportgen.findings.notes.citations import (
         BENJAMINI,
         CLARK,
-        DEYOUNG,
         FERRANDO,
         KOBAYASHI_2020,
         LIN,

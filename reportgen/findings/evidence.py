@@ -5,7 +5,7 @@ Agreement is of what is drawn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -104,10 +104,6 @@ def text_rarity(results: Results) -> Mapping[int, Floats]:
     return dict(zip(owner[firsts].tolist(), np.split(rare, firsts[1:]), strict=True))
 
 
-# Statistics that mean little without those of a random order beside them.
-_HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
-
-
 @dataclass(frozen=True, slots=True)
 class ViewFigures:
     """How well one view's ranking of text units agrees with their deletion effects."""
@@ -115,11 +111,8 @@ class ViewFigures:
     view: View
     statistic: Statistic
     estimate: Estimate
-    over_rarity: Estimate | None = None  # paired difference to token rarity; None for baselines
     # What it says beyond the baselines; None where that is not judged, as with a sign.
     judgement: Judgement | None = None
-    # Texts in which it beats the random ranking; None for that, and for correlations
-    beats_random: int | None = None
 
     @property
     def stated(self) -> Estimate | None:
@@ -158,11 +151,7 @@ def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
     order = views_of(results.info)
     for statistic in STATISTICS:
         by_view = results.recent(_of_different, statistic)
-        # Views without a sign stand in "spearman" by size.
-        beside = by_view
-        if statistic == "spearman_size":
-            beside = results.recent(_of_different, "spearman")
-        view_figures += (_view_figures(view, statistic, by_view, beside) for view in by_view)
+        view_figures += (_view_figures(view, statistic, by_view) for view in by_view)
     return tuple(sorted(view_figures, key=lambda figures: order.index(figures.view)))
 
 
@@ -372,24 +361,8 @@ def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     return long_rows
 
 
-def _view_figures(
-    view: View,
-    statistic: Statistic,
-    by_view: ByView,
-    beside: ByView,
-) -> ViewFigures:
-    """The figures of a view. `by_view` holds the values of the statistic by text; `beside` those
-    of the baselines, which have no sign."""
-    values = by_view[view]
-    agreement = estimate(values)
+def _view_figures(view: View, statistic: Statistic, by_view: ByView) -> ViewFigures:
+    """The figures of a view. `by_view` holds the values of the statistic by text."""
+    agreement = estimate(by_view[view])
     assert agreement is not None
-    figures = ViewFigures(view, statistic, agreement)
-    if figures.stated is None:
-        return figures
-    rarity, random = (beside.get(baseline) for baseline in ("rarity", "random"))
-    if rarity is not None and view not in (*BASELINES, "random"):
-        figures = replace(figures, over_rarity=estimate(values - rarity))
-    if random is not None and view != "random" and statistic in _HIGHER_IS_BETTER:
-        lead = (values - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
-        figures = replace(figures, beats_random=int((lead > 0).sum()))
-    return figures
+    return ViewFigures(view, statistic, agreement)

@@ -4,7 +4,7 @@ The measures are compared as they are drawn: by the value of each unit (see `uni
 agreement says that two measures order the units alike, not that either of them is right.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from reportgen.results.measure_register import (
     YARDSTICK,
     Measure,
 )
-from reportgen.results.ranks import kendall, spearman
+from reportgen.results.ranks import spearman
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
 from reportgen.results.unit_values import (
     Floats,
@@ -139,7 +139,7 @@ def text_agreement(
 ) -> list[Score]:
     """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
 
-    Spearman's rho and Kendall's tau-b over the text units that have both values. Signed measures
+    Spearman's rho over the text units that have both values. Signed measures
     are compared with signed effects, and by size as well ("spearman_size"); the others with the
     size of effects; where effects are distances (`is_distance`), all are compared by size. There
     is no score for fewer than MIN_UNITS units, nor if either side has the same value for all; but
@@ -158,28 +158,20 @@ def text_agreement(
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
         has_sign = view in signed and not is_distance
         first = (view_values, effect) if has_sign else (abs(view_values), abs(effect))
-        scores += _correlations(text, view, *first, _BOTH)
+        scores += _correlations(text, view, *first, "spearman")
         if has_sign:
-            scores += _correlations(text, view, abs(view_values), abs(effect), ("spearman_size",))
+            scores += _correlations(text, view, abs(view_values), abs(effect), "spearman_size")
     return scores
 
 
-_BOTH: tuple[Statistic, ...] = ("spearman", "kendall")
-_CORRELATIONS: Mapping[Statistic, Callable[[Floats, Floats], float]] = {
-    "spearman": spearman,
-    "kendall": kendall,
-    "spearman_size": spearman,
-}
-
-
 def _correlations(
-    text: int, view: View, values: Floats, effect: Floats, statistics: Sequence[Statistic]
+    text: int, view: View, values: Floats, effect: Floats, statistic: Statistic
 ) -> list[Score]:
     if len(values) < MIN_UNITS or not np.ptp(effect):
         return []
     if not np.ptp(values):
-        return [Score(text, view, name, 0.0) for name in statistics if view in BASELINES]
-    return [Score(text, view, name, _CORRELATIONS[name](values, effect)) for name in statistics]
+        return [Score(text, view, statistic, 0.0)] if view in BASELINES else []
+    return [Score(text, view, statistic, spearman(values, effect))]
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:

@@ -43,9 +43,7 @@ View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value"]
 UnitKind: TypeAlias = Literal["token", "word", "given"]
 # "spearman_size": of a measure with a sign, compared by size; others have no sign in "spearman".
-Statistic: TypeAlias = Literal[
-    "spearman", "kendall", "comprehensiveness", "sufficiency", "spearman_size"
-]
+Statistic: TypeAlias = Literal["spearman", "spearman_size"]
 # What became of an edit of a text. It was run; or the model was given the same tokens with it as
 # without, so that nothing changes; or it was not run: it leaves the text as it is, or nothing of
 # it, what is predicted has no counterpart (a word with a tag, a mask), or the run failed.
@@ -83,7 +81,6 @@ SINK_TESTS_AT: Mapping[EvidenceLevel, tuple[SinkTest, ...]] = {
     "full": SINK_TESTS,
 }
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
-RANK_STATISTICS: tuple[Statistic, ...] = ("spearman", "kendall", "spearman_size")
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
 
 

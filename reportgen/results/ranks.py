@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-_ROWS = 512  # of all pairs, compared at once
-
 
 def mean_ranks(values: Floats) -> Floats:
     """The rank of each value, from 1 for the least; equal values share their mean rank."""
@@ -50,27 +48,6 @@ def weighted_correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
     correlations = np.full_like(above, np.nan)
     np.divide(above, below, out=correlations, where=below > 0)
     return correlations
-
-
-def kendall(first: Floats, second: Floats) -> float:
-    """Kendall's tau-b (1945) of two lists that both vary.
-
-    Of all pairs, those in the same order in both lists less those in opposite orders, over the
-    geometric mean of how many pairs differ in each list.
-    """
-    both = (first, second)
-    places = [np.unique(side, return_inverse=True)[1].astype(np.int32) for side in both]
-    lead = n_first = n_second = 0
-    for start in range(0, len(first), _ROWS):
-        signs = [
-            np.sign(ranks[start : start + _ROWS, None] - ranks).astype(np.int8) for ranks in places
-        ]
-        lead += int((signs[0] * signs[1]).sum(dtype=np.int64))
-        n_first += int(np.count_nonzero(signs[0]))
-        n_second += int(np.count_nonzero(signs[1]))
-    # Each pair was counted twice; divided first, so that the roots are of whole pairs.
-    tau = lead // 2 / np.sqrt(n_first // 2) / np.sqrt(n_second // 2)
-    return float(min(1.0, max(-1.0, tau)))
 
 
 def adjusted(p: Floats) -> Floats:

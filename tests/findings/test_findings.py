@@ -4,7 +4,7 @@ import pytest
 from helpers.places import SAMPLES
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.analysis.evidence import Missing, measure
+from reportgen.analysis.evidence import Missing
 from reportgen.analysis.evidence.measures import integrated_gradients, jacobian, shapley
 from reportgen.findings import Findings, Note
 from reportgen.findings.notes import subject_notes
@@ -29,7 +29,6 @@ def results(minilm: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Re
             (shapley, "shapley_values"),
         ):
             patch.setattr(module, name, lambda _, items, *rest: [Missing("failed")] * len(items))
-        patch.setattr(measure, "faithfulness", lambda *_: [])
         return analyze(texts, minilm, folder, AnalysisOptions(units="token", evidence="full"))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.analysis.cost.budget import Budget
-from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.methods import CostBasis, load_method
 from reportgen.analysis.evidence.sinks import query_key_scores
@@ -17,9 +16,6 @@ from reportgen.tasks import applies_to, taken_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "heads", "sinks")
-# Of the rankings that are tried on a text, about so many give sets of units of their own; the
-# others share their passes.
-_DISTINCT_RANKINGS = 9
 # Texts that get evidence where neither their number nor a budget is given: LEAST, and twice as many
 # as long as that costs no more than the attention of all texts, up to MOST. Averages over MOST are
 # certain enough. Of two samples of such sizes the larger has all texts of the smaller, so that
@@ -54,8 +50,6 @@ def expected_cost(
         stages = _passes(text, basis)
         if n_chosen <= query_key_scores.MAX_TEXTS:
             stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
-        if level == "full":
-            stages["faithfulness"] = _faithfulness_passes(text, basis.n_scores)
         if n_chosen <= DEPTHS[level].most_texts:
             is_run = not basis.target.is_stored
             stages["sinks"] = _sink_passes(text, basis.n_roles, DEPTHS[level], is_run=is_run)
@@ -237,11 +231,6 @@ def _passes(text: EncodedText, basis: CostBasis) -> dict[Stage, Passes]:
         if passes is not None:
             stages[measure.id] = passes
     return stages
-
-
-def _faithfulness_passes(text: EncodedText, n_scores: int) -> Passes:
-    n_ranked = n_passes(len(content_units(text)), _DISTINCT_RANKINGS + n_scores)
-    return Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
 
 
 def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool) -> Passes:

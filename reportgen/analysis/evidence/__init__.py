@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         ExplainOptions,
         find_explained,
     )
-    from reportgen.analysis.evidence.faithfulness import PERCENTS, Rankings, n_passes, rankings
     from reportgen.analysis.evidence.head_effects import HeadAblation
     from reportgen.analysis.evidence.measure import try_measures
     from reportgen.analysis.evidence.measures.alti import alti

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 
 from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.sinks.query_key_scores import SinkScorer
@@ -27,8 +26,6 @@ from reportgen.results import (
     BY_ID,
     Measure,
     Reason,
-    Scalar,
-    Score,
     View,
     agreement_columns,
     rows_of,
@@ -70,7 +67,6 @@ class _EvidenceSoFar:
     """What was measured so far."""
 
     texts: list[TextEvidence] = field(default_factory=list)
-    scores: list[Score] = field(default_factory=list)  # of faithfulness
     # Of possible sinks: rows of their table, and why a text has none.
     sink_scores: list[pa.Table] = field(default_factory=list)
     unread_scores: list[Reason] = field(default_factory=list)
@@ -98,12 +94,6 @@ def measure_evidence(
             few = [text for text in explained if text.text in texts.yardstick]
             add_shapley(explainer, few, is_basic=True)
             progress.advance("shapley", len(texts.yardstick))
-        if _is_ranked(tools, texts.item):
-            ranked = [_rankings(text, texts, explainer.target.scalar) for text in explained]
-            evidence.scores += faithfulness(
-                explainer, [text_rankings for text_rankings in ranked if text_rankings is not None]
-            )
-            progress.advance("faithfulness", n_texts)
     except KeyboardInterrupt:
         evidence.texts = [text for text in evidence.texts if text.effects or text.messages]
         return _result(texts, evidence, explainer.target), True
@@ -114,11 +104,10 @@ def evidence_stages(
     tools: Tools, item: WorkItem, scored: frozenset[int], yardstick: frozenset[int]
 ) -> Mapping[Stage, int]:
     """The stages of an item, each with how many of its texts go through it; see `EvidenceTexts`."""
-    every = (*tools.taken, "faithfulness") if _is_ranked(tools, item) else tools.taken
     return {
         "sink_scores": len(scored.intersection(item.rows)),
         "shapley": len(yardstick.intersection(item.rows)),
-        **dict.fromkeys(every, len(item.rows)),
+        **dict.fromkeys(tools.taken, len(item.rows)),
     }
 
 
@@ -148,11 +137,6 @@ def explained_texts(
     return evidence
 
 
-def _is_ranked(tools: Tools, item: WorkItem) -> bool:
-    """Whether the rankings of measures are tried on the model."""
-    return tools.level == "full" and item.kind != "extra"
-
-
 def _score_sinks(
     texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, evidence: _EvidenceSoFar
 ) -> None:
@@ -171,12 +155,6 @@ def _score_sinks(
         progress.advance("sink_scores", 1)
 
 
-def _rankings(text: TextEvidence, texts: EvidenceTexts, scalar: Scalar) -> Rankings | None:
-    assert text.explained is not None
-    offset = text.row.get("mask_offset")
-    return rankings(text.text, text.explained, texts.views(text), scalar, offset)
-
-
 def _result(texts: EvidenceTexts, evidence: _EvidenceSoFar, target: ModelTarget) -> WorkResult:
     sample = [text for text in evidence.texts if not text.is_extra]
     agreement = [
@@ -190,7 +168,7 @@ def _result(texts: EvidenceTexts, evidence: _EvidenceSoFar, target: ModelTarget)
     columns: dict[str, Mapping[str, Any]] = {
         "effects": effect_columns(evidence.texts),
         "target_effects": target_effect_columns(evidence.texts),
-        "agreement": agreement_columns([*agreement, *evidence.scores]),
+        "agreement": agreement_columns(agreement),
         "evidence": evidence_columns(evidence.texts),
     }
     tables = {name: rows_of(name, values) for name, values in columns.items()}

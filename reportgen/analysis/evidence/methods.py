@@ -48,7 +48,6 @@ class CostBasis:
     level: EvidenceLevel
     n_roles: int = 0  # of special tokens, which all get sink tests
     n_heads: int = 0  # of all layers, whose effects full evidence measures; 0 where it cannot
-    n_scores: int = 0  # that came with the texts, which are ranked too
 
 
 # Takes texts that have a target to explain, and adds what was measured to each of them.

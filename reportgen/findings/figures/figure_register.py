@@ -214,20 +214,6 @@ _AGREEMENT = (
         "estimate.n_texts",
     ),
     Estimated(
-        "agreement_<view>_<statistic>_over_rarity",
-        "number",
-        "that agreement minus the agreement of token rarity",
-        "over_rarity",
-        is_optional=True,
-    ),
-    Figure(
-        "agreement_<view>_<statistic>_over_rarity_n_texts",
-        "count",
-        "texts in which both were measured",
-        "over_rarity.n_texts",
-        is_optional=True,
-    ),
-    Estimated(
         "agreement_<view>_<statistic>_over_baseline",
         "number",
         "that agreement, by size, minus that of the baseline that comes closest or does better; "
@@ -240,13 +226,6 @@ _AGREEMENT = (
         "count",
         "texts in which both were measured",
         "judgement.over.n_texts",
-        is_optional=True,
-    ),
-    Figure(
-        "agreement_<view>_<statistic>_beats_random",
-        "count",
-        "texts in which the view beats a random order",
-        "beats_random",
         is_optional=True,
     ),
 )

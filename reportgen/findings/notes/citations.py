@@ -35,11 +35,6 @@ CLARK = Citation(
     "arXiv 1906.04341 / W19-4828",
 )
 DARCET = Citation("Darcet et al. 2023", "Vision Transformers Need Registers", "arXiv 2309.16588")
-DEYOUNG = Citation(
-    "DeYoung et al. 2020",
-    "ERASER: A Benchmark to Evaluate Rationalized NLP Models",
-    "arXiv 1911.03429 / 2020.acl-main.408",
-)
 FERRANDO = Citation(
     "Ferrando et al. 2022",
     "Measuring the Mixing of Contextual Information in the Transformer",

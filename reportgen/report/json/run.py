@@ -233,8 +233,4 @@ def _of_view(figures: ViewFigures) -> dict[str, object]:
     if figures.stated is None:
         return {"mean": None, **ends(None), "n_texts": figures.estimate.n_texts}
     fields: dict[str, object] = record(figures.estimate, SHARED)
-    if figures.over_rarity:
-        fields["over_rarity"] = record(figures.over_rarity, SHARED)
-    if figures.beats_random is not None:
-        fields["beats_random"] = figures.beats_random
     return fields

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from reportgen.findings import (
     CLARK,
-    DEYOUNG,
     FERRANDO,
     KOBAYASHI_2020,
     MICHEL,
@@ -32,7 +31,6 @@ _NAMED: Mapping[str, tuple[Citation, ...]] = {
     "norms": (KOBAYASHI_2020,),
     "ig": (SUNDARARAJAN,),
     "alti": (FERRANDO,),
-    "erasure": (DEYOUNG,),
     "heads": (MICHEL, VOITA),
 }
 
@@ -138,7 +136,7 @@ def _measured(findings: Findings) -> list[str]:
     keys.append("agreement_joint" if findings.has_joint else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
-        keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]
+        keys += ["tests"] if evidence.subjects else []
     elif evidence.subjects:
         keys.append("tests_basic")
     if findings.head_effects is not None:

@@ -19,7 +19,7 @@ from reportgen.findings import (
 from reportgen.report.charts.cell_tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, decimals, written
+from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.language.sentences import measure_names
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.panel import sentences
@@ -29,7 +29,6 @@ from reportgen.results import (
     MEASURES,
     MIN_TEXTS,
     MIN_UNITS,
-    Statistic,
     View,
     user_measures,
 )
@@ -42,8 +41,6 @@ _COLOURS: Mapping[str, int | None] = {
     "user": 1,
     "baselines": None,
 }
-# Both are in the unit of the output.
-_ERASURE: tuple[Statistic, ...] = ("comprehensiveness", "sufficiency")
 _DIGITS = 2
 
 
@@ -76,10 +73,6 @@ class Trust:
     shuffled: str  # the agreement of the colours with the model's weights shuffled; "" if not known
     shapley: str  # the agreement of effects and colours with Shapley values, or why not; or ""
     few: str  # names the measures that too few texts have; "" where there are none
-    erasure_columns: tuple[str, ...]
-    # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
-    # and for each statistic its mean and how often it beats a random order.
-    erasure: tuple[tuple[Cell, ...], ...]
     withheld: tuple[tuple[str, str], ...]  # names of missing measures, and the reason
     has_ceiling: bool
     row_unread: str  # says that the explained figure is not read from the row of the last token
@@ -192,7 +185,6 @@ class _TrustSection:
             group: tuple(measure.id for measure in measures if measure.group == group)
             for group in _COLOURS
         }
-        self._known = findings.stated_agreement
         self._by_size = findings.agreement_by_size
         self._with_sign = findings.agreement_with_sign
         self._few = [
@@ -236,8 +228,6 @@ class _TrustSection:
             rest=rest,
             rest_name=self._language.count("trust", "no_colours", n_rest) if n_rest else "",
             few=few,
-            erasure_columns=tuple(self._language.say("statistics", name) for name in _ERASURE),
-            erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=self._ceiling is not None,
             row_unread=self._language.words["trust"].get(f"row_unread_{evidence.scalar}", ""),
@@ -337,34 +327,6 @@ class _TrustSection:
         ceiling = self._ceiling.estimate.mean if self._ceiling and colour is not None else None
         mean, interval = item.estimate.mean, item.estimate.interval
         return bar(self._scale, mean, interval, ceiling, colour=colour)
-
-    def _erasure(self) -> tuple[tuple[Cell, ...], ...]:
-        """Comprehensiveness and sufficiency, where they were measured and anything changes."""
-        if self._findings.is_constant:
-            return ()
-        digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
-        rows = []
-        for view in (view for views in self._members.values() for view in views):
-            figures = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
-            if not any(figures.values()):
-                continue
-            cells = [Cell(self._name(view))]
-            for statistic, item in figures.items():
-                mean = self._cell(item.estimate if item else None, digits[statistic])
-                cells += [mean, Cell(self._beats(item))]
-            rows.append(tuple(cells))
-        return tuple(rows)
-
-    def _digits(self, statistic: Statistic) -> int | None:
-        """Decimals that give the largest mean of a statistic three significant digits."""
-        known = [item.estimate.mean for item in self._known.values() if item.statistic == statistic]
-        return decimals(max(map(abs, known), default=0.0))
-
-    def _beats(self, item: ViewFigures | None) -> str:
-        """In how many texts a measure beats a random order; "" where that was not measured."""
-        if item is None or item.beats_random is None:
-            return ""
-        return self._say("beats", n=item.beats_random, of=item.estimate.n_texts)
 
     def _cell(
         self, estimate: Estimate | None, digits: int | None = _DIGITS, with_sign: bool = False

@@ -26,7 +26,6 @@ from reportgen.results.info import (
     DECODER_PARTS,
     EDIT_STATUSES,
     HEAD_CLASSES,
-    RANK_STATISTICS,
     SINK_TESTS,
     STATISTICS,
     STATUSES,
@@ -175,8 +174,7 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
         if column.startswith("expected"):  # an equal share is never 0
             require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
     if name == "agreement":
-        is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
-        values = rows["value"].filter(is_rank).drop_null().to_numpy()
+        values = rows["value"].drop_null().to_numpy()
         require((abs(values) <= 1 + _ROUNDING).all(), "value")
     if name == "shuffled":
         require((abs(rows["value"].to_numpy()) <= 1 + _ROUNDING).all(), "value")

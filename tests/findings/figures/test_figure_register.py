@@ -44,7 +44,7 @@ def test_compare_has_figures_of_its_own_and_those_of_the_head_model(name: str) -
         "sink_token_u3002_mean_value_ratio_low",
         "sink_token_ポイント_n_texts",
         *(f"agreement_{view}_spearman" for view in VIEWS),
-        *(f"agreement_ig_{statistic}_over_rarity_low" for statistic in STATISTICS),
+        *(f"agreement_ig_{statistic}_over_baseline_low" for statistic in STATISTICS),
         *(f"sink_sep_{test}_effect" for test in SINK_TESTS),
     ],
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.plain.plain_ranks import kendall, spearman
+from helpers.plain.plain_ranks import spearman
 from reportgen.results import (
     DELETION_SCORES,
     GRADIENT_STEPS,
@@ -196,10 +196,7 @@ class MadeUpEvidence:
                 continue
             has_sign = view in ("ig", "mask", "attention_gradient", "cp_lrp")
             truth = deletion if has_sign else np.abs(deletion)
-            pairs = {
-                "spearman": spearman(values, truth),
-                "kendall": kendall(values, truth),
-            }
+            pairs = {"spearman": spearman(values, truth)}
             if has_sign and self._later and self._kind != "embedding":
                 sizes = np.abs(values), np.abs(deletion)
                 pairs["spearman_size"] = spearman(*sizes)

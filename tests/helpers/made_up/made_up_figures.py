@@ -76,19 +76,8 @@ def judged(
     return Judgement(verdict, estimate(agreement), "characters", estimate(over))
 
 
-def viewed(
-    view: View,
-    agreement: Made,
-    over_rarity: Made | None = None,
-    statistic: Statistic = "spearman",
-) -> ViewFigures:
-    return ViewFigures(
-        view=view,
-        statistic=statistic,
-        estimate=estimate(agreement),
-        over_rarity=None if over_rarity is None else estimate(over_rarity),
-        beats_random=None,
-    )
+def viewed(view: View, agreement: Made, statistic: Statistic = "spearman") -> ViewFigures:
+    return ViewFigures(view, statistic, estimate(agreement))
 
 
 def passing(

@@ -314,7 +314,7 @@ def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
     assert trust.not_computed == language.say("trust", "not_computed_constant")
     row = language.measure("cls_row_last", "name", row="[CLS]")
     assert trust.chosen == language.say("trust", "chosen_row", view=row)
-    assert (trust.groups, trust.erasure) == ((), ())
+    assert trust.groups == ()
     said = {answer.section: answer for answer in make_answers(findings, language)}
     assert said["across"].answer == language.say("answers", "nothing_changes")
     assert said["trust"].answer == language.say("answers", "no_order")
@@ -336,22 +336,6 @@ def test_what_is_withheld_is_listed_with_its_reason(tmp_path):
     trust = trust_of(make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld))
     assert [names for names, _ in trust.withheld] == ["gradient size"]
     assert trust.is_basic
-
-
-def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
-    rows = []
-    for text in range(6):
-        for view, value in (("received_all", 0.1 + text / 100), ("random", 0.125)):
-            rows.append((text, view, "comprehensiveness", value))
-            rows.append((text, view, "sufficiency", value))
-    added = pd.DataFrame(rows, columns=results.agreement.columns)
-    trust = trust_of(changed(results, agreement=pd.concat([results.agreement, added])))
-    assert trust.erasure_columns == ("comprehensiveness", "sufficiency")
-    received, random = trust.erasure
-    _, more, beats_more, less, beats_less = received
-    assert more.text == less.text == "0.125"
-    assert beats_more.text == beats_less.text == "3 of 6"
-    assert [beats.text for beats in random[2::2]] == ["", ""]
 
 
 def test_there_is_no_panel_without_evidence(tmp_path):
