@@ -202,8 +202,8 @@ def _cross_of(text: AnalysedText, n_tokens: int) -> Columns:
 
 
 def _norms_of(summary: TextSummary) -> Columns:
-    """The columns of norm-weighted attention and rollout; NaN if they were not measured."""
-    norms, rollout = summary.norms, summary.rollout
+    """The columns of norm-weighted attention; NaN if they were not measured."""
+    norms = summary.norms
     none = np.full_like(summary.received, np.nan)
     received, sizes, ratios, ranks = (
         (none, none, none, none)
@@ -218,7 +218,6 @@ def _norms_of(summary: TextSummary) -> Columns:
         "value_ratio_layers": ratios.T,
         "output_rank_layers": ranks.T,
         "activation_layers": (none if summary.activations is None else summary.activations).T,
-        "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
     }
 
 
@@ -306,13 +305,12 @@ def layer_rows(texts: Sequence[AnalysedText]) -> Columns:
 
 def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
     n_layers = len(summary.received)
-    norms, rollout = summary.norms, summary.rollout
+    norms = summary.norms
     none = np.full(n_layers, np.nan)
     return {
         "text": [text.index] * n_layers,
         "layer": list(range(1, n_layers + 1)),
         "mixing": none if norms is None else norms.mixing,
-        "rollout_special": none if rollout is None else rollout.special_share,
         "learned_share": none
         if summary.learned_share is None
         else summary.learned_share.mean(axis=1),

@@ -135,7 +135,6 @@ class Worker:
             keys,
             options.batch_tokens,
             norms=self.norms if isinstance(self.norms, Norms) else None,
-            rollout=has_evidence,
             activations=has_evidence,
             decoder=self.decoder,
             sample=sample_text(model),

@@ -247,13 +247,6 @@ def mixing(results: Results) -> Estimate | None:
     return estimate(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
 
 
-def rollout_share(results: Results) -> Estimate | None:
-    """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
-    rows = long_enough(results, results.layer_columns("text", "layer", "rollout_special"))
-    last = rows[rows["layer"] == results.info.model.n_layers]
-    return estimate(without_copies(results, last)["rollout_special"])
-
-
 def mask_offset(results: Results) -> Estimate | None:
     """|mean| / sd of the effects of putting [MASK] in a unit's place, mean over texts.
 

@@ -137,7 +137,6 @@ class Findings:
     shuffled = _part(of_checks.shuffled_figures)
     live_rows = _part(evidence.live_rows)
     mixing = _part(evidence.mixing)
-    rollout_share = _part(evidence.rollout_share)
     mask_offset = _part(evidence.mask_offset)
     deletion_offset = _part(evidence.deletion_offset)
     has_joint = _part(evidence.has_joint)

@@ -22,7 +22,7 @@ from reportgen.results.info import EvidenceLevel, RunInfo, ScoreSource, View
 
 # How many texts, tokens and units a statement needs, and the limits that measurements share with
 # what is said about them.
-LONG_TOKENS = 4096  # of a text: a longer one has pooled maps, no norms and no rollout
+LONG_TOKENS = 4096  # of a text: a longer one has pooled maps and no norms
 MIN_TEXTS = 5  # texts, for a statement about all of them and for an interval
 MIN_CONTENT = 3  # text tokens of a text, for it to take part
 MIN_UNITS = 4  # text units of a text, for a rank correlation
@@ -106,7 +106,6 @@ MEASURES: tuple[Measure, ...] = (
     _cross("cross_received"),
     _row("cls_row_all"),
     _row("cls_row_last", "colours"),
-    _row("rollout"),
     # Evidence, in the order of its columns in the table of effects.
     Measure(  # change of the output without the unit; for embeddings a distance
         "deletion",

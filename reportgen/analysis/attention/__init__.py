@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         reads_the_same_row,
     )
     from reportgen.analysis.attention.figures.activations import BatchActivations
-    from reportgen.analysis.attention.figures.rollout import BatchRollout, TextRollout
     from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
     from reportgen.analysis.attention.kept_maps import KeptMaps, levels_of
     from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of

@@ -14,7 +14,6 @@ from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe, fault_of
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.figures.activations import BatchActivations
-from reportgen.analysis.attention.figures.rollout import BatchRollout
 from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
@@ -46,13 +45,11 @@ class BatchFigures:
         norms: Norms | None,
         activations: BatchActivations | None,
         *,
-        with_rollout: bool,
         has_window: bool,
         learned_sinks: bool,
     ) -> None:
         self._activations = activations
         self._summary = BatchSummary(layout, has_window=has_window, learned_sinks=learned_sinks)
-        self._rollout = BatchRollout(layout) if with_rollout else None
         self._norms = None if norms is None else BatchNorms(layout, norms)
 
     @contextmanager
@@ -68,14 +65,12 @@ class BatchFigures:
     def add(self, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`."""
         self._summary.add(maps)
-        if self._rollout is not None:
-            self._rollout.add(maps)
         if self._norms is not None:
             self._norms.add(maps)
 
     def fetch(self) -> None:
         """Begin to copy the figures from the device, after the last layer."""
-        for part in (self._summary, self._rollout, self._norms, self._activations):
+        for part in (self._summary, self._norms, self._activations):
             if part is not None:
                 part.fetch()
 
@@ -85,9 +80,6 @@ class BatchFigures:
         norms = None if self._norms is None else self._norms.texts()
         if norms is not None:
             summaries = [replace(s, norms=n) for s, n in zip(summaries, norms, strict=True)]
-        if self._rollout is not None:
-            rolled = self._rollout.texts()
-            summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
         if self._activations is not None:
             sizes = self._activations.texts()
             summaries = [replace(s, activations=a) for s, a in zip(summaries, sizes, strict=True)]
@@ -128,7 +120,6 @@ class Runner:
         batch_tokens: int | None,
         *,
         norms: Norms | None = None,
-        rollout: bool = False,
         activations: bool = False,
         decoder: DecoderCapture | None = None,
         sample: EncodedText | None = None,
@@ -136,7 +127,7 @@ class Runner:
     ) -> None:
         """Make ready to run texts.
 
-        Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them; without
+        Without `norms`, `activations` or `decoder` there are no figures of them; without
         a `sample` to try that on, long texts are read whole.
 
         Args:
@@ -152,7 +143,6 @@ class Runner:
         # Where maps come with the output, those of two batches would be held.
         self._ahead = model.device.type != "cpu" and capture.way == "hooks"
         self._norms = norms
-        self._with_rollout = rollout
         self._decoder = decoder
         self._hidden = (
             tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
@@ -205,8 +195,8 @@ class Runner:
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:
-        """Whether a text is read in stripes; its maps are then pooled, and it has no norms or
-        rollout."""
+        """Whether a text is read in stripes; its maps are then pooled, and it has no
+        norms."""
         return len(text.ids) > LONG_TOKENS and self._stripes is not None
 
     @cached_property
@@ -272,7 +262,6 @@ class Runner:
             layout,
             self._norms if with_norms else None,
             BatchActivations(layout, self._hidden, self._probed.n_layers) if self._hidden else None,
-            with_rollout=self._with_rollout,
             has_window=self._has_window,
             learned_sinks=self._capture.has_learned_sinks,
         )

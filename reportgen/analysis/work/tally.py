@@ -73,8 +73,7 @@ class Tally:
         if self.n_long:
             remark = (
                 f"{_texts_are(self.n_long)} longer than {LONG_TOKENS:,} tokens: attention was read "
-                "some queries at a time, so maps are pooled and there is no norm-weighted "
-                "attention and no rollout"
+                "some queries at a time, so maps are pooled and there is no norm-weighted attention"
             )
             remarks.append(remark)
         return tuple(remarks)

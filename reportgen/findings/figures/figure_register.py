@@ -102,18 +102,6 @@ _EVIDENCE = (
     ),
     Estimated("mixing", "share", "what attention blocks put out that is of other tokens"),
     Figure("mixing_n_texts", "count", "texts in which mixing was measured", "mixing.n_texts"),
-    Estimated(
-        "rollout_special_share",
-        "share",
-        "special tokens in rollout over all layers",
-        "rollout_share",
-    ),
-    Figure(
-        "rollout_special_share_n_texts",
-        "count",
-        "texts in which rollout was measured",
-        "rollout_share.n_texts",
-    ),
     Estimated("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text"),
     Figure("mask_offset_n_texts", "count", "texts in which it was measured", "mask_offset.n_texts"),
     Estimated("deletion_offset", "number", "|mean| / sd of changes without a token in a text"),

@@ -6,7 +6,6 @@ from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.findings.notes.citations import (
-        ABNAR,
         ALI,
         BRUNNER,
         DARCET,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
         incomplete_note,
         incomplete_text_note,
         offset_note,
-        rollout_note,
         trust_notes,
         unconserved_note,
         unconserved_text_note,

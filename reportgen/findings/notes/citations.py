@@ -12,9 +12,6 @@ class Citation:
     identifier: str  # "" where it has none that was looked up
 
 
-ABNAR = Citation(
-    "Abnar and Zuidema 2020", "Quantifying Attention Flow in Transformers", "arXiv 2005.00928"
-)
 ALI = Citation(
     "Ali et al. 2022",
     "XAI for Transformers: Better Explanations through Conservative Propagation",

@@ -18,7 +18,6 @@ BROADCAST_RANK = 1.5  # effective rank of what nearly all points along one direc
 MASSIVE = 1000  # largest hidden value, in the median of its text's
 TEST_SMALL = 0.25  # effect of a sink test, in that on text tokens
 TEST_LARGE = 0.5
-ROLLOUT_SHARE = 0.5
 # Of the mean square of a sink's lead, the part that is the same for every token that asks. At 0.8
 # the leads spread by half their mean, at 0.5 by as much as their mean.
 ALIKE_MOST = 0.8
@@ -50,7 +49,6 @@ THRESHOLDS = (
     Threshold("test_large", TEST_LARGE),
     Threshold("alike_most", ALIKE_MOST),
     Threshold("alike_little", ALIKE_LITTLE),
-    Threshold("rollout_limit", ROLLOUT_SHARE),
     Threshold("mask_limit", MASK_OFFSET),
     Threshold("tiny_effect", TINY_EFFECT),
     Threshold("trust_partly", TRUST_PARTLY),

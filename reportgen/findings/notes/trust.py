@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARAJAN
+from reportgen.findings.notes.citations import ALI, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
-from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
+from reportgen.findings.notes.thresholds import certain
 from reportgen.findings.statistics import Estimate
 from reportgen.results import (
     COLOURS,
@@ -29,8 +28,7 @@ def trust_notes(findings: "Findings") -> list[Note]:
     if findings.info.evidence.level == "none" or findings.is_constant:
         return []
     output = explained(findings.info)
-    by_size = findings.agreement_by_size
-    known = {*by_size, *findings.agreement_with_sign}
+    known = {*findings.agreement_by_size, *findings.agreement_with_sign}
     has_shown = any(view in COLOURS or view.startswith(USER_PREFIX) for view in known)
     few = None
     if not has_shown and findings.results.effects["deletion"].notna().any():
@@ -40,39 +38,12 @@ def trust_notes(findings: "Findings") -> list[Note]:
         few = plain("N13-few", {**limits, **output}, JAIN, kind="banner")
     notes = [
         few,
-        rollout_note(findings.rollout_share, by_size.get("rollout"), findings.has_joint),
         offset_note(findings.mask_offset, output),
         deletion_offset_note(findings.deletion_offset, output),
         incomplete_note(findings),
         unconserved_note(findings),
     ]
     return [note for note in notes if note is not None]
-
-
-def rollout_note(
-    share: Estimate | None, agreement: ViewFigures | None, has_joint: bool = True
-) -> Note | None:
-    """N12: special tokens get most of rollout, or rollout does not show agreement with effects.
-
-    None where rollout was measured in too few texts for an interval.
-    """
-    if share is None or share.interval is None:
-        return None
-    values = {
-        "n_texts": share.n_texts,
-        **figure("rollout_share", share),
-        **figure("rollout_agreement", agreement.estimate if agreement else None),
-        **({"n_compared": agreement.estimate.n_texts} if agreement else {}),
-        "rollout_limit": ROLLOUT_SHARE,
-    }
-    ends = agreement.estimate.interval if agreement else None
-    is_unrelated = ends is not None and ends.low <= 0 <= ends.high
-    most = certain(lambda value: value > ROLLOUT_SHARE, share.interval)
-    key = f"N12-agreement{'-joint' if has_joint else ''}"
-    also = (key if agreement else None,)
-    if most or is_unrelated:
-        return plain("N12" if most else "N12-unrelated", values, ABNAR, kind="trust", also=also)
-    return plain("N12-unclear", values, ABNAR, kind="trust") if most is None else None
 
 
 def offset_note(offset: Estimate | None, output: Values) -> Note | None:

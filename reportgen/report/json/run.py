@@ -174,7 +174,6 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "last_token": findings.tokens.last,
         "tokens": [] if findings.results.is_redacted else _tokens(findings),
         "mixing": findings.mixing,
-        "rollout_special_share": findings.rollout_share,
         "mask_offset": findings.mask_offset,
         "deletion_offset": findings.deletion_offset,
     }

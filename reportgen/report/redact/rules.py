@@ -70,7 +70,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(REPLACED, "unit", "token", "token_id", "start", "end"),
         **_all(KEPT, "expected", "expected_layers"),  # follow from the number of tokens
         "received_all": IN_LEVELS,
-        **_all(LEFT_OUT, "received_norm_all", "cls_row_all", "cls_row_last", "rollout"),
+        **_all(LEFT_OUT, "received_norm_all", "cls_row_all", "cls_row_last"),
         **_all(LEFT_OUT, "cross_received", "cross_received_norm"),
         **_all(LEFT_OUT, "received_last", "received_layers", "cls_row_layers"),
         **_all(LEFT_OUT, "received_norm_last", "received_norm_layers", "value_size_layers"),
@@ -93,7 +93,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     "layers": {
         **_all(KEPT, "text", "layer", "learned_expected"),
         "mixing": TWO,
-        **_all(SHARE, "rollout_special", "learned_share"),
+        **_all(SHARE, "learned_share"),
     },
     "targets": {
         **_all(KEPT, "text", "position", "unit", "is_special", "is_given", "expected"),

@@ -114,7 +114,6 @@ TOKENS_SCHEMA = pa.schema(
         (f"{OUTPUT_RANK}_layers", pa.list_(pa.float32())),
         # [layer], largest absolute hidden value over the median of the text's; null as norms
         (f"{ACTIVATION}_layers", pa.list_(pa.float32())),
-        ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
         # Attention received from the tokens that a decoder of its own writes: mean over them, over
         # heads and layers; and by layer of the decoder. Null without one.
         (CROSS, pa.float32()),
@@ -174,7 +173,6 @@ LAYERS_SCHEMA = pa.schema(
         ("text", pa.int32()),
         ("layer", pa.int16()),
         ("mixing", pa.float32()),  # mixing ratio, mean over queries; null where not measured
-        ("rollout_special", pa.float32()),  # share of special tokens in rollout up to this layer
         # What a learned sink gets, mean over heads, and with equal shares; null without one.
         (LEARNED_SHARE, pa.float32()),
         ("learned_expected", pa.float32()),

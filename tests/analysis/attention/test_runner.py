@@ -1,4 +1,4 @@
-"""Running texts in batches, with norms and rollout, and what becomes of those that fail."""
+"""Running texts in batches, with norms, and what becomes of those that fail."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def run(
     """The outcome of each text; `kinds` are those of Runner."""
     capture, norms = proven(model)
     probed = probe(model, capture, encoded(model, "the cat", "the cat sat on the mat"))
-    given = {"norms": norms, "rollout": True, **kinds}
+    given = {"norms": norms, **kinds}
     runner = Runner(model, capture, probed, ROLES, batch_tokens, **given)
     done: list[int] = []
     inputs = encoded(model, *texts)
@@ -33,13 +33,13 @@ def run(
     return outcomes
 
 
-def test_without_norms_and_rollout_texts_have_none(folder: Path) -> None:
-    found = run(load(folder, "bert"), *TEXTS, norms=None, rollout=False)
-    assert [(one.summary.norms, one.summary.rollout) for one in found] == [(None, None)] * 3
+def test_without_norms_texts_have_none(folder: Path) -> None:
+    found = run(load(folder, "bert"), *TEXTS, norms=None)
+    assert [one.summary.norms for one in found] == [None] * 3
 
 
 @pytest.mark.parametrize("architecture", ["albert", "deberta_v2", "gpt2", "modernbert"])
-def test_batches_give_each_text_its_own_norms_and_rollout(folder: Path, architecture: str) -> None:
+def test_batches_give_each_text_its_own_norms(folder: Path, architecture: str) -> None:
     """Whether a layer's maps come while it runs, or those of all layers at the end."""
     model = load(folder, architecture)
     texts = (*TEXTS, "a dog", ("the cat sat", "on the mat"))
@@ -48,7 +48,6 @@ def test_batches_give_each_text_its_own_norms_and_rollout(folder: Path, architec
         for name in ("received", "share", "value_sizes", "mixing"):
             padded, unpadded = (getattr(o.summary.norms, name) for o in (one, other))
             assert_near(padded, unpadded)
-        assert_near(one.summary.rollout.row, other.summary.rollout.row)
         assert len(one.summary.norms.received) == 3
 
 
@@ -70,7 +69,6 @@ def test_a_text_whose_self_check_fails_keeps_all_but_its_norms(folder: Path) -> 
     found = run(model, *TEXTS)
     assert [one.error for one in found] == [None] * 3
     assert [one.summary.norms.is_proven for one in found] == [True, True, False]
-    assert np.isfinite(found[2].summary.rollout.row).all()
 
 
 def test_a_text_with_what_is_not_a_number_fails_alone(folder: Path) -> None:
@@ -96,7 +94,6 @@ def test_norms_that_fail_take_nothing_else_with_them(folder: Path, monkeypatch) 
     found = run(model, *TEXTS)
     assert [one.error for one in found] == [None] * 3
     assert [one.summary.norms for one in found] == [None] * 3
-    assert all(one.summary.rollout is not None for one in found)
 
 
 @pytest.mark.parametrize("only_in_batches", [True, False])

@@ -54,7 +54,7 @@ class OneDevice(TorchDispatchMode):
 def runner_of(model: LoadedModel, texts, **kinds) -> Runner:
     capture, norms = (Capture(model.module, model.encoder), None) if kinds else proven(model)
     probed = probe(model, capture, texts)
-    kinds = {"norms": norms, "rollout": True, "activations": True, **kinds}
+    kinds = {"norms": norms, "activations": True, **kinds}
     return Runner(model, capture, probed, ("cls", "sep"), 1024, **kinds)
 
 

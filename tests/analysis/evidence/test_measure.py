@@ -153,7 +153,7 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
     content = ~tokens["is_special"].to_numpy(bool)
     effect = effects["effect"].to_numpy()[content]
     names = ("received_norm_all", "received_norm_last", "received_all", "received_last")
-    views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last", "rollout")}
+    views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last")}
     signed = ("ig", "mask", "attention_gradient", "cp_lrp")
     views |= {name: effects[name] for name in ("gradient", "alti", *signed)}
     views["rarity"] = tokens["token_id"]
@@ -222,7 +222,7 @@ def test_without_evidence_there_is_none_and_it_costs_nothing(bert, tmp_path: Pat
     assert results.info.evidence == Evidence()
     for table in EVIDENCE_TABLES:
         assert getattr(results, table).empty, table
-    names = ("received_norm_all", "received_norm_last", "rollout", "value_size_layers")
+    names = ("received_norm_all", "received_norm_last", "value_size_layers")
     assert results.tokens[[*names]].isna().all(axis=None)
     assert results.layers["mixing"].isna().all()
     assert {stage: (p.forward, p.backward) for stage, p in told.cost.passes.items()} == {

@@ -110,8 +110,6 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N5-basic": lambda of: of("zero_ratio")[0] > 0.25,
     "N6": lambda of: of("mean_ratio")[0] >= 0.5,
     "N6-partly": lambda of: of("mean_ratio")[0] > 0.25 and of("mean_ratio")[1] < 0.5,
-    "N12": lambda of: of("rollout_share")[0] > 0.5,
-    "N12-unrelated": lambda of: of("rollout_agreement")[0] <= 0 <= of("rollout_agreement")[1],
     "N13c": lambda of: of("offset")[0] > 1,
     "N13d": lambda of: of("offset")[0] > 1,
 }
@@ -297,8 +295,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:
             continue
-        signed = {"rollout_agreement", "key_cosine"}
-        if not signed & note.values.keys():
+        if "key_cosine" not in note.values:
             assert "\u2212" not in sentence(note, language)
             assert "+" not in sentence(note, language)
 

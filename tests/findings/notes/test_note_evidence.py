@@ -18,7 +18,6 @@ from reportgen.findings.evidence import (
     live_rows,
     mask_offset,
     mixing,
-    rollout_share,
 )
 from reportgen.findings.sinks import subject_figures
 from reportgen.results import MIN_TEXTS, SINK_TESTS, VIEWS, Results
@@ -190,21 +189,15 @@ def test_one_text_that_reads_more_than_cls_is_enough(tmp_path: Path) -> None:
     assert (found.n_texts, found.n_live, found.reads_cls_only) == (5, 5, False)
 
 
-def test_mixing_and_rollout_are_means_over_texts(tmp_path: Path) -> None:
+def test_mixing_is_a_mean_over_texts(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    rows = [
-        (text, layer, 0.1 * text + 0.01 * layer, 0.2 * layer + 0.01 * text)
-        for text in range(6)
-        for layer in (1, 2, 3, 4)
-    ]
-    columns = ["text", "layer", "mixing", "rollout_special"]
+    rows = [(text, layer, 0.1 * text + 0.01 * layer) for text in range(6) for layer in (1, 2, 3, 4)]
+    columns = ["text", "layer", "mixing"]
     results = changed(results, layers=pd.DataFrame(rows, columns=columns))
-    found, rollout = mixing(results), rollout_share(results)
+    found = mixing(results)
     assert found is not None
-    assert rollout is not None
     assert found.mean == pytest.approx(0.25 + 0.025)
-    assert rollout.mean == pytest.approx(0.8 + 0.025)  # the last layer alone
-    assert found.n_texts == rollout.n_texts == 6
+    assert found.n_texts == 6
     per_text = np.array([0.1 * text + 0.025 for text in range(6)])
     low, high = plain_ends(per_text)
     assert found.interval == pytest.approx((low, high), abs=0.1 * (high - low))
@@ -222,7 +215,7 @@ def test_without_evidence_there_are_no_figures(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     assert subject_figures(results) == ()
     assert agreement_figures(results) == ()
-    assert [f(results) for f in (live_rows, mixing, rollout_share, mask_offset)] == [None] * 4
+    assert [f(results) for f in (live_rows, mixing, mask_offset)] == [None] * 3
 
 
 def test_what_stands_first_in_a_causal_model_is_the_same_in_every_text(tmp_path: Path) -> None:

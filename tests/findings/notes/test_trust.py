@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, viewed
+from helpers.made_up.made_up_figures import OUTPUT, Made, estimate
 
 from reportgen.comparison import Runs
 from reportgen.findings import SUNDARARAJAN, Findings
 from reportgen.findings.evidence import is_constant
 from reportgen.findings.notes import (
-    ABNAR,
     ALI,
     HASE,
     deletion_offset_note,
@@ -20,7 +19,6 @@ from reportgen.findings.notes import (
     incomplete_text_note,
     missing_notes,
     offset_note,
-    rollout_note,
     trust_notes,
     unconserved_note,
     unconserved_text_note,
@@ -61,36 +59,6 @@ def test_a_shift_by_length_alone_is_told_of_changes_without_a_token(
     word = {"en": "leaving a token out tends to change", "ja": "どのトークンを除いても"}[lang]
     assert (word in page) == is_said
     assert all(word in each and "1.5" in each for each in told)
-
-
-@pytest.mark.parametrize(
-    ("share", "agreement", "id"),
-    [
-        (0.71, (-0.05, -0.19, 0.10), "N12"),
-        (0.71, (0.4, 0.3, 0.5), "N12"),
-        (0.51, None, "N12"),
-        (0.5, None, None),
-        (0.5, (0.4, 0.3, 0.5), None),
-        (0.3, (0.1, 0.0, 0.2), "N12-unrelated"),
-        (0.3, (0.1, 0.01, 0.2), None),
-        (0.3, (-0.1, -0.2, -0.01), None),
-        ((0.5, 0.4, 0.6), (0.4, 0.3, 0.5), "N12-unclear"),
-        ((0.5, 0.4, 0.6), (0.0, -0.1, 0.1), "N12-unrelated"),
-        ((0.7, None), None, None),
-    ],
-)
-def test_when_rollout_is_warned_of(share: Made, agreement: Made | None, id: str | None) -> None:
-    measured = None if agreement is None else viewed("rollout", agreement)
-    note = rollout_note(estimate(share), measured)
-    assert (note and note.id) == id
-    if note is not None:
-        assert note.citations == (ABNAR,)
-        shown = agreement is not None and id != "N12-unclear"
-        assert note.also == (("N12-agreement-joint",) if shown else ())
-
-
-def test_without_rollout_nothing_is_said_of_it() -> None:
-    assert rollout_note(None, None) is None
 
 
 @pytest.mark.parametrize(

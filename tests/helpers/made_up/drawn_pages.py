@@ -119,7 +119,7 @@ def _roles(roles: pd.DataFrame, random: Random) -> pd.DataFrame:
 
 def _layers(layers: pd.DataFrame, random: Random) -> pd.DataFrame:
     n = len(layers)
-    made = {"rollout_special": np.clip(_around(random, (0.3, 0.5, 0.8), n), 0, 1)}
+    made: dict[str, np.ndarray] = {}
     if random.random() < 0.2:
         made[LEARNED_SHARE] = np.clip(_around(random, SHARES, n), 0, 1)
         made["learned_expected"] = np.full(n, 0.1)
@@ -167,8 +167,6 @@ def _sink_scores(results: Results, random: Random) -> pd.DataFrame:
 
 
 def _agreement(agreement: pd.DataFrame, random: Random) -> pd.DataFrame:
-    rollout = agreement[agreement["view"] == "random"].assign(view="rollout")
-    agreement = pd.concat([agreement, rollout], ignore_index=True)
     values = np.full(len(agreement), np.nan)
     for own in _groups(agreement, ["view", "statistic"]):
         values[own] = np.clip(_around(random, AGREEMENT, len(own)), -1, 1)

@@ -15,7 +15,6 @@ from helpers.made_up.made_up_figures import (
     estimate,
     passing,
     probed,
-    viewed,
 )
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 from helpers.made_up.token_tops import looked_at
@@ -26,7 +25,6 @@ from reportgen.findings.notes import (
     deletion_offset_note,
     massive_note,
     offset_note,
-    rollout_note,
     score_note,
     sink_test_note,
     subject_verdict,
@@ -200,11 +198,6 @@ def _others() -> Iterator[Note]:
 
 
 def _agreement() -> Iterator[Note]:
-    for has_joint, share, view in product(
-        (True, False), (0.71, 0.3, (0.5, 0.4, 0.6)), (*CORRELATIONS, None)
-    ):
-        found = None if view is None else viewed("rollout", view)
-        yield from filter(None, [rollout_note(estimate(share), found, has_joint)])
     for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
         yield from filter(None, [offset_note(estimate(offset), output)])
         yield from filter(None, [deletion_offset_note(estimate(offset), output)])

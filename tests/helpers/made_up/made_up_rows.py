@@ -127,7 +127,6 @@ def token_rows(one: OneText) -> dict[str, Any]:
         "activation_layers": [
             None if norms is None else [500.0 if i == 0 else 10.0] * n_layers for i in rows
         ],
-        "rollout": [None] * n if norms is None else cls_row.mean(0),
         CROSS: [None] * n,
         f"{CROSS}_layers": [None] * n,
         CROSS_NORM: [None] * n,
@@ -143,7 +142,6 @@ def layer_rows(one: OneText) -> dict[str, Any]:
         "text": [one.index] * n_layers,
         "layer": list(range(1, n_layers + 1)),
         "mixing": [None if norms is None else 0.25] * n_layers,
-        "rollout_special": [None if norms is None else 0.4] * n_layers,
         "learned_share": [None] * n_layers,
         "learned_expected": [None] * n_layers,
     }

@@ -132,7 +132,7 @@ def test_only_attention_is_called_where_the_model_looks(full):
         is_attention = BY_ID[id].group == "attention"
         assert ("Attention is where the model looks" in said) == is_attention, id
         assert ("not where the model looks" in said or "not just where" in said) != is_attention, id
-    for id in ("rollout", "alti", "rarity"):
+    for id in ("cls_row_all", "alti", "rarity"):
         assert about(id, full.info, EN) == ""
 
 

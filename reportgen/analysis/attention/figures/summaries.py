@@ -25,7 +25,6 @@ from reportgen.analysis.attention.batches import (
     Layout,
     even_spread,
 )
-from reportgen.analysis.attention.figures.rollout import TextRollout
 from reportgen.analysis.attention.values.norms import TextNorms
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.results import HEAD_CLASSES, MOST_OF_TEXT
@@ -121,7 +120,6 @@ class TextSummary:
     learned_share: Array | None = None  # [layer, head], of a learned sink; None where there is none
     learned_even: Array | None = None  # [layer], that share with equal shares
     norms: TextNorms | None = None  # None where they were not measured
-    rollout: TextRollout | None = None
     in_stripes: bool = False  # whether no map was ever whole
     activations: Array | None = None  # [layer, key], largest hidden value over the text's median
 

@@ -231,7 +231,7 @@ def test_evidence_on_a_long_text_holds_no_maps(folder, tmp_path, monkeypatch) ->
         explainer.outputs([long.text])
 
 
-WITHHELD = ("norm", "value", "output_rank", "mixing", "rollout", "gradient")
+WITHHELD = ("norm", "value", "output_rank", "mixing", "gradient")
 
 
 def require_same(whole: pd.DataFrame, read: pd.DataFrame, long: list[bool]) -> None:
