@@ -21,9 +21,9 @@ def main() -> None:
 
 
 def let_threads_rest(environment: MutableMapping[str, str]) -> None:
-    """Let the threads of OpenMP, which torch uses, sleep while they wait for each other; read when
-    torch is imported. They spin otherwise, which takes several times as long beside other work.
-    Whoever chose the number of threads or how they wait keeps that."""
+    """Let the threads of OpenMP, which torch uses, sleep while they wait for each other: spinning,
+    they slow each other down beside other work. It is read when torch is imported. Whoever chose
+    the number of threads or how they wait keeps that."""
     if not {"OMP_WAIT_POLICY", "OMP_NUM_THREADS"} & environment.keys():
         environment["OMP_WAIT_POLICY"] = "PASSIVE"
 

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from reportgen.tasks import taken_at
 
-# A step of an analysis: "texts" (attention of every text), the id
-# of a measure of evidence, "sink_scores" (of
-# possible sinks), "sinks" (tests), "heads" (their effects), "shuffled" (weights) or "edits".
+# A step of an analysis: "texts" (attention of every text), the id of a measure of evidence,
+# "sink_scores" (of possible sinks), "sinks" (tests), "heads" (their effects), "shuffled" (weights)
+# or "edits".
 Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
 STAGES: Mapping[Stage, str] = {

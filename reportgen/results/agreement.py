@@ -148,7 +148,7 @@ def text_agreement(
     effects = yardstick(views)
     if effects is None:
         return []
-    scores: list[Score] = []
+    scores: list[Score | None] = []
     signed = {measure.id for measure in (*BY_ID.values(), *users) if measure.signed}
     for view, values in views.items():
         if view in YARDSTICK:
@@ -158,20 +158,21 @@ def text_agreement(
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
         has_sign = view in signed and not is_distance
         first = (view_values, effect) if has_sign else (abs(view_values), abs(effect))
-        scores += _correlations(text, view, *first, "spearman")
+        scores.append(_correlation(text, view, *first, "spearman"))
         if has_sign:
-            scores += _correlations(text, view, abs(view_values), abs(effect), "spearman_size")
-    return scores
+            sizes = (abs(view_values), abs(effect))
+            scores.append(_correlation(text, view, *sizes, "spearman_size"))
+    return [score for score in scores if score is not None]
 
 
-def _correlations(
+def _correlation(
     text: int, view: View, values: Floats, effect: Floats, statistic: Statistic
-) -> list[Score]:
+) -> Score | None:
     if len(values) < MIN_UNITS or not np.ptp(effect):
-        return []
+        return None
     if not np.ptp(values):
-        return [Score(text, view, statistic, 0.0)] if view in BASELINES else []
-    return [Score(text, view, statistic, spearman(values, effect))]
+        return Score(text, view, statistic, 0.0) if view in BASELINES else None
+    return Score(text, view, statistic, spearman(values, effect))
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# It replaces a folder. Scratch folders with texts are in `test_recovery`, what a run
-# keeps to go on from is in `test_resume`, pictures that go and other outputs are in `test_sets`.
+# It replaces a folder. Scratch folders with texts are in `test_recovery`, what a run keeps to go on
+# from is in `test_resume`.
 SAMPLE = "folder of a page"
 
 

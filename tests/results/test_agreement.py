@@ -114,7 +114,7 @@ def test_a_real_encoder_agrees_as_its_reference_vectors_do(number: int) -> None:
 
 
 def test_the_reference_encoder_ranks_as_it_was_found_to() -> None:
-    """Norm-weighted attention agrees well."""
+    """Norm-weighted attention agrees well with the size of effects."""
     found: dict[str, list[float]] = {}
     for record in RECORDS:
         n = len(record["ids"])

@@ -195,8 +195,7 @@ class Runner:
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:
-        """Whether a text is read in stripes; its maps are then pooled, and it has no
-        norms."""
+        """Whether a text is read in stripes; its maps are then pooled, and it has no norms."""
         return len(text.ids) > LONG_TOKENS and self._stripes is not None
 
     @cached_property

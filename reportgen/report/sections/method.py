@@ -136,9 +136,8 @@ def _measured(findings: Findings) -> list[str]:
     keys.append("agreement_joint" if findings.has_joint else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
-        keys += ["tests"] if evidence.subjects else []
-    elif evidence.subjects:
-        keys.append("tests_basic")
+    if evidence.subjects:
+        keys.append("tests" if evidence.level == "full" else "tests_basic")
     if findings.head_effects is not None:
         keys.append("heads")
     if findings.shuffled:

@@ -328,14 +328,12 @@ class _TrustSection:
         mean, interval = item.estimate.mean, item.estimate.interval
         return bar(self._scale, mean, interval, ceiling, colour=colour)
 
-    def _cell(
-        self, estimate: Estimate | None, digits: int | None = _DIGITS, with_sign: bool = False
-    ) -> Cell:
+    def _cell(self, estimate: Estimate | None, *, with_sign: bool = False) -> Cell:
         if estimate is None:
             return Cell(NOTHING)
         return Cell(
-            written(estimate.mean, digits, with_sign),
-            interval_text(estimate.interval, digits, self._language),
+            written(estimate.mean, _DIGITS, with_sign),
+            interval_text(estimate.interval, _DIGITS, self._language),
         )
 
     def _name(self, view: View) -> str:
