@@ -124,10 +124,6 @@ class CheckedFile:
         """What the system says of it."""
         return self.path.stat()
 
-    def unchecked(self) -> BufferedReader:
-        """Open it to be read, whatever it holds."""
-        return self.path.open("rb")
-
     def open(self, mode: Literal["rb"] = "rb") -> BufferedReader:
         """Open it to be read.
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         ConfiguredOptions,
         configured_gates,
         configured_options,
-        setting_names,
     )
     from reportgen.api.options.settings_file import OWN_FILE
 else:

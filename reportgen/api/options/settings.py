@@ -137,11 +137,6 @@ def _require_inside(option: str, paths: str | list[str] | None, source: str) -> 
             )
 
 
-def setting_names(command: str) -> tuple[str, ...]:
-    """The settings that `command`, run or compare, knows."""
-    return tuple(_known(command))
-
-
 def _checked(file: SettingsFile) -> SettingsFile:
     """`file`, after checking the names of all settings and the values of gates."""
     tables = [("run", "", file.table)]
